@@ -1,0 +1,37 @@
+# Everything happens inside .venv; nothing else on the machine is touched.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN    := .venv/bin
+READY  := .venv/.ready
+
+.PHONY: help demo test check bench lock clean
+
+help: ## show these lines
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## the main job against the embedded emulator
+	$(BIN)/reaper demo
+
+test: $(READY) ## every test but the benchmarks
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not benchmark"
+
+check: $(READY) ## linters, rooms and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: $(READY) ## the measured promises, as ratios
+	$(BIN)/python -m pytest -p no:cacheprovider -m benchmark -s tests/benchmarks
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

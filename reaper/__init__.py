@@ -1,0 +1,20 @@
+"""A policy-driven reaper for AIMMS PRO Cloud sessions: source -> judge -> plan -> enforce -> record.
+
+The map of the house (each line may use only what stands below it):
+
+    cli/           click, one file a verb; options -> one call -> exit code
+    bootstrap.py   settings -> wired objects; nothing happens at import
+    daemon.py      APScheduler and signals; calls run_once
+    emulator/      the foreign API, for demos and tests; imports nothing of ours
+    run.py         one pass; the only orchestration
+    enforce.py     Terminator and DryRun, the same Protocol
+    client/        the session-manager and tasks APIs over HTTP
+    store/         the database: tables, ledger (append), history (read)
+    policy_files.py, settings.py   the two kinds of file a person writes
+    located_yaml.py                strict YAML 1.2 that remembers where each value stands
+    ports.py       the Protocols between the rooms
+    core/          PURE: sessions, policies, verdicts, plans
+    errors.py      every error a person can meet
+"""
+
+__version__ = "0.1.0"

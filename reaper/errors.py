@@ -1,0 +1,110 @@
+"""Every error a person can meet, each with the exit code that a script sees.
+
+    ReaperError
+    ├── ConfigurationError      2  settings, policies or usage: what is wrong and what would be right
+    │   └── FileProblems        2  all problems of the files a person writes, each with file:line:column
+    ├── AccountError            3  the account's session-manager
+    │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
+    │   ├── Unauthorized           the key is missing, unknown, expired or lacks a scope
+    │   ├── NotFound               the server knows no such session
+    │   ├── Conflict               the session's state does not allow it
+    │   ├── RateLimited            too many requests; says for how long
+    │   ├── ServerFault            the server failed (5xx)
+    │   └── Unintelligible         an answer that is not what the contract says
+    └── StoreError              4  the database: unreachable, locked, full, read-only, or from a newer version
+
+The message is one line for a person: what was wrong, where, what to do. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DONE = 0
+SOME_FAILED = 1
+USAGE = 2
+UNREACHABLE = 3
+DATABASE = 4
+HALTED = 5
+
+
+class ReaperError(Exception):
+    """The root: `str(error)` is the line a person reads, `exit_code` what a script sees."""
+
+    exit_code = SOME_FAILED
+
+
+class ConfigurationError(ReaperError):
+    """Something a person wrote in settings or on the command line cannot be followed."""
+
+    exit_code = USAGE
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a file; `line` and `column` count from 1, 0 where the whole file is meant."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}"
+
+
+class FileProblems(ConfigurationError):
+    """Every problem found in the files that were read, in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class AccountError(ReaperError):
+    """The account could not be read or did not do what was asked."""
+
+    exit_code = UNREACHABLE
+
+
+class Unreachable(AccountError):
+    """No answer came; whether a request was carried out is unknown."""
+
+
+class Unauthorized(AccountError):
+    """401 or 403: the key, not the session, is the trouble."""
+
+
+class NotFound(AccountError):
+    """404: the server knows no such session (or task)."""
+
+
+class Conflict(AccountError):
+    """405 or 409: not possible in the session's present state."""
+
+
+class RateLimited(AccountError):
+    """429; `retry_after` is in seconds, None when the server did not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerFault(AccountError):
+    """5xx: whether a request was carried out is unknown; `retry_after` in seconds where the server said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unintelligible(AccountError):
+    """The answer is not what the contract says: HTML, half a document, another shape."""
+
+
+class StoreError(ReaperError):
+    """The database could not be opened, read or written; nothing was ended without its record."""
+
+    exit_code = DATABASE
