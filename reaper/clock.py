@@ -1,0 +1,16 @@
+"""The real clock; the only place that may ask the system for the time or sleep."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Wall-clock time in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - this is the clock
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: TID251 - this is the clock

@@ -1,0 +1,81 @@
+"""Durations as people write them, with a unit that cannot be left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError, core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_WRITTEN = re.compile(r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
+_LONGEST = timedelta(days=3_650)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time, kept as it was written: `90m`, `1h30m`, `2d`. `seconds` is its length."""
+
+    text: str
+    seconds: int
+
+    @property
+    def delta(self) -> timedelta:
+        return timedelta(seconds=self.seconds)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def parse(cls, text: object) -> Duration:
+        """Read `2h`, `90m`, `1d12h`; raises ValueError that says what would be right."""
+        if isinstance(text, Duration):
+            return text
+        written = str(text).strip()
+        found = _WRITTEN.fullmatch(written)
+        if not isinstance(text, str) or not written or found is None:
+            hint = f": '{written}h' or '{written}m'?" if written.isdigit() else ", like 90m, 2h, 1h30m or 2d"
+            raise ValueError(f"'{text}' is no duration; write a number with its unit{hint}")
+        seconds = sum(int(n) * s for n, s in zip(found.groups("0"), _SECONDS.values(), strict=True))
+        if not 0 < seconds <= _LONGEST.total_seconds():
+            raise ValueError(f"'{text}' is out of range; a duration is longer than 0s and at most 3650d")
+        return cls(written, seconds)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: type[Any], _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _validated, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        pattern = r"^(?=\d)(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"
+        return {"type": "string", "pattern": pattern, "examples": ["90m", "2h", "1h30m", "2d"]}
+
+
+def _validated(value: object) -> Duration:
+    try:
+        return Duration.parse(value)
+    except ValueError as error:
+        raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from None
+
+
+def spoken(seconds: float) -> str:
+    """A length of time in seconds for people: the two largest units, like `2d 3h`, `1h 12m` or `45s`."""
+    left = int(abs(seconds))
+    parts: list[str] = []
+    for unit, size in list(_SECONDS.items())[1:]:
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append(f"{count}{unit}" if count else "")
+        if len(parts) == 2:  # noqa: PLR2004 - two units are enough for a person
+            break
+    return " ".join(filter(None, parts)) or "0s"

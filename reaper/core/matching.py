@@ -1,0 +1,103 @@
+"""Which sessions a person means: exact names, lists, globs and their negation, three-valued."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import IntEnum
+from fnmatch import translate
+from operator import attrgetter
+from typing import Any
+
+from reaper.core.session import Session
+
+Match = str | list[str] | dict[str, "Match"]
+"""`admin@ROOT`, `svc-*@*`, `[a, b]` or `{not: ...}`; the shape is checked in `policy.py`."""
+
+GLOB_CHARACTERS = frozenset("*?")
+CASELESS = frozenset({"kind", "state"})
+_REMEMBERED = 50_000
+
+FIELDS: dict[str, Callable[[Session], str | None]] = {
+    field: attrgetter(field)
+    for field in ("kind", "state", "app", "app_version", "owner", "environment", "name", "description")
+}
+
+
+class Answer(IntEnum):
+    """Kleene's three values, ordered so that `all` is min and `any` is max."""
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+    def negated(self) -> Answer:
+        return _NEGATED[self]
+
+
+_NEGATED = (Answer.YES, Answer.UNKNOWN, Answer.NO)
+
+ValueTest = Callable[[str], bool]
+
+
+def is_glob(pattern: str) -> bool:
+    return not GLOB_CHARACTERS.isdisjoint(pattern)
+
+
+def matcher(match: Match, *, fold: bool) -> ValueTest:
+    """Compile a match to a test of one known value.
+
+    With `fold` a difference in case does not matter. A negation turns `fold` around, so that a difference in case
+    never widens what is selected and never narrows what is exempt.
+    """
+    if isinstance(match, dict):
+        inner = matcher(match["not"], fold=not fold)
+        return lambda value: not inner(value)
+    if isinstance(match, list):
+        tests = [matcher(one, fold=fold) for one in match]
+        return lambda value: any(test(value) for test in tests)
+    if is_glob(match):
+        plain = match.replace("[", "[[]")  # a bracket is part of a name, as in `Planner [TEST]`
+        found = re.compile(translate(plain), re.IGNORECASE if fold else 0).match
+        return lambda value: found(value) is not None
+    if fold:
+        folded = match.casefold()
+        return lambda value: value.casefold() == folded
+    return match.__eq__
+
+
+class SessionTest:
+    """Field matches that must all hold: unknown where a field is not known.
+
+    Names come again in session after session of an owner or app, so an answer is remembered by the values it
+    depends on; `remembered` is bounded by starting over.
+    """
+
+    def __init__(self, matches: dict[str, Match], *, fold: bool) -> None:
+        self._tests = [matcher(match, fold=fold or field in CASELESS) for field, match in matches.items()]
+        self._read = attrgetter(*matches) if matches else None
+        self._several = len(matches) > 1
+        self._remembered: dict[object, Answer] = {}
+
+    def __call__(self, session: Session) -> Answer:
+        if self._read is None:
+            return Answer.YES
+        values = self._read(session)
+        answer = self._remembered.get(values)
+        return self._work_out(values) if answer is None else answer
+
+    def _work_out(self, values: Any) -> Answer:  # noqa: ANN401 - one value, or a tuple of several
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        answer = self._answer(values if self._several else (values,))
+        self._remembered[values] = answer
+        return answer
+
+    def _answer(self, values: tuple[str | None, ...]) -> Answer:
+        answer = Answer.YES
+        for value, holds in zip(values, self._tests, strict=True):
+            if value is None:
+                answer = Answer.UNKNOWN
+            elif not holds(value):
+                return Answer.NO
+        return answer

@@ -1,0 +1,223 @@
+"""What a person may write in a policy file, and what it means.
+
+Every model refuses unknown keys: a misspelt exemption must not be an absent one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from reaper.core.duration import Duration
+from reaper.core.matching import SessionTest
+from reaper.core.selector import Exemption, Selector, Written, problem
+from reaper.core.session import WEBUI
+
+Keep = Literal["newest", "oldest", "most_recently_active"]
+
+
+class IdleOf(Written):
+    """Idle for kinds whose silence is ambiguous: a solve or task with a silent log usually computes."""
+
+    over: Duration
+    kinds: list[Literal["webui", "task", "solve"]] = Field(min_length=1)
+
+
+class Idle(Written):
+    """True when the last activity is at least so long ago."""
+
+    idle: Annotated[
+        Annotated[Duration, Tag("over")] | Annotated[IdleOf, Tag("of")],
+        Discriminator(lambda value: "of" if isinstance(value, dict | IdleOf) else "over"),
+    ]
+
+    @property
+    def over(self) -> Duration:
+        return self.idle.over if isinstance(self.idle, IdleOf) else self.idle
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(self.idle.kinds) if isinstance(self.idle, IdleOf) else (WEBUI,)
+
+
+class Age(Written):
+    """True when the session was created at least so long ago."""
+
+    age: Duration
+
+
+class Queued(Written):
+    """True when the session waits in the queue and was created at least so long ago."""
+
+    queued: Duration
+
+
+class Quota(Written):
+    """How many running sessions an owner may have, and which of them stay."""
+
+    over: int = Field(ge=0, strict=True, description="this many stay")
+    keep: Keep = "most_recently_active"
+
+
+class OwnerSessions(Written):
+    """True for those of an owner's running sessions, among the selected ones, that exceed the quota."""
+
+    owner_sessions: Quota
+
+
+class AnyOf(Written):
+    """True when one of the rules is."""
+
+    any: list[Rule] = Field(min_length=1)
+
+
+class AllOf(Written):
+    """True when every rule is."""
+
+    all: list[Rule] = Field(min_length=1)
+
+
+class Not(Written):
+    """True when the rule is false; unknown stays unknown."""
+
+    not_: Rule = Field(alias="not")
+
+
+RULES: dict[str, type[Written]] = {
+    "idle": Idle,
+    "age": Age,
+    "queued": Queued,
+    "owner_sessions": OwnerSessions,
+    "any": AnyOf,
+    "all": AllOf,
+    "not": Not,
+}
+
+
+def _rule_key(value: object) -> str | None:
+    if isinstance(value, dict) and len(value) == 1:
+        return str(next(iter(value)))
+    return next((key for key, rule in RULES.items() if type(value) is rule), None)
+
+
+Rule = Annotated[
+    Annotated[Idle, Tag("idle")]
+    | Annotated[Age, Tag("age")]
+    | Annotated[Queued, Tag("queued")]
+    | Annotated[OwnerSessions, Tag("owner_sessions")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[AllOf, Tag("all")]
+    | Annotated[Not, Tag("not")],
+    Discriminator(_rule_key),
+]
+Leaf = Idle | Age | Queued | OwnerSessions
+for _model in (AnyOf, AllOf, Not):
+    _model.model_rebuild()
+
+
+def leaves(rule: Rule) -> Iterator[Leaf]:
+    """The rules that look at a session, in the order they were written."""
+    match rule:
+        case AnyOf():
+            for one in rule.any:
+                yield from leaves(one)
+        case AllOf():
+            for one in rule.all:
+                yield from leaves(one)
+        case Not():
+            yield from leaves(rule.not_)
+        case _:
+            yield rule
+
+
+def _selector(value: object) -> object:
+    if value == "all":
+        return {}
+    if value == {}:
+        raise problem("select", "this would select every session of every kind; if you mean that, write 'select: all'")
+    return value
+
+
+class Policy(Written):
+    """One rule of the house: which sessions it looks at, when one of them is to end, and who is exempt from it."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes")
+    description: str = ""
+    mode: Literal["observe", "enforce"] = "observe"
+    select: Annotated[Selector, BeforeValidator(_selector)]
+    terminate_when: Rule
+    exempt: tuple[Exemption, ...] = ()
+
+    @model_validator(mode="after")
+    def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
+        for rule in leaves(self.terminate_when):
+            if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
+                raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
+        return self
+
+    @cached_property
+    def test(self) -> SessionTest:
+        return SessionTest(self.select.matches(), fold=False)
+
+    @cached_property
+    def hash(self) -> str:
+        """Identifies what the policy says, whatever its layout or comments: SHA-256 in hex."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True, exclude_none=True).encode()).hexdigest()
+
+    @cached_property
+    def asks_for_activity(self) -> bool:
+        """Whether a verdict can depend on a session's last activity."""
+        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.terminate_when))
+
+    @cached_property
+    def ranks_by_activity(self) -> bool:
+        """Whether a verdict can depend on the last activity of the owner's other sessions."""
+        return any(
+            isinstance(rule, OwnerSessions) and rule.owner_sessions.keep == "most_recently_active"
+            for rule in leaves(self.terminate_when)
+        )
+
+    @cached_property
+    def compares_sessions(self) -> bool:
+        """Whether a verdict depends on the owner's other sessions."""
+        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.terminate_when))
+
+
+def _silence(kinds: list[str], over: Duration) -> str:
+    which = " and ".join(kinds)
+    return (
+        f"'idle: {over}' judges webui sessions only, but {which} sessions are selected too, whose silent log mostly "
+        "means that they compute; select 'kind: webui', or name the kinds: "
+        f"idle: {{over: {over}, kinds: [{', '.join(kinds)}]}}"
+    )
+
+
+class PolicyDocument(Written):
+    """One policy file."""
+
+    protect: tuple[Exemption, ...] = ()
+    policies: tuple[Policy, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """All policies of a run in the order they were read, and what is protected from all of them.
+
+    `texts` holds each policy's text as its author wrote it, by policy name.
+    """
+
+    policies: tuple[Policy, ...]
+    protect: tuple[Exemption, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text_of(self, policy: Policy) -> str:
+        return self.texts.get(policy.name) or policy.model_dump_json(by_alias=True, exclude_none=True)
+
+    def only(self, chosen: frozenset[str]) -> PolicySet:
+        """The same house rules with only the policies of these names; `protect` always stays."""
+        return PolicySet(tuple(p for p in self.policies if p.name in chosen), self.protect, self.texts)

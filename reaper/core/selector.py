@@ -1,0 +1,153 @@
+"""Whom a person means: selectors and exemptions, checked so that none can be written that could never match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, matcher
+from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
+
+
+def problem(kind: str, message: str) -> PydanticCustomError:
+    """An error whose text is already written for a person."""
+    return PydanticCustomError(kind, "{why}", {"why": message})
+
+
+class Written(BaseModel):
+    """The base of all that is written by hand: unknown keys are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _pattern(value: object) -> Match:
+    match value:
+        case str() if value.strip() == value and value:
+            return value
+        case str():
+            raise problem("pattern", f"'{value}' can never match; write a name without spaces around it")
+        case []:
+            raise problem("pattern", "an empty list matches nothing; name at least one value")
+        case list():
+            return [_simple(one) for one in value]
+        case {"not": inner, **rest} if not rest:
+            return {"not": _pattern(inner)}
+        case _:
+            raise problem("pattern", "write a name, a pattern with * and ?, a list of them, or {not: ...}")
+
+
+def _simple(value: object) -> str:
+    found = _pattern(value)
+    if not isinstance(found, str):
+        raise problem("pattern", "a list holds names and patterns; put {not: [...]} around the whole list")
+    return found
+
+
+def names(found: Match) -> Iterator[str]:
+    """Every name or pattern that a match mentions."""
+    match found:
+        case str():
+            yield found
+        case list():
+            yield from found
+        case dict():
+            yield from names(found["not"])
+
+
+def _lower(found: Match) -> Match:
+    """Kinds and states are told in lower case, so that a negated one must be, too."""
+    match found:
+        case str():
+            return found.lower()
+        case list():
+            return [one.lower() for one in found]
+        case dict():
+            return {"not": _lower(found["not"])}
+
+
+def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
+    def check(found: Match) -> Match:
+        for name in names(found):
+            if not any(map(matcher(name, fold=True), known)):
+                raise problem("never", f"no session has the {what} '{name}'; it is one of {', '.join(sorted(known))}")
+        return _lower(found)
+
+    return AfterValidator(check)
+
+
+def _owner(found: Match) -> Match:
+    for name in names(found):
+        if "@" not in name and not (is_glob(name) and name.endswith("*")):
+            raise problem(
+                "never", f"no owner is '{name}'; an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
+            )
+    return found
+
+
+def _day(value: object) -> object:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise problem("day", f"'{value}' is no day; write one like 2026-12-31") from None
+
+
+Text = Annotated[Any, BeforeValidator(_pattern)]
+Kind = Annotated[Any, BeforeValidator(_pattern), _one_of("kind", frozenset(KINDS))]
+State = Annotated[Any, BeforeValidator(_pattern), _one_of("state", RUNNING_STATES | WAITING_STATES)]
+Owner = Annotated[Any, BeforeValidator(_pattern), AfterValidator(_owner)]
+
+
+class Selector(Written):
+    """Field matches that must all hold. A value is a name, a pattern with `*` and `?`, a list, or `{not: ...}`."""
+
+    kind: Kind = Field(None, description="webui, task or solve")
+    state: State = Field(None, description="the state as the session-manager tells it, like running or queued")
+    app: Text = Field(None, description="the application's name")
+    app_version: Text = Field(None, description="the application's version")
+    owner: Owner = Field(None, description="user@environment, like admin@ROOT or *@Planning")
+    environment: Text = Field(None, description="the owner's environment")
+    name: Text = Field(None, description="the session's name")
+    description: Text = Field(None, description="the session's description")
+
+    def matches(self) -> dict[str, Match]:
+        """The fields that were written, in the order of the language."""
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name) is not None}
+
+    def kinds(self) -> frozenset[str]:
+        """The kinds that can be selected."""
+        if self.kind is None:
+            return frozenset(KINDS)
+        return frozenset(filter(matcher(self.kind, fold=True), KINDS))
+
+
+class Exemption(Selector):
+    """Sessions that are left alone whatever a rule says; `until` is the last day it holds (UTC), whole."""
+
+    reason: str = Field(min_length=1, description="why; it is shown wherever the exemption decides")
+    until: Annotated[date | None, BeforeValidator(_day)] = Field(None, description="the last day it holds, in UTC")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.matches():
+            raise problem("never", f"an exemption names what it protects: one or more of {', '.join(FIELDS)}")
+        return self
+
+    def holds_at(self, now: datetime) -> bool:
+        if self.until is None:
+            return True
+        return now < datetime.combine(self.until, time(0), UTC) + timedelta(days=1)
+
+    @cached_property
+    def test(self) -> SessionTest:
+        return SessionTest(self.matches(), fold=True)
+
+    def __str__(self) -> str:
+        until = f", until {self.until}" if self.until else ""
+        return f"{self.reason}{until}"

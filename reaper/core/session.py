@@ -1,0 +1,124 @@
+"""The world as the rules see it. Times are aware datetimes in UTC; None means: not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+WEBUI = "webui"
+TASK = "task"
+SOLVE = "solve"
+KINDS = (WEBUI, TASK, SOLVE)
+
+WAITING_STATES = frozenset({"queued", "launching", "assigned"})
+RUNNING_STATES = frozenset({"running", "solving"})
+OVER_STATES = frozenset({"terminated", "finished", "completed", "failed", "crashed"})
+
+
+class Phase(StrEnum):
+    """What a state means to the rules; `unknown` never counts as running and never as over."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+def phase_of(state: str | None) -> Phase:
+    """The phase of a state as the contract lists them; the state is expected in lower case."""
+    if state in RUNNING_STATES:
+        return Phase.RUNNING
+    if state in OVER_STATES:
+        return Phase.OVER
+    if state in WAITING_STATES:
+        return Phase.WAITING
+    return Phase.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session as one look at the account showed it.
+
+    `state` is in lower case. `owner` is `user@environment`, as AIMMS PRO writes it, and None unless both are known.
+    A field that the server did not send, or sent unreadably, is None and named in `problems`; an empty `name`,
+    `description` or `message` is the empty string.
+    """
+
+    id: str
+    kind: str
+    state: str | None
+    user: str | None = None
+    environment: str | None = None
+    app: str | None = None
+    app_version: str | None = None
+    name: str | None = None
+    description: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    message: str | None = None
+    problems: tuple[str, ...] = ()
+    owner: str | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.user is not None and self.environment is not None:
+            object.__setattr__(self, "owner", f"{self.user}@{self.environment}")
+
+    @property
+    def phase(self) -> Phase:
+        return phase_of(self.state)
+
+    def age(self, now: datetime) -> timedelta | None:
+        """How long ago the session was created; None when unknown or in the future."""
+        if self.created_at is None or self.created_at > now:
+            return None
+        return now - self.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What is known of a session's last activity.
+
+    `at` is the last activity as of `learnt_at`; since then the session may have been active again, so an activity
+    learnt before a look can acquit a session in it but never convict one. `source` says in words where it was
+    learnt. `at` is None where the look failed; `source` then says why.
+    """
+
+    session_id: str
+    at: datetime | None
+    learnt_at: datetime
+    source: str
+
+    def idle(self, now: datetime) -> timedelta | None:
+        """Time since the last activity, never negative; None when unknown."""
+        if self.at is None:
+            return None
+        return max(now - self.at, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A list entry that could not be read as a session: reported, and never judged."""
+
+    kind: str
+    id: str | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at an account: every session that is not known to be over.
+
+    `doubts` names each reason why this look must not be acted upon (an incomplete list, an unknown generation);
+    an empty tuple is a complete and trustworthy look.
+    """
+
+    account: str
+    sessions: tuple[Session, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.doubts

@@ -1,0 +1,53 @@
+"""A session together with all that the rules ask of it, looked up once a pass for every policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reaper.core.busy import Busy
+from reaper.core.matching import Answer
+from reaper.core.session import WEBUI, Activity, Phase, Session
+
+
+@dataclass(slots=True)
+class Subject:
+    """`age` and `idle` are in seconds, None when unknown; `fresh` when the activity was learnt in this pass.
+
+    `busy` tells whether the owner has a solve or task in flight for the app of this WebUI session.
+    """
+
+    session: Session
+    phase: Phase
+    age: float | None
+    idle: float | None
+    source: str
+    fresh: bool
+    busy: Answer
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can count towards an owner's quota."""
+        return self.phase is not Phase.WAITING
+
+
+def subjects(sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime) -> list[Subject]:
+    """The sessions that are not known to be over."""
+    alive = [(s, phase) for s in sessions if (phase := s.phase) is not Phase.OVER]
+    busy = Busy.among(s for s, _ in alive)
+    return [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
+
+
+def _subject(session: Session, phase: Phase, known: Activity | None, busy: Busy, now: datetime) -> Subject:
+    age = session.age(now)
+    idle = known.idle(now) if known else None
+    return Subject(
+        session,
+        phase,
+        None if age is None else age.total_seconds(),
+        None if idle is None else idle.total_seconds(),
+        known.source if known else "",
+        known is not None and known.learnt_at >= now,
+        busy.has(session) if session.kind == WEBUI else Answer.NO,
+    )

@@ -1,0 +1,131 @@
+"""What a policy says of a session, with the evidence: plain values that a record can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from reaper.core.duration import spoken
+from reaper.core.matching import Answer
+from reaper.core.policy import Policy, PolicySet
+from reaper.core.selector import Exemption
+from reaper.core.session import Activity, Session, Snapshot
+
+
+class Ruling(StrEnum):
+    """`undetermined` never ends a session, and says what was not known."""
+
+    COMPLIANT = "compliant"
+    OFFENDER = "offender"
+    EXEMPT = "exempt"
+    UNDETERMINED = "undetermined"
+
+
+class Finding(NamedTuple):
+    """What one rule found: `value` against `threshold`, both in seconds; the value is None where a note says it all.
+
+    `note` says where the value came from, or why it is not known. `wants_probe` marks an unknown that a fresh look
+    at the session's log could settle.
+    """
+
+    rule: str
+    answer: Answer
+    value: float | None
+    threshold: float
+    note: str
+    wants_probe: bool = False
+
+    def __str__(self) -> str:
+        if self.answer is Answer.UNKNOWN:
+            return f"{self.rule}: unknown, {self.note}"
+        if self.value is None:
+            return self.note
+        measured = f"{self.rule.split()[0]} {spoken(self.value)}"
+        return f"{measured} ({self.note})" if self.note else measured
+
+
+Evidence = tuple[Finding, ...] | Callable[[], tuple[Finding, ...]]
+"""What was found, or how to say it when someone asks: most verdicts are never looked at twice."""
+
+
+class Verdict(NamedTuple):
+    """What one policy says of one session. `unknowns` names what was not known of the selection or an exemption."""
+
+    session: Session
+    policy: Policy
+    ruling: Ruling
+    evidence: Evidence = ()
+    exemption: Exemption | None = None
+    unknowns: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What each rule found, in the order the rules were written."""
+        return self.evidence() if callable(self.evidence) else self.evidence
+
+    @property
+    def reason(self) -> str:
+        """One line for a person."""
+        match self.ruling:
+            case Ruling.EXEMPT:
+                return f"exempt: {self.exemption}"
+            case Ruling.UNDETERMINED:
+                unknown = [str(f) for f in self.findings if f.answer is Answer.UNKNOWN]
+                return "; ".join([*self.unknowns, *unknown])
+            case Ruling.OFFENDER:
+                met = [str(f) for f in self.findings if f.answer is Answer.YES]
+                return "; ".join(met or map(str, self.findings))
+            case Ruling.COMPLIANT:
+                return "; ".join(str(f) for f in self.findings if f.answer is not Answer.UNKNOWN)
+
+    @property
+    def gist(self) -> str:
+        """Equal as long as nothing changed but the passing of time; what has an equal gist is not recorded again."""
+        match self.ruling:
+            case Ruling.COMPLIANT:
+                return "compliant"
+            case Ruling.EXEMPT:
+                return f"exempt|{self.exemption}"
+            case Ruling.UNDETERMINED:
+                return f"undetermined|{self.reason}"
+            case Ruling.OFFENDER:
+                return "offender|" + "".join(_INITIAL[f.answer] for f in self.findings)
+
+
+_INITIAL = ("-", "?", "+")
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Everything one pass over an account saw and concluded, before anything is done about it.
+
+    `activity` is what was known of each session's last activity, `learnt` the part of it that this pass looked up;
+    both by session id.
+    """
+
+    account: str
+    now: datetime
+    snapshot: Snapshot
+    policies: PolicySet
+    verdicts: Sequence[Verdict]
+    activity: Mapping[str, Activity] = field(default_factory=dict)
+    learnt: Mapping[str, Activity] = field(default_factory=dict)
+
+    def count(self) -> dict[Ruling, int]:
+        """How many sessions had each ruling as their gravest, over all policies."""
+        gravest: dict[str, Ruling] = {}
+        for verdict in self.verdicts:
+            known = gravest.get(verdict.session.id)
+            if known is None or _GRAVITY[verdict.ruling] > _GRAVITY[known]:
+                gravest[verdict.session.id] = verdict.ruling
+        return {ruling: sum(1 for found in gravest.values() if found is ruling) for ruling in Ruling}
+
+
+_GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}
+
+
+def offenders(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    return [v for v in verdicts if v.ruling is Ruling.OFFENDER]

@@ -1,0 +1,102 @@
+"""What the rooms promise each other. `run.py` knows these and nothing behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from reaper.core.plan import Look, Outcome, PastStep, Step
+    from reaper.core.session import Activity, Session, Snapshot
+    from reaper.core.verdict import Pass
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware and in UTC."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds."""
+
+
+class SessionSource(Protocol):
+    """Reads one account; nothing here changes anything there."""
+
+    account: str
+
+    def fetch(self) -> Snapshot:
+        """Every session that is not known to be over, or a snapshot that names its doubts.
+
+        Raises AccountError when nothing could be read at all.
+        """
+
+    def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
+        """The last activity of each session asked for, by id, all learnt in this call.
+
+        A session whose activity cannot be learnt has `at=None` and the cause as `source`; one bad log never
+        costs the others. Raises nothing but programming errors.
+        """
+
+    def read(self, kind: str, session_id: str) -> Session:
+        """One session as it is now. Raises NotFound when the server does not know it, else another AccountError."""
+
+    def owned_by(self, session: Session) -> tuple[Session, ...]:
+        """The sessions of the same kind and owner that are not over, read completely.
+
+        Raises AccountError, also when the list could not be read completely.
+        """
+
+
+class SessionEnder(Protocol):
+    """The one thing that changes something there."""
+
+    def terminate(self, session: Session) -> None:
+        """Ask the server to end the session, once and without retry. Returning means: asked, not done.
+
+        Raises AccountError; after Unreachable and ServerFault it is unknown whether the request was carried out.
+        """
+
+
+class Enforcer(Protocol):
+    """Settles a step that was seen to be due: by ending its session, or by leaving it alone."""
+
+    enforcing: bool
+
+    def enforce(self, session: Session) -> Outcome:
+        """What came of it, as far as it was seen. Raises nothing for what a server can do."""
+
+    def confirm(self, session: Session) -> Outcome:
+        """Watch a session that was asked to end and is not seen to have ended, for longer than `enforce` does."""
+
+
+class RunRecord(Protocol):
+    """An open run; everything it was opened with is already committed."""
+
+    id: int
+
+    def intend(self, step: Step, look: Look) -> None:
+        """Commit that the step is due by this second look and will now be acted upon."""
+
+    def settle(self, step: Step, outcome: Outcome) -> None:
+        """Commit what came of the step."""
+
+
+class Ledger(Protocol):
+    """The append-only memory. Every method raises StoreError when the database will not do it."""
+
+    def known_activity(self, account: str) -> Mapping[str, Activity]:
+        """The last activity learnt of each session of the account's last looks, by session id."""
+
+    def unsettled(self, account: str) -> list[PastStep]:
+        """Steps that were acted upon (or may have been) and whose end nobody has seen yet, oldest first."""
+
+    def settle_past(self, step: PastStep, outcome: Outcome) -> None:
+        """Commit what a later look showed of an unsettled step."""
+
+    def open_run(self, seen: Pass, steps: Iterable[Step], *, enforcing: bool) -> AbstractContextManager[RunRecord]:
+        """Commit the run, its new decisions and its steps in one transaction, before anything is ended."""
