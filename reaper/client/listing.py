@@ -1,0 +1,159 @@
+"""A list that lives while it is read: read completely, or reported as incomplete.
+
+Each page is asked for so that it overlaps the one before by one entry. When it does not begin with the entry the
+last one ended with, something in between came or went, and the reading starts over. What the server was asked for
+(filter, order, page size) proves nothing: only what was received counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reaper.client.faults import BadRequest
+from reaper.client.wire import Page, read_page
+from reaper.core.session import OVER_STATES, Phase, Session, Unreadable
+from reaper.errors import AccountError, Unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reaper.client.connection import Connection
+
+LARGEST_PAGE = 1000
+ATTEMPTS = 3
+MOST_ENTRIES = 200_000  # of one kind; far beyond any tenant, so that an endless list ends
+
+_OVER = ",".join(spelling for state in sorted(OVER_STATES) for spelling in (state, state.capitalize()))
+_SORT = {"sort": "created_at,id"}
+_LIMIT = {"limit": LARGEST_PAGE}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one kind's list showed: sessions that are not over; `doubt` says why it is incomplete."""
+
+    sessions: tuple[Session, ...]
+    unreadable: tuple[Unreadable, ...]
+    doubt: str | None
+
+
+class _Moved(Exception):
+    """Entries came or went between two pages."""
+
+
+class _Endless(Exception):
+    """Reading again would bring nothing better."""
+
+
+def read_list(connection: Connection, path: str, kind: str, filters: Mapping[str, str] | None = None) -> Listing:
+    """Every session of the kind that is not over. Raises AccountError when not even a first page came."""
+    pages = _Pages(connection, path, kind, filters or {})
+    everything: dict[str, Session | Unreadable] = {}
+    moved = ""
+    for _ in range(ATTEMPTS):
+        reading = _Reading()
+        try:
+            _read_through(pages, reading)
+            return _listing(reading.seen.values(), None)
+        except _Moved as event:
+            moved = str(event)
+        except _Endless as event:
+            return _listing((everything | reading.seen).values(), f"{kind}: {event}")
+        except AccountError as error:
+            if isinstance(error, Unauthorized) or not (everything or reading.seen):
+                raise
+            return _listing((everything | reading.seen).values(), f"{kind}: the list broke off: {error}")
+        finally:
+            everything |= reading.seen
+    total = "an unknown number" if reading.total is None else f"{reading.total:,}"
+    seen = f"{len(everything):,} of {total} seen"
+    doubt = f"{kind}: the list moved while it was read, {ATTEMPTS} times ({seen}); at last {moved}"
+    return _listing(everything.values(), doubt)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One attempt: what was received so far, in order."""
+
+    seen: dict[str, Session | Unreadable] = field(default_factory=dict)
+    received: int = 0
+    total: int | None = None
+    last: str | None = None
+
+    def take(self, page: Page) -> int:
+        """Add a page and say how many of its entries were new."""
+        start = 0 if self.last is None else self.received - 1
+        keys = [entry.id or f"?{place} {entry}" for place, entry in enumerate(page.entries, start)]
+        self.total = page.total
+        if self.last is not None and keys[:1] != [self.last]:
+            self.seen.update(zip(keys, page.entries, strict=True))
+            raise _Moved(f"the page from {self.received} on did not begin where the one before had ended")
+        fresh = slice(0 if self.last is None else 1, None)
+        self.last = keys[-1] if keys else None
+        self._add(keys[fresh], page.entries[fresh])
+        return len(keys[fresh])
+
+    def _add(self, keys: list[str], entries: list[Session | Unreadable]) -> None:
+        """Raises _Moved when a session comes twice; of entries without an id each is its own."""
+        before = len(self.seen)
+        self.seen.update(zip(keys, entries, strict=True))
+        self.received += len(keys)
+        if len(self.seen) != before + len(keys):
+            raise _Moved("a session came twice")
+
+
+def _read_through(pages: _Pages, reading: _Reading) -> None:
+    """Read until the total is reached. Raises _Moved or _Endless otherwise."""
+    new = reading.take(pages.at(0))
+    while reading.total is None or reading.received < reading.total:
+        if new == 0:
+            raise _stuck(reading)
+        if reading.received > MOST_ENTRIES:
+            raise _Endless(f"the list does not end ({reading.received:,} received)")
+        new = reading.take(pages.at(reading.received - 1))
+    if reading.received != reading.total:
+        raise _Moved(f"{reading.received:,} came though the total is {reading.total:,}")
+
+
+def _stuck(reading: _Reading) -> Exception:
+    if reading.total is None:
+        return _Endless(f"the answer names no usable total ({reading.received:,} received)")
+    return _Moved(f"a page brought nothing new before the total of {reading.total:,}")
+
+
+def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> Listing:
+    found = tuple(entries)
+    return Listing(
+        tuple(entry for entry in found if type(entry) is Session and entry.phase is not Phase.OVER),
+        tuple(entry for entry in found if type(entry) is Unreadable),
+        doubt,
+    )
+
+
+class _Pages:
+    """The pages of one list, asked for as finely as this server allows."""
+
+    def __init__(self, connection: Connection, path: str, kind: str, filters: Mapping[str, str]) -> None:
+        self._connection, self._path, self._kind = connection, path, kind
+        fine = {"state_not_in": _OVER, **filters}
+        self._wishes: list[dict[str, str | int]] = [
+            {**fine, **_SORT, **_LIMIT},
+            {**_SORT, **_LIMIT},
+            {**fine, **_SORT},
+            _SORT,  # type: ignore[list-item]
+            {},
+        ]
+
+    def at(self, offset: int) -> Page:
+        """The page from the offset on; a wish that the server refuses is not uttered again."""
+        while True:
+            params = {**self._wishes[0], "offset": offset}
+            try:
+                body = self._connection.get(self._path, params)
+            except BadRequest:
+                if len(self._wishes) == 1:
+                    raise
+                self._wishes.pop(0)
+            else:
+                return read_page(body, self._kind, self._connection.faults.unintelligible)

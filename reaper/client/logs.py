@@ -1,0 +1,116 @@
+"""The last activity of a session, from the end of its log, in one small request.
+
+Every doubt is resolved towards keeping the session: a log read from the wrong end, with gaps, with unreadable times
+or with a clock that cannot be right tells nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from reaper.client.log_tail import LARGE, Tail, Unclear, read_tail
+from reaper.core.session import Activity
+from reaper.errors import AccountError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from reaper.client.connection import Connection
+    from reaper.client.log_tail import Line
+    from reaper.core.session import Session
+    from reaper.ports import Clock
+
+    Ignore = Sequence[re.Pattern[str]]
+
+DEFAULT_IGNORE = (
+    r"\bheart-?beat\b",
+    r"\bkeep-?alive\b",
+    r"^\W*(ping|pong)\W*$",
+    r"\bhealth[ -]?check\b",
+)
+SMALL = 20
+TOLERANCE = timedelta(seconds=60)  # between the clocks of the log, the list and this machine
+
+
+def compile_ignore(patterns: Sequence[str]) -> Ignore:
+    """The patterns, found anywhere in a line, in any case. Raises ConfigurationError for one that cannot be meant."""
+    return tuple(_compiled(pattern) for pattern in patterns)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise ConfigurationError(f"activity.ignore: {pattern!r} is no regular expression: {error}") from error
+    if found.search("") or found.search("\N{OBJECT REPLACEMENT CHARACTER}"):
+        raise ConfigurationError(f"activity.ignore: {pattern!r} would ignore every line: name what it shall match")
+    return found
+
+
+def last_activity(connection: Connection, path: str, session: Session, ignore: Ignore, clock: Clock) -> Activity:
+    """The newest line that is no heartbeat; `at` is None, with the cause, when the log does not tell."""
+    now = clock.now()
+    try:
+        at, source = _last(functools.partial(read_tail, connection, path), session, ignore)
+        _plausible(at, session, now)
+    except (Unclear, AccountError) as cause:
+        return Activity(session.id, None, now, str(cause))
+    return Activity(session.id, at, now, source)
+
+
+def _last(tail_of: Callable[[int], Tail], session: Session, ignore: Ignore) -> tuple[datetime, str]:
+    tail = tail_of(SMALL)
+    own = _own_lines(tail, ignore)
+    if not own and not tail.whole:
+        tail = tail_of(LARGE)
+        own = _own_lines(tail, ignore)
+    if own:
+        return _newest(tail, own)
+    return _since_start(session) if tail.whole else _before_heartbeats(tail)
+
+
+def _own_lines(tail: Tail, ignore: Ignore) -> list[Line]:
+    """The lines that are no heartbeats. Raises Unclear when the time of one cannot be read."""
+    own = [line for line in tail.lines if not any(pattern.search(line.message) for pattern in ignore)]
+    for line in own:
+        if line.at is None:
+            raise Unclear(f"log line {line.index} of {tail.total} has no readable time")
+    return own
+
+
+def _newest(tail: Tail, own: list[Line]) -> tuple[datetime, str]:
+    """The latest time of all lines, for it errs to keeping where times do not rise with the lines."""
+    timed = [(line.at, line.index) for line in own if line.at is not None]
+    at, index = max(timed)
+    return at, f"log line {index} of {tail.total} at {_written(at)}"
+
+
+def _since_start(session: Session) -> tuple[datetime, str]:
+    for word, at in (("started", session.started_at), ("created", session.created_at)):
+        if at is not None:
+            return at, f"the log holds only heartbeats; {word} at {_written(at)}"
+    raise Unclear("the log holds only heartbeats, and when the session started is not known")
+
+
+def _before_heartbeats(tail: Tail) -> tuple[datetime, str]:
+    """An upper bound: what the session did last was before the oldest heartbeat seen."""
+    for line in tail.lines:
+        if line.at is not None:
+            return line.at, f"only heartbeats from log line {line.index} of {tail.total} on, {_written(line.at)}"
+    raise Unclear(f"the last {len(tail.lines)} log lines are heartbeats without a readable time")
+
+
+def _plausible(at: datetime, session: Session, now: datetime) -> None:
+    """Raises Unclear for a time that the log's clock cannot have shown."""
+    if at > now + TOLERANCE:
+        raise Unclear(f"log time in the future: {_written(at)}, asked at {_written(now)}")
+    if session.created_at is not None and at < session.created_at - TOLERANCE:
+        raise Unclear(f"log time {_written(at)} is before the session was created, {_written(session.created_at)}")
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

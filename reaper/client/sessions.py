@@ -1,0 +1,80 @@
+"""The session-manager's paths in both generations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from reaper.client.address import SESSIONS, segment
+from reaper.client.listing import Listing, read_list
+from reaper.client.logs import last_activity
+from reaper.client.wire import read_session
+from reaper.core.session import KINDS, TASK, WEBUI, Session
+from reaper.errors import AccountError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reaper.client.connection import Connection
+    from reaper.client.logs import Ignore
+    from reaper.core.session import Activity
+    from reaper.ports import Clock
+
+    Generation = Literal[1, 2]
+
+UNKNOWN = (
+    "the API generation is unknown (no OpenAPI document): set generation: 1 or 2 in the settings; "
+    "until then this account is only observed"
+)
+
+
+class SessionManager:
+    """One tenant's sessions. Of an unknown generation (None) it reads what both have in common and ends nothing."""
+
+    def __init__(self, connection: Connection, generation: Generation | None, ignore: Ignore, clock: Clock) -> None:
+        self.generation = generation
+        self._connection, self._ignore, self._clock = connection, ignore, clock
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that can be listed; an unknown generation may lack the last."""
+        return (WEBUI, TASK) if self.generation == 1 else KINDS
+
+    def list(self, kind: str, filters: Mapping[str, str] | None = None) -> Listing:
+        """Every session of the kind that is not over; `filters` are wishes to the server, no more."""
+        return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, filters)
+
+    def read(self, kind: str, session_id: str) -> Session:
+        """One session, over or not. Raises AccountError, NotFound when the server does not know it."""
+        refuse = self._connection.faults.unintelligible
+        body = self._connection.get(self._path(kind, session_id))
+        found = read_session(body, kind, refuse)
+        if not isinstance(found, Session):
+            raise refuse(f"session {session_id} cannot be read: {found.problem}", body)
+        if found.id != session_id:
+            raise refuse(f"asked for session {session_id}, the server answered with {found.id}", body)
+        return found
+
+    def last_activity(self, session: Session) -> Activity:
+        """The session's last activity by its log; raises nothing for what a server can do."""
+        path = self._log_path(session.kind, segment(session.id))
+        return last_activity(self._connection, path, session, self._ignore, self._clock)
+
+    def terminate(self, session: Session) -> None:
+        """Ask once that the session be ended. Raises AccountError; sends nothing while the generation is unknown."""
+        path = self._path(session.kind, session.id)
+        match self.generation:
+            case 1:
+                self._connection.send("DELETE", path)
+            case 2:
+                self._connection.send("PATCH", f"{path}/terminate")
+            case None:
+                raise AccountError(self._connection.faults.line(UNKNOWN))
+
+    def _path(self, kind: str, session_id: str) -> str:
+        return f"{SESSIONS}/sessions/{segment(kind)}/{segment(session_id)}"
+
+    def _log_path(self, kind: str, name: str) -> str:
+        """Generation 2 still has the older path, so it serves an unknown one."""
+        if self.generation == 2:  # noqa: PLR2004 - the second generation
+            return f"{SESSIONS}/sessions/{kind}/{name}/logs"
+        return f"{SESSIONS}/sessions/logs/{kind}/{name}"

@@ -1,0 +1,183 @@
+"""What ports.py promises: the account as one snapshot, its sessions' last activity, and the one way to end one."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal, Self
+
+from reaper.client.faults import MissingScope
+from reaper.client.generation import detect
+from reaper.client.sessions import UNKNOWN, SessionManager
+from reaper.core.session import SOLVE, Activity, Snapshot, Unreadable
+from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reaper.client.connection import Connection
+    from reaper.client.listing import Listing
+    from reaper.client.logs import Ignore
+    from reaper.core.session import Session
+    from reaper.ports import Clock
+
+    Generation = Literal[1, 2]
+
+
+class AccountSource:
+    """Reads one account. `close()` ends its workers and the connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock,
+        generation: Literal["auto", 1, 2] = "auto",
+        ignore: Ignore = (),
+        workers: int | None = None,
+    ) -> None:
+        self.account = connection.account
+        self.connection = connection
+        self._ignore, self._clock = ignore, clock
+        self._workers = workers or connection.workers
+        self._pool: ThreadPoolExecutor | None = None
+        self._told = generation != "auto"
+        self.manager = self._managing(None if generation == "auto" else generation)
+
+    @property
+    def requests(self) -> int:
+        """How many requests went out on this connection so far, repeated ones included."""
+        return self.connection.requests
+
+    @property
+    def generation(self) -> Generation | None:
+        return self.manager.generation
+
+    def fetch(self) -> Snapshot:
+        """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
+        self._resolve()
+        gathered = _Gathered(self.account)
+        for kind in self.manager.kinds:
+            self._gather(kind, gathered)
+        doubts = () if self.generation else (UNKNOWN,)
+        return gathered.snapshot(doubts)
+
+    def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
+        """As SessionSource promises, with a bounded number of requests at a time."""
+        if not sessions:
+            return {}
+        try:
+            self._resolve()
+        except AccountError as error:
+            now = self._clock.now()
+            return {session.id: Activity(session.id, None, now, str(error)) for session in sessions}
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix=f"probe-{self.account}")
+        return {found.session_id: found for found in self._pool.map(self.manager.last_activity, sessions)}
+
+    def read(self, kind: str, session_id: str) -> Session:
+        return self.manager.read(kind, session_id)
+
+    def owned_by(self, session: Session) -> tuple[Session, ...]:
+        """As SessionSource promises; the filters are asked of the server and checked here."""
+        if session.user is None or session.environment is None:
+            raise AccountError(self.connection.faults.line(f"the owner of session {session.id} is unknown"))
+        filters = {"user_name_equal_cs": session.user, "environment_name_equal_cs": session.environment}
+        listing = self.manager.list(session.kind, filters)
+        if listing.doubt:
+            raise AccountError(self.connection.faults.line(listing.doubt))
+        return tuple(found for found in listing.sessions if found.owner == session.owner)
+
+    def check_generation(self) -> None:
+        """Ask again for a generation that was only concluded: the tenant may have been updated meanwhile."""
+        if self._told:
+            return
+        self.manager = self._managing(None)
+        with contextlib.suppress(AccountError):
+            self._resolve()
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _managing(self, generation: Generation | None) -> SessionManager:
+        return SessionManager(self.connection, generation, self._ignore, self._clock)
+
+    def _resolve(self) -> None:
+        if self.generation is None:
+            self.manager = self._managing(detect(self.connection))
+
+    def _gather(self, kind: str, gathered: _Gathered) -> None:
+        try:
+            gathered.add(self.manager.list(kind))
+        except NotFound as error:
+            if kind != SOLVE or self.generation is not None:
+                gathered.fail(kind, error)
+        except AccountError as error:
+            if isinstance(error, Unauthorized) and not isinstance(error, MissingScope):
+                raise
+            gathered.fail(kind, error)
+
+
+class AccountEnder:
+    """Ends sessions of the account that `source` reads, by the generation which that has learnt."""
+
+    def __init__(self, source: AccountSource) -> None:
+        self._source = source
+
+    def terminate(self, session: Session) -> None:
+        """As SessionEnder promises; sends nothing while the generation is unknown."""
+        try:
+            self._source.manager.terminate(session)
+        except Conflict:
+            self._source.check_generation()  # before another DELETE: it may no longer mean to terminate
+            raise
+
+
+class _Gathered:
+    """What the lists of the kinds showed so far."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._sessions: dict[str, Session] = {}
+        self._unreadable: list[Unreadable] = []
+        self._doubts: list[str] = []
+        self._errors: list[AccountError] = []
+        self._answers = 0
+
+    def add(self, listing: Listing) -> None:
+        self._answers += 1
+        self._unreadable.extend(listing.unreadable)
+        self._unreadable.extend(self._twice(listing.sessions))
+        if listing.doubt:
+            self._doubts.append(listing.doubt)
+
+    def fail(self, kind: str, error: AccountError) -> None:
+        self._errors.append(error)
+        self._doubts.append(f"{kind}: not listed: {error}")
+
+    def snapshot(self, doubts: tuple[str, ...]) -> Snapshot:
+        """Raises the first error when no list could be read."""
+        if self._errors and not self._answers:
+            raise self._errors[0]
+        return Snapshot(
+            self._account,
+            tuple(self._sessions.values()),
+            tuple(self._unreadable),
+            (*self._doubts, *doubts),
+        )
+
+    def _twice(self, sessions: Iterable[Session]) -> Iterable[Unreadable]:
+        """Take the sessions in; yield those whose id another kind already has, for an id must mean one session."""
+        for session in sessions:
+            first = self._sessions.setdefault(session.id, session)
+            if first is not session:
+                yield Unreadable(session.kind, session.id, f"the same id is listed as {first.kind}")

@@ -1,0 +1,128 @@
+"""The paths of both generations; above all, what DELETE is never used for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reaper.client.sessions import SessionManager
+from reaper.core.session import Session
+from reaper.errors import AccountError, Conflict, NotFound, ServerFault, Unintelligible, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    from conftest import Answer, Connect, MakeItem, Serve, Served, StillClock
+
+    Generation = Literal[1, 2]
+    Managing = Callable[..., tuple[SessionManager, Served]]
+
+ROOT = "/pro/session-manager/v1/sessions"
+
+
+@pytest.fixture
+def managing(serve: Serve, connect: Connect, clock: StillClock) -> Managing:
+    def start(generation: Generation | None, answer: Answer = lambda _: {}) -> tuple[SessionManager, Served]:
+        served = serve(answer)
+        return SessionManager(connect(served), generation, (), clock), served
+
+    return start
+
+
+@pytest.mark.parametrize("kind", ["webui", "task"])
+@pytest.mark.parametrize(("generation", "method", "end"), [(1, "DELETE", ""), (2, "PATCH", "/terminate")])
+def test_termination_is_one_request_of_its_generation(
+    managing: Managing, kind: str, generation: Generation | None, method: str, end: str
+) -> None:
+    """Generation 1 terminates by DELETE, generation 2 by PATCH of terminate, each once."""
+    manager, served = managing(generation)
+    manager.terminate(Session("s1", kind, "running"))
+    assert [(asked.method, asked.path) for asked in served.asked] == [(method, f"{ROOT}/{kind}/s1{end}")]
+
+
+def test_an_unknown_generation_ends_nothing(managing: Managing, session: Session) -> None:
+    """While the generation is unknown no request is sent, and the error says what to set."""
+    manager, served = managing(None)
+    with pytest.raises(AccountError, match="set generation: 1 or 2"):
+        manager.terminate(session)
+    assert served.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((404, {}), NotFound), ((409, {}), Conflict), ((503, {}), ServerFault), (None, Unreachable)],
+)
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_termination_is_never_repeated(
+    managing: Managing, session: Session, generation: Generation | None, answer: object, error: type[AccountError]
+) -> None:
+    """Whatever comes back, a termination is asked for once."""
+    manager, served = managing(generation, lambda _: answer)
+    with pytest.raises(error):
+        manager.terminate(session)
+    assert len(served.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("generation", "path"),
+    [(1, f"{ROOT}/logs/webui/s1"), (None, f"{ROOT}/logs/webui/s1"), (2, f"{ROOT}/webui/s1/logs")],
+)
+def test_logs_are_where_the_generation_has_them(
+    managing: Managing, session: Session, generation: Generation | None, path: str
+) -> None:
+    """Each generation's log path is used; the older one, which both have, while it is unknown."""
+    manager, served = managing(generation, lambda _: {"total": 0, "items": []})
+    manager.last_activity(session)
+    assert served.asked[0].path == path
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", "a?b=c", "a#b", "a%2Fb", "ä b"])
+@pytest.mark.parametrize("generation", [1, 2])
+def test_an_id_cannot_leave_its_place_in_the_path(managing: Managing, name: str, generation: Generation | None) -> None:
+    """Whatever an id holds, it stays one segment of the path."""
+    manager, served = managing(generation)
+    manager.terminate(Session(name, "webui", "running"))
+    tail = served.asked[0].raw_path.removeprefix(f"{ROOT}/webui/")
+    assert tail.count("/") == (0 if generation == 1 else 1)
+    assert served.asked[0].path.startswith(f"{ROOT}/webui/{name}")
+    assert served.asked[0].params == {}
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "x" * 201])
+def test_what_can_be_no_id_is_not_asked_for(managing: Managing, name: str) -> None:
+    """An id that no server can have is not found, without a request."""
+    manager, served = managing(2)
+    with pytest.raises(NotFound):
+        manager.read("webui", name)
+    with pytest.raises(NotFound):
+        manager.terminate(Session(name, "webui", "running"))
+    assert served.asked == []
+
+
+def test_one_session_is_read_also_when_it_is_over(managing: Managing, item: MakeItem) -> None:
+    """A look at one session shows it as it is."""
+    manager, served = managing(2, lambda _: item(1, id="s1", state="Terminated", created_at="bad"))
+    found = manager.read("webui", "s1")
+    assert (found.state, found.created_at, len(found.problems)) == ("terminated", None, 1)
+    assert served.asked[0].path == f"{ROOT}/webui/s1"
+
+
+@pytest.mark.parametrize("changes", [{"id": "s2"}, {"id": ...}, {"kind": "task"}])
+def test_another_session_is_unintelligible(managing: Managing, item: MakeItem, changes: dict[str, object]) -> None:
+    """An answer that is not the session asked for is none."""
+    manager, _ = managing(2, lambda _: item(1, **{"id": "s1", **changes}))
+    with pytest.raises(Unintelligible):
+        manager.read("webui", "s1")
+
+
+@pytest.mark.parametrize(
+    ("generation", "kinds"),
+    [(1, ("webui", "task")), (2, ("webui", "task", "solve")), (None, ("webui", "task", "solve"))],
+)
+def test_the_kinds_of_each_generation(
+    managing: Managing, generation: Generation | None, kinds: tuple[str, ...]
+) -> None:
+    """Generation 1 has no solve sessions."""
+    assert managing(generation)[0].kinds == kinds
