@@ -37,6 +37,8 @@ def _pattern(value: object) -> Match:
             return [_simple(one) for one in value]
         case {"not": inner, **rest} if not rest:
             return {"not": _pattern(inner)}
+        case int() | float():
+            raise problem("pattern", "this is a number or truth value to YAML; put it in quotes")
         case _:
             raise problem("pattern", "write a name, a pattern with * and ?, a list of them, or {not: ...}")
 

@@ -66,6 +66,10 @@ class Verdict(NamedTuple):
         """What each rule found, in the order the rules were written."""
         return self.evidence() if callable(self.evidence) else self.evidence
 
+    def worked_out(self) -> Verdict:
+        """The same with its findings at hand, for whoever reads them several times."""
+        return self._replace(evidence=self.findings)
+
     @property
     def reason(self) -> str:
         """One line for a person."""

@@ -1,0 +1,28 @@
+"""The database: what was decided, what was done, and what was seen of it. The only room that knows SQLAlchemy."""
+
+from __future__ import annotations
+
+from reaper.store.database import HEAD, Database, open_database, revision
+from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
+from reaper.store.ledger import SqlLedger
+
+__all__ = [
+    "HEAD",
+    "Database",
+    "HistoryEntry",
+    "HistoryFilter",
+    "RunEntry",
+    "SqlLedger",
+    "entries",
+    "list_runs",
+    "open_database",
+    "revision",
+    "schema_differences",
+]
+
+
+def schema_differences(database: Database) -> list[str]:
+    """How the schema differs from what this version expects. Raises StoreError."""
+    from reaper.store.migrate import check  # noqa: PLC0415 - Alembic takes a quarter of a second to import
+
+    return check(database)

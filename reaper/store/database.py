@@ -1,0 +1,162 @@
+"""Opening a database: created, migrated and guarded, with every failure in one line for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from reaper.errors import ConfigurationError, StoreError
+
+HEAD = "0001"
+"""The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
+
+_BUSY_SECONDS = 10
+_ADVICE = (
+    ("readonly", "make it writable, or set database_url to another place"),
+    ("unable to open", "check that its folder exists and is writable, or set database_url to another place"),
+    ("locked", "another program holds it; try again, or end that program"),
+    ("disk is full", "free some space; nothing is ended before its decision is stored"),
+    ("not a database", "the file is something else; set database_url to another file"),
+    ("malformed", "the file is damaged; restore it from a backup"),
+    ("could not translate host name", "check the host in database_url"),
+    ("refused", "check that the server runs and database_url names it"),
+    ("authentication failed", "check the user and password in database_url"),
+)
+
+
+class Database:
+    """An open database. `where` names it without its password."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.where = engine.url.render_as_string(hide_password=True)
+        self.dialect = engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that only reads. Raises StoreError."""
+        with self._guarded(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction, committed at the end. Raises StoreError; then nothing of it is kept."""
+        with self._guarded(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            raise trouble(self.where, error) from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
+    """What went wrong with the database, in one line with what to do."""
+    cause = error.orig or error if isinstance(error, DBAPIError) else error
+    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    usual = "nothing was ended without its record"
+    advice = next((what for word, what in _ADVICE if word in str(cause).lower()), usual)
+    return StoreError(f"the database {where}: {said}; {advice}")
+
+
+def open_database(url: str, *, upgrade: bool = True) -> Database:
+    """Open the database, creating and migrating it where needed (unless `upgrade` is False).
+
+    Raises ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used; a database
+    from a newer version is refused.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+    database = Database(_engine(parsed))
+    try:
+        if upgrade:
+            _bring_to_head(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def revision(database: Database) -> str | None:
+    """The migration that the database is at; None when it is empty."""
+    with database.reading() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return found
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError):
+        raise ConfigurationError(
+            "database_url is no database address; write sqlite:////var/lib/reaper/reaper.db "
+            "or postgresql+psycopg://user:password@host/name"
+        ) from None
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _make_folder(url: URL) -> None:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        return
+    folder = Path(url.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the database {url.database}: its folder cannot be made: {error.strerror}; "
+            "set database_url to a place that can be written"
+        ) from None
+
+
+def _engine(url: URL) -> sa.Engine:
+    try:
+        if url.get_backend_name() != "sqlite":
+            return sa.create_engine(url, pool_pre_ping=True, pool_size=5)
+        engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"database_url needs the Python package {error.name}; install `aimms-reaper[postgres]`"
+        ) from None
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes its lock at once: one that first reads and then writes fails however long it may wait."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _bring_to_head(database: Database) -> None:
+    found = revision(database)
+    if found != HEAD:
+        from reaper.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes a quarter of a second to import
+
+        upgrade(database)

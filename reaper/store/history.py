@@ -1,0 +1,216 @@
+"""Reading the record: what was decided and done, the newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reaper.core.plan import Result
+from reaper.core.verdict import Ruling
+from reaper.store.database import Database
+from reaper.store.ledger import INTENDED
+from reaper.store.tables import decisions, runs, step_events, steps
+
+PLANNED = "planned"
+_RULINGS = frozenset(ruling.value for ruling in Ruling)
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """What to show. `session` may be the first characters of an id; `owner` may hold `*`; `since` is included.
+
+    Compliant verdicts are shown only with `everything`, for a named session, or when asked for by `outcome`.
+    """
+
+    account: str | None = None
+    session: str | None = None
+    owner: str | None = None
+    policy: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """A decision (`event` is its ruling) or something that happened to a step (`event` is what)."""
+
+    at: datetime
+    run_id: int
+    account: str
+    session_id: str
+    kind: str
+    owner: str | None
+    app: str | None
+    policy: str
+    event: str
+    action: str | None
+    reason: str
+    policy_hash: str | None
+    evidence: Any
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """A pass, and how many of its steps came to each end. `finished_at` is None where it broke off or goes on."""
+
+    id: int
+    account: str
+    started_at: datetime
+    finished_at: datetime | None
+    enforcing: bool
+    complete: bool
+    doubts: list[str]
+    sessions: int
+    compliant: int
+    offenders: int
+    exempt: int
+    undetermined: int
+    probes: int
+    version: str
+    actor: str
+    outcomes: dict[str, int]
+
+
+def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
+    """What fits, the newest first. Raises StoreError."""
+    with database.reading() as db:
+        found = [*_decisions(db, asked), *_events(db, asked), *_planned(db, asked)]
+    order = {INTENDED: 1, PLANNED: 1}
+    found.sort(key=lambda e: (e.at, e.run_id, 0 if e.event in _RULINGS else order.get(e.event, 2)), reverse=True)
+    return found[: asked.limit]
+
+
+def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+    if asked.outcome is not None and asked.outcome not in _RULINGS:
+        return
+    statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
+    statement = _narrowed(statement, asked, decisions, runs.c.started_at)
+    if asked.outcome is not None:
+        statement = statement.where(decisions.c.ruling == asked.outcome)
+    elif not asked.everything and asked.session is None:
+        statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
+    for row in db.execute(statement.order_by(runs.c.started_at.desc(), decisions.c.run_id.desc())):
+        yield HistoryEntry(
+            row.started_at,
+            row.run_id,
+            row.account,
+            row.session_id,
+            row.kind,
+            row.owner,
+            row.app,
+            row.policy,
+            row.ruling,
+            None,
+            row.reason,
+            row.policy_hash,
+            json.loads(row.evidence),
+        )
+
+
+def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+    if asked.outcome in (*_RULINGS, PLANNED):
+        return
+    statement = sa.select(
+        steps, step_events.c.at, step_events.c.event, step_events.c.detail, step_events.c.evidence, runs.c.account
+    ).select_from(step_events.join(steps).join(runs))
+    statement = _narrowed(statement, asked, steps, step_events.c.at)
+    if asked.outcome is not None:
+        statement = statement.where(step_events.c.event == asked.outcome)
+    for row in db.execute(statement.order_by(step_events.c.at.desc(), step_events.c.id.desc())):
+        yield _step_entry(row, row.at, row.event, row.detail or row.reason, row.evidence or None)
+
+
+def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+    """Steps that were never begun."""
+    if asked.outcome not in (None, PLANNED):
+        return
+    begun = sa.exists().where(step_events.c.step_id == steps.c.id)
+    statement = sa.select(steps, runs.c.started_at, runs.c.account).join(runs).where(~begun)
+    statement = _narrowed(statement, asked, steps, runs.c.started_at)
+    for row in db.execute(statement.order_by(steps.c.id.desc())):
+        yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
+
+
+def _step_entry(row: Any, at: datetime, event: str, reason: str, evidence: Any) -> HistoryEntry:  # noqa: ANN401 - a row
+    return HistoryEntry(
+        at,
+        row.run_id,
+        row.account,
+        row.session_id,
+        row.kind,
+        row.owner,
+        row.app,
+        row.policy,
+        event,
+        row.action,
+        reason,
+        None,
+        evidence,
+    )
+
+
+def _narrowed(
+    statement: sa.Select[Any], asked: HistoryFilter, table: sa.Table, at: sa.ColumnElement[datetime]
+) -> sa.Select[Any]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if asked.account is not None:
+        wanted.append(runs.c.account == asked.account)
+    if asked.session is not None:
+        wanted.append(table.c.session_id.startswith(asked.session, autoescape=True))
+    if asked.owner is not None:
+        wanted.append(sa.func.lower(table.c.owner).like(_pattern(asked.owner.lower()), escape="\\"))
+    if asked.policy is not None:
+        wanted.append(table.c.policy == asked.policy)
+    if asked.since is not None:
+        wanted.append(at >= asked.since)
+    if asked.until is not None:
+        wanted.append(at < asked.until)
+    return statement.where(*wanted).limit(asked.limit)
+
+
+def _pattern(glob: str) -> str:
+    literal = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return literal.replace("*", "%").replace("?", "_")
+
+
+def list_runs(database: Database, *, account: str | None = None, limit: int = 20) -> list[RunEntry]:
+    """The passes, the newest first. Raises StoreError."""
+    statement = sa.select(runs).order_by(runs.c.id.desc()).limit(limit)
+    if account is not None:
+        statement = statement.where(runs.c.account == account)
+    with database.reading() as db:
+        rows = db.execute(statement).mappings().all()
+        outcomes = _outcomes(db, [row["id"] for row in rows])
+    names = set(RunEntry.__dataclass_fields__) - {"outcomes"}
+    return [RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {})) for row in rows]
+
+
+def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:
+    """How many steps of each run came to each end; the last event of a step is its end."""
+    last = (
+        sa.select(sa.func.max(step_events.c.id))
+        .where(step_events.c.step_id == steps.c.id)
+        .correlate(steps)
+        .scalar_subquery()
+    )
+    statement = (
+        sa.select(steps.c.run_id, sa.func.coalesce(step_events.c.event, PLANNED), sa.func.count())
+        .select_from(steps.outerjoin(step_events, step_events.c.id == last))
+        .where(steps.c.run_id.in_(run_ids))
+        .group_by(steps.c.run_id, step_events.c.event)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, event, count in db.execute(statement):
+        found.setdefault(run_id, {})[event] = count
+    return found
+
+
+KNOWN_EVENTS = (*(result.value for result in Result), *sorted(_RULINGS), INTENDED, PLANNED)

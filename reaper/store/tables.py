@@ -1,0 +1,123 @@
+"""The tables. Each decision belongs to the run that took it: its account and time are the run's.
+
+`decisions`, `steps` and `step_events` are append-only; `standing` and `activity` are projections that spare a pass
+from writing, or asking for, what it knows already.
+
+An outcome is the last event of its step. A step without events was never begun; one whose last event is `intended`
+or `unconfirmed` is unsettled.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from reaper.store.types import UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),  # null: it broke off, or is under way
+    sa.Column("enforcing", sa.Boolean, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("doubts", sa.JSON, nullable=False),
+    sa.Column("unreadable", sa.JSON, nullable=False),
+    sa.Column("sessions", sa.Integer, nullable=False),
+    sa.Column("compliant", sa.Integer, nullable=False),
+    sa.Column("offenders", sa.Integer, nullable=False),
+    sa.Column("exempt", sa.Integer, nullable=False),
+    sa.Column("undetermined", sa.Integer, nullable=False),
+    sa.Column("probes", sa.Integer, nullable=False),
+    sa.Column("steps", sa.Integer, nullable=False),
+    sa.Column("policies", sa.JSON, nullable=False),  # name -> hash of its text
+    sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("actor", sa.String(255), nullable=False),
+    sa.Index("ix_runs_account_started_at", "account", "started_at"),
+)
+
+policy_texts = sa.Table(
+    "policy_texts",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("policy", sa.String(64), primary_key=True),
+    sa.Column("policy_hash", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("app", sa.Text),
+    sa.Column("ruling", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),  # JSON
+    sa.Index("ix_decisions_session_id", "session_id"),
+)
+
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("policy", sa.String(64), primary_key=True),
+    sa.Column("gist", sa.String(64), nullable=False),
+    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),  # the run that decided it
+)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("session_id", sa.String(255), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("app", sa.Text),
+    sa.Column("policy", sa.String(64), nullable=False),  # the first that asks for it
+    sa.Column("decided_in", sa.JSON, nullable=False),  # each policy that asks for it -> the run of its decision
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("ix_steps_session_id", "session_id"),
+    sa.Index("ix_steps_run_id", "run_id"),
+)
+
+step_events = sa.Table(
+    "step_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("step_id", sa.ForeignKey("steps.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Index("ix_step_events_step_id", "step_id"),
+    sa.Index("ix_step_events_at", "at"),
+)
+
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("learnt_at", UtcDateTime, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+)
