@@ -1,0 +1,108 @@
+"""What may stand at a place of a file: the models' annotations, followed along pydantic's `loc`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretBytes, SecretStr, Tag
+from pydantic.fields import FieldInfo
+
+from reaper.located_yaml.reading import Located, child
+
+Loc = tuple[int | str, ...]
+_LISTS = (list, tuple, set, frozenset)
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One type that may stand somewhere; `tag` where a discriminator chooses it."""
+
+    type: Any
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything that may stand at a place; empty where nothing is known of it."""
+
+    alternatives: tuple[Alternative, ...] = ()
+    field: FieldInfo | None = None
+
+    @property
+    def fields(self) -> dict[str, FieldInfo]:
+        """The keys that a mapping here may have, as they are written."""
+        models = (a.type for a in self.alternatives if isinstance(a.type, type) and issubclass(a.type, BaseModel))
+        return {info.alias or name: info for model in models for name, info in model.model_fields.items()}
+
+    @property
+    def tags(self) -> list[str]:
+        return [a.tag for a in self.alternatives if a.tag is not None]
+
+    @property
+    def words(self) -> list[str]:
+        """The fixed values that may stand here."""
+        return [str(w) for a in self.alternatives if get_origin(a.type) is Literal for w in get_args(a.type)]
+
+    @property
+    def description(self) -> str:
+        return (self.field.description if self.field else None) or ""
+
+    @property
+    def secret(self) -> bool:
+        """Whether what stands here must not be repeated; an unknown shape may be secret."""
+        return not self.alternatives or any(a.type in (SecretStr, SecretBytes) for a in self.alternatives)
+
+    def under(self, element: int | str) -> Shape | None:
+        """The shape of what stands under a key or at a position; None when the element is no such thing."""
+        if element in self.fields:
+            info = self.fields[str(element)]
+            return Shape(tuple(_flat(info.annotation)), info)
+        container = _LISTS if isinstance(element, int) else (dict,)
+        found = [a for a in self.alternatives if get_origin(a.type) in container]
+        inner = [arg for a in found for arg in get_args(a.type)[-1 if dict in container else 0 :] if arg is not ...]
+        return Shape(tuple(one for arg in inner for one in _flat(arg))) if found else None
+
+    def chosen(self, tag: int | str) -> Shape | None:
+        """The shape once a discriminator chose; None when nothing here has this tag."""
+        found = tuple(Alternative(a.type) for a in self.alternatives if a.tag == tag)
+        return Shape(found, self.field) if found else None
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place that an error speaks of: its path in the file, what may stand there, and what around it."""
+
+    path: Loc
+    shape: Shape
+    around: Shape
+
+
+def spot(loc: Loc, located: Located, model: type[BaseModel] | None) -> Spot:
+    """Follow a `loc` through the file and the model, leaving out what stands for a choice of type."""
+    around = shape = Shape((Alternative(model),) if model else ())
+    path: Loc = ()
+    node = located.root
+    for element in loc:
+        if (chosen := shape.chosen(element)) is not None:
+            shape = chosen
+            continue
+        inner, below = shape.under(element), child(node, element)
+        if inner is not None or below is not None or element == loc[-1]:
+            around, shape = shape, inner or Shape()
+            path, node = (*path, element), below or node
+    return Spot(path, shape, around)
+
+
+def _flat(annotation: Any, tag: str | None = None) -> Iterator[Alternative]:  # noqa: ANN401 - annotations are anything
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *notes = get_args(annotation)
+        yield from _flat(inner, next((n.tag for n in notes if isinstance(n, Tag)), tag))
+    elif origin in (Union, UnionType):
+        for one in get_args(annotation):
+            yield from _flat(one, tag)
+    else:
+        yield Alternative(annotation, tag)

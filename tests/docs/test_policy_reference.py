@@ -1,0 +1,92 @@
+"""docs/policies.md says what the program does: every key is there, and every example loads."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from reaper.core.policy import RULES, PolicyDocument
+from reaper.errors import FileProblems
+from reaper.policy_files import load_policies, ready_made
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "policies.md"
+TEXT = PAGE.read_text("utf-8")
+TODAY = date(2026, 11, 23)
+NEEDED = {"name": "name: example", "select": "select: {kind: webui}", "terminate_when": "terminate_when: {age: 24h}"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def as_a_file(example: str) -> str:
+    """An example as a file: one that shows only some keys of a policy gets those that it leaves out."""
+    if re.search(r"^policies:", example, re.MULTILINE):
+        return example
+    missing = [line for key, line in NEEDED.items() if not re.search(rf"^{key}:", example, re.MULTILINE)]
+    policy = "\n".join([*missing, example])
+    return "policies:\n  -\n" + textwrap.indent(policy, "    ")
+
+
+def models(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """The model and all that its fields can hold."""
+    seen.add(model)
+    for info in model.model_fields.values():
+        for inner in set(models_in(info.annotation)) - seen:
+            models(inner, seen)
+    return seen
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - annotations are anything
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)
+
+
+@pytest.mark.parametrize("example", blocks("yaml"))
+def test_every_example_loads(example: str, tmp_path: Path) -> None:
+    """Each example of the reference is a policy file that loads, or part of one."""
+    file = tmp_path / "example.yaml"
+    file.write_text(as_a_file(example), "utf-8")
+    assert load_policies(file, TODAY).policies.policies
+
+
+def test_the_answer_to_mistakes_is_the_real_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference shows the very lines that its wrong example is answered with."""
+    (wrong,), (answer,) = blocks("yaml-with-mistakes"), blocks("text")
+    monkeypatch.chdir(tmp_path)
+    Path("policies.yaml").write_text(wrong, "utf-8")
+    with pytest.raises(FileProblems) as told:
+        load_policies(Path("policies.yaml"), TODAY)
+    assert f"{told.value}\n" == answer
+
+
+def test_every_key_is_documented_with_an_example() -> None:
+    """Every key that a policy file can have is named in the reference and stands in one of its examples."""
+    keys = {info.alias or name for model in models(PolicyDocument, set()) for name, info in model.model_fields.items()}
+    assert keys >= {"protect", "until", "keep", "kinds", "not", *RULES}
+    examples = "".join(blocks("yaml"))
+    assert not [key for key in sorted(keys) if f"`{key}`" not in TEXT]
+    assert not [key for key in sorted(keys) if not re.search(rf"(^|[\s{{]){key}:", examples)]
+
+
+@pytest.mark.parametrize("file", sorted(ready_made().iterdir()), ids=lambda file: file.name)
+def test_every_ready_made_policy_is_documented(file: Path) -> None:
+    """The reference names each file and policy that comes with the program."""
+    names = [policy.name for policy in load_policies(file, TODAY).policies.policies]
+    assert all(f"`{name}`" in TEXT for name in (file.name, *names))
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each link within the page has a heading to go to."""
+    headings = {
+        re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= headings
