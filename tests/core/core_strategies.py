@@ -1,0 +1,118 @@
+"""Fleets, policies and activities of every kind that the rules could meet."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from core_builders import NOW, a_policy, active, house
+from hypothesis import strategies as st
+
+from reaper.core.policy import PolicySet
+from reaper.core.session import Activity, Session
+
+Fleet = list[Session]
+Known = dict[str, Activity]
+
+USERS = ["anna", "bob", None]
+STATES = ["running", "queued", "launching", "solving", "hibernating", "terminated", None]
+LENGTHS = ["1h", "2h", "3h"]
+
+moments = st.one_of(
+    st.sampled_from([timedelta(hours=h) for h in (0, 1, 2, 3, 4)]),
+    st.integers(-600, 4 * 3600).map(lambda seconds: timedelta(seconds=seconds)),
+).map(lambda length: NOW - length)
+
+
+def sessions(id_: str) -> st.SearchStrategy[Session]:
+    return st.builds(
+        Session,
+        id=st.just(id_),
+        kind=st.sampled_from(["webui", "webui", "task", "solve"]),
+        state=st.sampled_from(["running", *STATES]),
+        user=st.sampled_from(USERS),
+        environment=st.sampled_from(["Planning", "Planning", None]),
+        app=st.sampled_from(["Planner", "Router", None]),
+        name=st.just(""),
+        created_at=st.none() | moments,
+    )
+
+
+fleets: st.SearchStrategy[Fleet] = st.integers(1, 5).flatmap(
+    lambda count: st.tuples(*(sessions(f"s{number}") for number in range(count))).map(list)
+)
+
+idle_rules = st.sampled_from(LENGTHS).map(lambda over: {"idle": {"over": over, "kinds": ["webui", "task", "solve"]}})
+age_rules = st.sampled_from(LENGTHS).map(lambda over: {"age": over})
+queued_rules = st.sampled_from(LENGTHS).map(lambda over: {"queued": over})
+quotas = st.builds(
+    lambda over, keep: {"owner_sessions": {"over": over, "keep": keep}},
+    st.integers(0, 3),
+    st.sampled_from(["newest", "oldest", "most_recently_active"]),
+)
+single_rules = idle_rules | age_rules | queued_rules | quotas
+
+
+def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    return several.map(lambda rules: {"any": rules}) | several.map(lambda rules: {"all": rules})
+
+
+def _joined_or_negated(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return _joined(inner) | inner.map(lambda rule: {"not": rule})
+
+
+positive_rules = st.recursive(single_rules, _joined, max_leaves=3)
+rules = st.recursive(single_rules, _joined_or_negated, max_leaves=4)
+without_quotas = st.recursive(idle_rules | age_rules | queued_rules, _joined_or_negated, max_leaves=4)
+
+selections = st.sampled_from(
+    ["all", {"kind": "webui"}, {"app": "Planner"}, {"owner": {"not": "bob@*"}}, {"state": ["running", "queued"]}]
+)
+exemptions = st.lists(
+    st.sampled_from([{"owner": "bob@Planning"}, {"app": {"not": "Planner"}}, {"state": "queued"}]), max_size=1
+).map(lambda found: [{"reason": "tested", **one} for one in found])
+
+
+def houses(of: st.SearchStrategy[Any] = rules) -> st.SearchStrategy[PolicySet]:
+    policy = st.builds(
+        lambda rule, select, exempt, mode: a_policy(rule, select, exempt=exempt, mode=mode),
+        of,
+        selections,
+        exemptions,
+        st.sampled_from(["enforce", "observe"]),
+    )
+    numbered = st.lists(policy, min_size=1, max_size=2).map(
+        lambda found: [one.model_copy(update={"name": f"p{number}"}) for number, one in enumerate(found)]
+    )
+    return st.builds(lambda found, protect: house(*found, protect=protect), numbered, exemptions)
+
+
+@st.composite
+def known_of(draw: st.DrawFn, fleet: Fleet) -> Known:
+    """What is known of some sessions: fresh, stale, or that the look failed; nothing from before their creation."""
+    found = {}
+    for session in fleet:
+        at = draw(st.none() | moments)
+        if at is not None and session.created_at is not None:
+            at = max(at, session.created_at)
+        learnt_at = draw(st.sampled_from([NOW, NOW - timedelta(minutes=5)]))
+        if draw(st.booleans()):
+            found[session.id] = active(session, at, learnt_at)
+    return found
+
+
+@st.composite
+def fresh_of(draw: st.DrawFn, fleet: Fleet, known: Known) -> Known:
+    """What a probe of every session could add: an activity no earlier than the one known, or that it failed."""
+    found = {}
+    for session in fleet:
+        before = known.get(session.id)
+        if before is not None and before.learnt_at >= NOW:
+            continue
+        floor = before.at if before else None
+        at: datetime | None = max(draw(moments), floor) if floor else draw(st.none() | moments)
+        found[session.id] = active(session, at)
+    return found
+
+
+scenes = fleets.flatmap(lambda fleet: st.tuples(st.just(fleet), known_of(fleet)))
+probed_scenes = scenes.flatmap(lambda scene: st.tuples(*map(st.just, scene), fresh_of(*scene)))
