@@ -1,0 +1,39 @@
+"""A session-manager that stands on its own feet, written from the contract; it shares no code with the client.
+
+config, faults, scenario     what it is told
+timeline, world, session, log    the account: pure of HTTP
+building, fleet, people, life, endings    how sessions come about, live and end
+parameters, listing, schemas, problems, access    the edge of HTTP
+sessions_api, logs_api, tasks_api, admin_api    the endpoints
+front, app, server           the whole of it, on a socket
+"""
+
+from .config import BOTH_SCOPES, DEFAULT_KEY, Config, Key
+from .faults import Faults
+from .front import Recorded
+from .log import HEARTBEAT
+from .refusals import Missing
+from .scenario import Scenario, ScenarioError, SessionSpec, load_scenario
+from .server import Emulator, serve
+from .session import OMIT, Session
+from .world import World
+
+__all__ = [
+    "BOTH_SCOPES",
+    "DEFAULT_KEY",
+    "HEARTBEAT",
+    "OMIT",
+    "Config",
+    "Emulator",
+    "Faults",
+    "Key",
+    "Missing",
+    "Recorded",
+    "Scenario",
+    "ScenarioError",
+    "Session",
+    "SessionSpec",
+    "World",
+    "load_scenario",
+    "serve",
+]

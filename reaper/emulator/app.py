@@ -1,0 +1,88 @@
+"""The ASGI application: both services, each with its own OpenAPI document, behind one front."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import yaml
+from fastapi import Depends, FastAPI, Request, Response, params
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from .access import key_with
+from .admin_api import add_admin
+from .front import ADMIN, Front
+from .logs_api import add_logs
+from .problems import HANDLERS, answer_problems
+from .sessions_api import add_sessions
+from .tasks_api import add_tasks
+
+if TYPE_CHECKING:
+    from .world import World
+
+SESSION_MANAGER = "/pro/session-manager/v1"
+TASKS = "/pro-api/v2"
+_VERSIONS = {1: "24.6.1.0", 2: "25.2.1.0"}
+
+
+def create_app(world: "World") -> Front:
+    services = Starlette(exception_handlers=HANDLERS)
+    front = Front(services, world)
+    admin = _service(world, "Emulator")
+    add_admin(admin.router, world, front.requests)
+    services.routes.extend(
+        [
+            Mount(SESSION_MANAGER, _sessions(world)),
+            Mount(TASKS, _tasks(world)),
+            Mount(ADMIN, admin),
+        ]
+    )
+    return front
+
+
+def _sessions(world: "World") -> FastAPI:
+    app = _service(world, "AIMMS PRO session-manager", [Depends(key_with(world, "Session"))])
+    for kind in world.kinds:
+        add_logs(app.router, world, kind)
+    for kind in world.kinds:
+        add_sessions(app.router, world, kind)
+    _add_document(app, SESSION_MANAGER)
+    return app
+
+
+def _tasks(world: "World") -> FastAPI:
+    app = _service(world, "AIMMS PRO REST API: tasks", [Depends(key_with(world, "Tasks"))])
+    add_tasks(app.router, world)
+    _add_document(app, TASKS)
+    return app
+
+
+def _service(world: "World", title: str, dependencies: Sequence[params.Depends] = ()) -> FastAPI:
+    app = FastAPI(
+        title=title,
+        version=_VERSIONS[world.generation],
+        dependencies=dependencies,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    answer_problems(app)
+    return app
+
+
+def _add_document(app: FastAPI, root: str) -> None:
+    """Add the OpenAPI document, which needs no key and tells the endpoints relative to the service endpoint."""
+    app.servers = [{"url": root}]
+    as_json = cache(lambda: json.dumps(app.openapi()))
+    as_yaml = cache(lambda: yaml.safe_dump(json.loads(as_json()), sort_keys=False, allow_unicode=True))
+
+    async def openapi_json(_: Request) -> Response:
+        return Response(as_json(), media_type="application/json")
+
+    async def openapi_yaml(_: Request) -> Response:
+        return Response(as_yaml(), media_type="application/yaml")
+
+    app.add_route("/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
+    app.add_route("/openapi.yaml", openapi_yaml, methods=["GET"], include_in_schema=False)

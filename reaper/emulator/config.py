@@ -1,0 +1,58 @@
+"""How the emulator runs: addresses, time, faults and keys."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from .faults import Faults
+
+Generation = Literal[1, 2]
+Scope = Literal["Session", "Tasks"]
+BOTH_SCOPES: frozenset[Scope] = frozenset({"Session", "Tasks"})
+DEFAULT_KEY = "demo-key"
+
+
+class Key(BaseModel):
+    """An API key; `expires` is emulated time, None never."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str
+    scopes: frozenset[Scope] = BOTH_SCOPES
+    expires: AwareDatetime | None = None
+
+    def expired(self, now: datetime) -> bool:
+        return self.expires is not None and self.expires <= now
+
+
+class Config(BaseModel):
+    """What `reaper emulate` can be told; a scenario may override `force_lag`, `page_cap`, `churn` and the keys.
+
+    Times are in seconds: `latency` and the time of `faults` real, `force_lag` and `interrupt_lag` emulated.
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65535)
+    generation: Generation = 2
+    sessions: int = Field(40, ge=0)
+    seed: int = 1
+    speed: float = Field(1.0, ge=0)
+    latency: float = Field(0.0, ge=0)
+    faults: Faults = Faults()
+    scenario: Path | None = None
+    account: str = "demo"
+    force_lag: float = Field(45.0, ge=0)
+    interrupt_lag: float = Field(10.0, ge=0)
+    page_cap: int = Field(1000, ge=1, le=1000)
+    churn: float = Field(0.0, ge=0, le=1)
+    start: AwareDatetime | None = None
+    keys: tuple[Key, ...] = (Key(key=DEFAULT_KEY),)
+
+    @field_validator("faults", mode="before")
+    @classmethod
+    def _faults_from_text(cls, given: object) -> object:
+        return Faults.parse(given) if isinstance(given, str) else given
