@@ -45,6 +45,9 @@ class SessionSource(Protocol):
     def read(self, kind: str, session_id: str) -> Session:
         """One session as it is now. Raises NotFound when the server does not know it, else another AccountError."""
 
+    def computing(self) -> tuple[Session, ...]:
+        """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
+
     def owned_by(self, session: Session) -> tuple[Session, ...]:
         """The sessions of the same kind and owner that are not over, read completely.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
-from reaper.core.session import SOLVE, Activity, Snapshot, Unreadable
+from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
 if TYPE_CHECKING:
@@ -87,6 +87,14 @@ class AccountSource:
         if listing.doubt:
             raise AccountError(self.connection.faults.line(listing.doubt))
         return tuple(found for found in listing.sessions if found.owner == session.owner)
+
+    def computing(self) -> tuple[Session, ...]:
+        """As SessionSource promises."""
+        listings = [self.manager.list(kind) for kind in self.manager.kinds if kind != WEBUI]
+        for listing in listings:
+            if listing.doubt:
+                raise AccountError(self.connection.faults.line(listing.doubt))
+        return tuple(found for listing in listings for found in listing.sessions)
 
     def check_generation(self) -> None:
         """Ask again for a generation that was only concluded: the tenant may have been updated meanwhile."""

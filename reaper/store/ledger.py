@@ -150,5 +150,5 @@ def _not_said_before(db: sa.Connection, rows: list[dict[str, Any]]) -> list[dict
             .join(step_events)
             .where(steps.c.id.in_(newest), step_events.c.event == Result.WITHHELD.value)
         )
-        said |= dict(db.execute(statement))
+        said |= {row.session_id: row.decided_in for row in db.execute(statement)}
     return [row for row in rows if said.get(row["session_id"]) != row["decided_in"]]

@@ -1,0 +1,89 @@
+"""Settings -> wired objects. Nothing happens at import; whether sessions can be ended is decided here, once."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from reaper import __version__
+from reaper.client import (
+    DEFAULT_IGNORE,
+    AccountEnder,
+    AccountSource,
+    Connection,
+    ServerClock,
+    compile_ignore,
+    quiet_retries,
+)
+from reaper.clock import SystemClock
+from reaper.core.policy import PolicySet
+from reaper.enforce import DryRun, Terminator
+from reaper.ports import Clock, Enforcer
+from reaper.run import Reaper, Tell
+from reaper.settings import AccountSettings, Settings
+from reaper.store import Database, SqlLedger, open_database
+
+
+def actor() -> str:
+    """Who runs this, for the record: `user@host`."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        user = "unknown"
+    return f"{user}@{platform.node()}"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings, created and migrated where needed. Raises StoreError."""
+    opened = open_database(settings.database_url)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def connection(settings: Settings, account: AccountSettings) -> Iterator[Connection]:
+    """A connection to the account. Raises ConfigurationError when its key cannot be had."""
+    quiet_retries()
+    with Connection(
+        account.name,
+        account.url,
+        account.key(),
+        timeout_seconds=settings.timeout.seconds,
+        workers=settings.activity.workers,
+        clock=SystemClock(),
+    ) as opened:
+        yield opened
+
+
+@contextmanager
+def reaper_of(
+    settings: Settings,
+    account: AccountSettings,
+    policies: PolicySet,
+    store: Database,
+    *,
+    enforce: bool,
+    stop: Event,
+    tell: Tell = lambda _: None,
+) -> Iterator[Reaper]:
+    """Everything one account's pass needs, closed afterwards."""
+    with connection(settings, account) as opened:
+        clock: Clock = ServerClock(opened, SystemClock()) if account.clock == "server" else SystemClock()
+        with AccountSource(
+            opened,
+            clock=clock,
+            generation=account.generation,
+            ignore=compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore)),
+        ) as source:
+            enforcer: Enforcer = DryRun()
+            if enforce:
+                patience = settings.confirm_within.seconds
+                enforcer = Terminator(source, AccountEnder(source), clock, patience, stop)
+            ledger = SqlLedger(store, clock, actor(), __version__)
+            yield Reaper(policies, source, ledger, enforcer, clock, stop, tell)

@@ -1,0 +1,86 @@
+"""The command line: one file a verb, each loaded only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from reaper import __version__
+
+COMMANDS = {
+    "run": "Look once at the accounts, and end what the policies say; a dry run unless told otherwise.",
+    "sessions": "List the live sessions, with the verdict on each.",
+    "history": "Show what was decided and done, and why.",
+    "runs": "List the passes.",
+    "policy": "Check policy files.",
+    "doctor": "Find out what keeps an account from being looked after.",
+    "daemon": "Look at the accounts again and again.",
+    "db": "Look after the database.",
+    "init": "Write a settings file and policies to start from.",
+    "demo": "Tell the whole story in a minute, against an emulated account.",
+    "emulate": "Serve an emulated AIMMS PRO account on this machine.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and one line; imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"reaper.cli.{cmd_name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from difflib import get_close_matches  # noqa: PLC0415 - only on a misspelt command
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The settings file; reaper.yaml in this folder by default.",
+)
+@click.version_option(__version__, package_name="aimms-reaper", prog_name="reaper")
+@click.pass_context
+def cli(ctx: click.Context, settings_file: Path | None) -> None:
+    r"""End forgotten AIMMS PRO sessions by policy, and be able to prove why.
+
+    Nothing is ended unless both `--enforce` (or `enforce: true` in the settings) and `mode: enforce` in the policy
+    say so.
+
+    \b
+    Exit codes: 0 done; 1 some terminations failed; 2 usage or configuration;
+    3 account unreachable; 4 database; 5 halted by a limit.
+    """
+    ctx.obj = settings_file
+
+
+def main() -> None:
+    """The console script: every error that a person can meet is one line on standard error and an exit code."""
+    from reaper.errors import ReaperError  # noqa: PLC0415 - --help needs nothing of it
+
+    try:
+        cli.main(prog_name="reaper")
+    except ReaperError as error:
+        click.echo(f"reaper: {error}", err=True)
+        raise SystemExit(error.exit_code) from None

@@ -1,0 +1,84 @@
+"""`reaper doctor`: what keeps an account from being looked after, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from reaper.cli.options import account_option, output_option, progress, settings_of
+
+if TYPE_CHECKING:
+    from reaper.client import Check
+    from reaper.settings import AccountSettings, Settings
+
+
+@click.command("doctor")
+@account_option
+@output_option("table", "json")
+@click.pass_context
+def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> None:
+    """Check address, key, scopes, generation, clock, the fields the tenant really sends, and the database.
+
+    Reads only. Exit code 3 when an account is in trouble, 4 when the database is.
+    """
+    from reaper import errors  # noqa: PLC0415 - --help stays quick
+
+    settings = settings_of(ctx)
+    store = _examine_database(settings)
+    found = {}
+    with progress() as tell:
+        for account in settings.chosen(accounts):
+            tell(f"{account.name}: asking {account.url}")
+            found[account.name] = _examine_account(settings, account)
+    everything = {**found, "database": [store]}
+    if output == "json":
+        click.echo(json.dumps({name: [c.__dict__ for c in checks] for name, checks in everything.items()}, indent=2))
+    else:
+        _show(everything)
+    if store.ok is False:
+        ctx.exit(errors.DATABASE)
+    ctx.exit(errors.UNREACHABLE if any(c.ok is False for checks in found.values() for c in checks) else errors.DONE)
+
+
+def _examine_account(settings: Settings, account: AccountSettings) -> list[Check]:
+    from reaper.bootstrap import connection  # noqa: PLC0415
+    from reaper.client import Check, examine  # noqa: PLC0415
+    from reaper.clock import SystemClock  # noqa: PLC0415
+    from reaper.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        with connection(settings, account) as opened:
+            return examine(opened, account.generation, SystemClock())
+    except ConfigurationError as error:
+        return [Check("key", ok=False, detail=str(error), advice="give the account its key")]
+
+
+def _examine_database(settings: Settings) -> Check:
+    from reaper.bootstrap import database  # noqa: PLC0415
+    from reaper.client import Check  # noqa: PLC0415
+    from reaper.errors import StoreError  # noqa: PLC0415
+    from reaper.store import revision  # noqa: PLC0415
+
+    try:
+        with database(settings) as store:
+            return Check("database", ok=True, detail=f"{store.where}, revision {revision(store)}", advice="")
+    except StoreError as error:
+        return Check("database", ok=False, detail=str(error), advice="")
+
+
+def _show(everything: dict[str, list[Check]]) -> None:
+    from rich.markup import escape  # noqa: PLC0415
+
+    from reaper.cli.render import console, table  # noqa: PLC0415
+
+    out = console()
+    marks = {True: "[green]ok[/]", False: "[bold red]bad[/]", None: "[yellow]?[/]"}
+    for name, checks in everything.items():
+        rows = table("", "CHECK", "FOUND", wide="FOUND")
+        for check in checks:
+            advice = f"\n{check.advice}" if check.advice else ""
+            rows.add_row(marks[check.ok], escape(check.name), escape(check.detail + advice))
+        out.print(f"[bold]{escape(name)}[/]")
+        out.print(rows)

@@ -1,0 +1,56 @@
+"""`reaper emulate`: an AIMMS PRO account of your own, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("emulate")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--generation", type=click.Choice(["1", "2"]), default="2", show_default=True, help="Of the API.")
+@click.option("--sessions", type=click.IntRange(0), default=40, show_default=True, help="How many to start with.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same fleet.")
+@click.option("--speed", type=click.FloatRange(0.001), default=1.0, show_default=True, help="60: an hour a minute.")
+@click.option("--latency", type=click.FloatRange(0), default=0.0, metavar="MS", help="Added to each answer.")
+@click.option(
+    "--fault", "faults", default="", metavar="SPEC", help="Like 429:0.1,500:0.05,slow:0.02,drop:0.01,skew:+90s."
+)
+@click.option("--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A fleet written in YAML.")
+def command(
+    *,
+    port: int,
+    generation: str,
+    sessions: int,
+    seed: int,
+    speed: float,
+    latency: float,
+    faults: str,
+    scenario: Path | None,
+) -> None:
+    """Serve an emulated AIMMS PRO account on 127.0.0.1 until Ctrl-C: every endpoint, keys, faults, passing time."""
+    from reaper.emulator import Config, Faults, ScenarioError, serve  # noqa: PLC0415 - --help stays quick
+    from reaper.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        parsed = Faults.parse(faults)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from None
+    options: dict[str, Any] = {"port": port, "generation": int(generation), "sessions": sessions, "seed": seed}
+    config = Config(**options, speed=speed, latency=latency / 1000, faults=parsed, scenario=scenario)
+    try:
+        serve(config, lambda url: _invite(url, speed))
+    except ScenarioError as error:
+        raise ConfigurationError(str(error)) from None
+    except OSError as error:
+        raise ConfigurationError(f"port {port} cannot be used: {error.strerror}; choose another, or 0") from None
+
+
+def _invite(url: str, speed: float) -> None:
+    clock = "" if speed == 1 else ', "clock": "server"'
+    account = f'[{{"name": "demo", "url": "{url}", "api_key": "demo-key"{clock}}}]'
+    click.echo(f"emulating an AIMMS PRO account at {url}; Ctrl-C ends it. In another shell:")
+    click.echo(f"  export REAPER_ACCOUNTS='{account}'")
+    click.echo("  reaper doctor; reaper sessions; reaper run")

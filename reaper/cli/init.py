@@ -1,0 +1,59 @@
+"""`reaper init`: a settings file and policies to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_SETTINGS = """\
+# Where reaper runs. What it decides stands in the policies. Every key can also come from the environment, which
+# wins: REAPER_DATABASE_URL, REAPER_ENFORCE, and so on.
+
+accounts:
+  - name: acme
+    url: https://acme.aimms.cloud      # the tenant's root
+    api_key_env: ACME_API_KEY          # or api_key_file: /run/secrets/acme-key
+    # generation: auto                 # 1 or 2, where the tenant's OpenAPI document does not tell
+
+policies: policies                     # a file or a folder, relative to this file
+
+# enforce: false                       # true: `run` and `daemon` may end sessions for policies in mode enforce
+# database_url: sqlite:////var/lib/reaper/reaper.db
+# interval: 5m                         # between two passes of `reaper daemon`
+# timeout: 10s                         # for one answer of the session-manager
+# confirm_within: 90s                  # how long a session is watched until it is seen to have ended
+# activity:
+#   ignore: ['^license check$']        # log lines that are no activity, besides heartbeats
+#   workers: 8                         # how many logs are read at a time
+"""
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+def command(*, folder: Path) -> None:
+    """Write reaper.yaml and policies/ into FOLDER (this one by default); nothing that exists is overwritten.
+
+    The policies are the ready-made ones in mode observe: they only say what they would end.
+    """
+    from reaper.errors import ConfigurationError  # noqa: PLC0415 - --help stays quick
+    from reaper.policy_files import ready_made  # noqa: PLC0415
+
+    files = {folder / "reaper.yaml": _SETTINGS}
+    for policy in sorted(ready_made().glob("*.yaml")):
+        files[folder / "policies" / policy.name] = _observing(policy.read_text("utf-8"))
+    for path, text in files.items():
+        if path.exists():
+            click.echo(f"kept   {path}")
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
+        click.echo(f"wrote  {path}")
+    click.echo(f"next: set the account in {folder / 'reaper.yaml'}, then `reaper doctor` and `reaper run`")
+
+
+def _observing(text: str) -> str:
+    return text.replace("mode: enforce", "mode: observe  # enforce, once you have seen what it would end")

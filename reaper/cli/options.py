@@ -1,0 +1,110 @@
+"""What several commands share: options, the settings, progress and interruption."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from reaper.core.policy import PolicySet
+    from reaper.run import Tell
+    from reaper.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+account_option = click.option(
+    "--account", "accounts", multiple=True, metavar="NAME", help="Only this account; may be given several times."
+)
+policies_option = click.option(
+    "--policies",
+    type=click.Path(path_type=Path),
+    help="A policy file or folder, instead of the one in the settings.",
+)
+
+
+def output_option(*formats: str) -> Callable[[Command], Command]:
+    return click.option(
+        "-o", "--output", type=click.Choice(formats), default="table", show_default=True, help="How to print it."
+    )
+
+
+class Moment(click.ParamType[datetime]):
+    """`2026-11-23`, `2026-11-23T10:00` (UTC unless it says otherwise), or a duration like `2h` for so long ago."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+        from reaper.clock import SystemClock  # noqa: PLC0415 - only when a moment is given
+        from reaper.core.duration import Duration  # noqa: PLC0415
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            return SystemClock().now() - Duration.parse(value).delta
+        except ValueError:
+            pass
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no moment; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h", param, ctx)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """The settings that the command line names. Raises ConfigurationError."""
+    from reaper.settings import load_settings  # noqa: PLC0415 - pydantic is slow to import
+
+    return load_settings(ctx.obj)
+
+
+def policies_of(settings: Settings, path: Path | None) -> PolicySet:
+    """The policies to judge by; their warnings go to standard error. Raises FileProblems."""
+    from reaper.policy_files import load_policies  # noqa: PLC0415
+
+    loaded = load_policies(path or settings.policies, today=today())
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return loaded.policies
+
+
+def today() -> date:
+    from reaper.clock import SystemClock  # noqa: PLC0415
+
+    return SystemClock().now().date()
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """A line on a terminal's standard error that says what is going on; silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a terminal
+
+    with Console(stderr=True).status("") as status:
+        yield status.update
+
+
+@contextmanager
+def stopping() -> Iterator[Event]:
+    """An event that SIGTERM and Ctrl-C set: the step under way is finished and settled, the rest is left alone."""
+    stop = Event()
+
+    def request(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, request) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,191 @@
+"""Results for people (rich tables) and for programs (JSON, CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from reaper.core.plan import Outcome, Result, Step
+from reaper.core.session import Session
+from reaper.core.verdict import Ruling
+from reaper.run import Report
+
+_FILE_WIDTH = 160  # columns where standard output is no terminal
+_SHORT = 8  # characters of a session's id that a table shows; commands accept them
+STYLES = {
+    "terminated": "green",
+    "already-gone": "green",
+    "no-longer-due": "cyan",
+    "withheld": "yellow",
+    "unconfirmed": "magenta",
+    "failed": "bold red",
+    "offender": "red",
+    "exempt": "cyan",
+    "undetermined": "yellow",
+    "compliant": "green",
+}
+
+
+def console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH, highlight=False)
+
+
+def short(session_id: str) -> str:
+    return session_id[:_SHORT]
+
+
+def styled(word: str) -> str:
+    style = STYLES.get(word)
+    return f"[{style}]{word}[/]" if style else escape(word)
+
+
+def moment(at: datetime | None) -> str:
+    """A time in UTC, to the second."""
+    return at.strftime("%Y-%m-%d %H:%M:%S") if at else "-"
+
+
+def table(*columns: str, wide: str = "REASON") -> Table:
+    """An empty table in the house's style; the `wide` column takes what width is left, and folds."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold", ratio=1 if column == wide else None, no_wrap=column != wide)
+    return made
+
+
+# --- passes ------------------------------------------------------------------------------------------------------
+
+
+def show_reports(reports: Iterable[Report]) -> None:
+    out = console()
+    for report in reports:
+        show_report(out, report)
+
+
+def show_report(out: Console, report: Report) -> None:
+    seen = report.seen
+    counts = ", ".join(f"{n} {ruling}" for ruling, n in seen.count().items() if n) or "none judged"
+    how = "enforcing" if report.enforcing else "dry run"
+    out.print(
+        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.sessions)} sessions; {counts}"
+    )
+    for past, outcome in report.settled:
+        settled = f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
+        out.print(f"  settled from run {past.run_id}: {settled}")
+    for doubt in seen.snapshot.doubts:
+        out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+    for bad in seen.snapshot.unreadable:
+        out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
+    _show_steps(out, report)
+    observed = report.plan.observed
+    if observed:
+        rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
+        for verdict in observed:
+            rows.add_row(*_who(verdict.session), escape(verdict.policy.name), escape(verdict.reason))
+        out.print("  offenders of policies in mode observe, left alone:")
+        out.print(rows)
+
+
+def _show_steps(out: Console, report: Report) -> None:
+    if not report.plan.steps:
+        return
+    rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON", "OUTCOME")
+    for step in report.plan.steps:
+        outcome = report.outcomes.get(step.session.id)
+        what = styled(outcome.result.value) if outcome else "planned"
+        shown = _detail(step, outcome)
+        rows.add_row(*_who(step.session), escape(step.policy), escape(shown), what)
+    out.print(rows)
+    if not report.enforcing:
+        withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
+        out.print(f"  dry run: nothing was ended; --enforce would end {withheld}")
+
+
+def _detail(step: Step, outcome: Outcome | None) -> str:
+    if outcome is None or outcome.result is Result.WITHHELD:
+        return step.reason
+    return f"{step.reason}; {outcome.detail}" if outcome.detail else step.reason
+
+
+def _who(session: Session) -> tuple[str, str, str, str]:
+    return (
+        escape(short(session.id)),
+        escape(session.kind),
+        escape(session.owner or "?"),
+        escape(session.app or "?"),
+    )
+
+
+def reports_as_json(reports: Iterable[Report]) -> str:
+    return json.dumps({"runs": [_report(report) for report in reports]}, indent=2)
+
+
+def _report(report: Report) -> dict[str, Any]:
+    seen = report.seen
+    return {
+        "id": report.run_id,
+        "account": seen.account,
+        "at": seen.now.isoformat(),
+        "enforce": report.enforcing,
+        "complete": seen.snapshot.complete,
+        "doubts": list(seen.snapshot.doubts),
+        "error": str(report.error) if report.error else None,
+        "sessions": len(seen.snapshot.sessions),
+        "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
+        "probes": len(seen.learnt),
+        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "steps": [_step(step, report.outcomes.get(step.session.id)) for step in report.plan.steps],
+        "observed": [
+            {**identity(v.session), "policy": v.policy.name, "reason": v.reason} for v in report.plan.observed
+        ],
+        "settled": [
+            {"run": p.run_id, "session": p.session_id, "kind": p.kind, "outcome": o.result.value, "reason": o.detail}
+            for p, o in report.settled
+        ],
+    }
+
+
+def identity(session: Session) -> dict[str, Any]:
+    return {"session": session.id, "kind": session.kind, "owner": session.owner}
+
+
+def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:
+    return {
+        **identity(step.session),
+        "policy": step.policy,
+        "policies": sorted(step.policies),
+        "action": step.action,
+        "outcome": outcome.result.value if outcome else "planned",
+        "reason": step.reason,
+        "detail": outcome.detail if outcome else "not begun",
+    }
+
+
+def gravest(rulings: Sequence[Ruling]) -> Ruling | None:
+    """The ruling that says most about a session: offender, undetermined, exempt, compliant."""
+    order = (Ruling.OFFENDER, Ruling.UNDETERMINED, Ruling.EXEMPT, Ruling.COMPLIANT)
+    return next((ruling for ruling in order if ruling in rulings), None)
+
+
+def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    """CSV with a header line; times in ISO 8601, UTC."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _inert(value: object) -> object:
+    """A session's own text must not become a formula in whoever's spreadsheet opens the file."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

@@ -1,0 +1,172 @@
+"""Ending sessions, or not: `Terminator` and `DryRun` keep one Protocol, and only one of them could terminate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from threading import Event
+
+from reaper.core.plan import Look, Outcome, PastStep, Result, Step, judge_again
+from reaper.core.session import Phase, Session
+from reaper.core.verdict import Pass
+from reaper.errors import AccountError, Conflict, NotFound, ServerFault, Unreachable
+from reaper.ports import Clock, SessionEnder, SessionSource
+
+_SHORT_LOOK = 3.0  # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
+_LONGEST_PAUSE = 5.0
+_IN_FLIGHT_SERVES = timedelta(seconds=5)
+
+
+class DryRun:
+    """Leaves every session alone. It holds nothing that could do otherwise."""
+
+    enforcing = False
+
+    def enforce(self, session: Session) -> Outcome:  # noqa: ARG002 - the Protocol's
+        return Outcome(Result.WITHHELD, "dry run")
+
+    def confirm(self, session: Session) -> Outcome:
+        return self.enforce(session)
+
+
+class Terminator:
+    """Asks the server to end a session and watches until a read shows that it did.
+
+    `patience` is how long `confirm` watches, in seconds; it watches no longer once `stop` is set.
+    """
+
+    enforcing = True
+
+    def __init__(self, source: SessionSource, ender: SessionEnder, clock: Clock, patience: float, stop: Event) -> None:
+        self._source = source
+        self._ender = ender
+        self._clock = clock
+        self._patience = patience
+        self._stop = stop
+
+    def enforce(self, session: Session) -> Outcome:
+        try:
+            self._ender.terminate(session)
+        except NotFound:
+            return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
+        except Conflict as refusal:
+            return self._refused(session, refusal)
+        except (Unreachable, ServerFault) as doubt:
+            return self._watch(session, _SHORT_LOOK, f"the request was answered by: {doubt}")
+        except AccountError as error:
+            return Outcome(Result.FAILED, str(error))
+        return self._watch(session, _SHORT_LOOK, "the server accepted the request")
+
+    def confirm(self, session: Session) -> Outcome:
+        return self._watch(session, self._patience, "it was asked to end")
+
+    def _refused(self, session: Session, refusal: Conflict) -> Outcome:
+        try:
+            now = self._source.read(session.kind, session.id)
+        except NotFound:
+            return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
+        except AccountError:
+            return Outcome(Result.FAILED, str(refusal))
+        if now.phase is Phase.OVER:
+            return Outcome(Result.ALREADY_GONE, f"it was {now.state} before the request")
+        return Outcome(Result.FAILED, str(refusal))
+
+    def _watch(self, session: Session, seconds: float, asked: str) -> Outcome:
+        seen = ""
+        for pause in _pauses(seconds):
+            if seen and seconds > _SHORT_LOOK and self._stop.is_set():
+                break
+            self._clock.wait(pause)
+            try:
+                now = self._source.read(session.kind, session.id)
+            except NotFound:
+                return Outcome(Result.TERMINATED, "seen gone")
+            except AccountError as error:
+                seen = f"could not be read: {error}"
+                continue
+            if now.phase is Phase.OVER:
+                return Outcome(Result.TERMINATED, f"seen {now.state}")
+            seen = f"still {now.state}"
+        return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    """Pauses that grow from a moment to a few seconds and sum up to `seconds`; the first is none."""
+    yield 0.0
+    pause, left = 0.1, seconds
+    while left > 0:
+        yield min(pause, left)
+        left -= pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+class SecondLook:
+    """Looks again, immediately before a session would be ended: a plan goes stale.
+
+    A look costs two requests: the session (or its owner's, where a policy compares them) and its log. Which solves
+    and tasks are in flight is read for several looks together, every few seconds.
+    """
+
+    def __init__(self, source: SessionSource, clock: Clock, seen: Pass) -> None:
+        self._source = source
+        self._clock = clock
+        self._seen = seen
+        self._computing: tuple[Session, ...] = ()
+        self._computing_read_at: datetime | None = None
+
+    def at(self, step: Step) -> Look | Outcome:
+        """The look, or the outcome where there is nothing left to look at or no way to look."""
+        try:
+            return self._look(step)
+        except NotFound:
+            return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
+        except AccountError as error:
+            return Outcome(Result.FAILED, f"nothing was asked, for the second look failed: {error}")
+
+    def _look(self, step: Step) -> Look | Outcome:
+        now = self._clock.now()
+        fleet = self._fleet(step, now)
+        session = next((s for s in fleet if s.id == step.session.id), None)
+        if session is None or session.phase is Phase.OVER:
+            return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
+        activity = self._source.probe([session]) if step.asks_for_activity else {}
+        again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._seen.policies, now)
+        return Look(now, session, activity.get(session.id), again)
+
+    def _fleet(self, step: Step, now: datetime) -> list[Session]:
+        """The session as it is now, among those that its policies weigh it against."""
+        session = step.session
+        if step.compares_sessions:
+            own = self._source.owned_by(session)
+        else:
+            own = (self._source.read(session.kind, session.id),)
+        computing = self._in_flight(now) if step.asks_for_activity else ()
+        return [*own, *(s for s in computing if s.id not in {mine.id for mine in own})]
+
+    def _in_flight(self, now: datetime) -> tuple[Session, ...]:
+        if self._computing_read_at is None or now - self._computing_read_at > _IN_FLIGHT_SERVES:
+            self._computing, self._computing_read_at = self._source.computing(), now
+        return self._computing
+
+
+def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
+    """What a look shows of a step that an earlier run left unsettled; None while it cannot be told."""
+    try:
+        state = source.read(step.kind, step.session_id)
+    except NotFound:
+        return _ended(step, "gone")
+    except AccountError:
+        return None
+    if state.phase is Phase.OVER:
+        return _ended(step, str(state.state))
+    if state.phase is Phase.UNKNOWN:
+        return None
+    return Outcome(Result.FAILED, f"still {state.state} when looked at by a later run")
+
+
+def _ended(step: PastStep, state: str) -> Outcome:
+    if step.asked:
+        return Outcome(Result.TERMINATED, f"seen {state} by a later run")
+    return Outcome(
+        Result.ALREADY_GONE, f"seen {state} by a later run; run {step.run_id} broke off before it could say by whom"
+    )

@@ -1,0 +1,220 @@
+"""How to run: addresses, secrets, database, schedule. Never what to decide; that is the policies' business.
+
+Settings come from a YAML file (default `reaper.yaml`) and from the environment, which wins: `REAPER_DATABASE_URL`,
+`REAPER_ENFORCE`, and for nested ones `REAPER_ACTIVITY__WORKERS`; `REAPER_ACCOUNTS` is a JSON list.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from reaper import located_yaml
+from reaper.core.duration import Duration
+from reaper.errors import ConfigurationError, FileProblems
+
+DEFAULT_FILE = Path("reaper.yaml")
+PREFIX = "REAPER_"
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{why}", {"why": message})
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise _wrong(f"'{url}' is no address; write the tenant's root, like https://acme.aimms.cloud")
+    if parts.path.strip("/"):
+        raise _wrong(f"'{url}' has a path; write the tenant's root alone: {parts.scheme}://{parts.netloc}")
+    if parts.username or parts.password:
+        raise _wrong("an address holds no user or password; the key goes to api_key_env or api_key_file")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise _wrong(f"'{url}' would send the API key unencrypted; write https://{parts.netloc}")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address can only be this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise _wrong(f"'{pattern}' is no regular expression: {error}") from None
+    return pattern
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountSettings(_Strict):
+    """One AIMMS PRO Cloud account. Exactly one of the three ways to give the API key is used."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="what the account is called here")
+    url: Annotated[str, AfterValidator(_root)] = Field(description="the tenant's root, like https://acme.aimms.cloud")
+    generation: Literal["auto", 1, 2] = Field("auto", description="of the session-manager API; auto asks its OpenAPI")
+    api_key: SecretStr | None = Field(None, description="the key itself; better keep it out of the file")
+    api_key_env: str | None = Field(None, description="the environment variable that holds the key")
+    api_key_file: Path | None = Field(None, description="the file that holds the key, relative to the settings file")
+    clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        given = [n for n in ("api_key", "api_key_env", "api_key_file") if getattr(self, n) is not None]
+        if len(given) != 1:
+            said = " and ".join(given) or "none"
+            raise _wrong(f"account '{self.name}': give one of api_key_env, api_key_file or api_key; there is {said}")
+        if self.clock == "server" and not is_loopback(self.url):
+            raise _wrong(f"account '{self.name}': 'clock: server' is for an emulator on this machine only")
+        return self
+
+    def key(self) -> SecretStr:
+        """The API key. Raises ConfigurationError when the variable or file does not have it."""
+        if self.api_key is not None:
+            return self.api_key
+        found = self._from_environment() if self.api_key_env else self._from_file()
+        if not found.isascii() or not found.isprintable():
+            raise ConfigurationError(f"account '{self.name}': its API key has characters that no key has")
+        return SecretStr(found)
+
+    def _from_environment(self) -> str:
+        found = os.environ.get(str(self.api_key_env), "").strip()
+        if not found:
+            raise ConfigurationError(
+                f"account '{self.name}': its API key is missing; set the environment variable {self.api_key_env}"
+            )
+        return found
+
+    def _from_file(self) -> str:
+        try:
+            found = Path(str(self.api_key_file)).read_text("utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise ConfigurationError(
+                f"account '{self.name}': its API key cannot be read from {self.api_key_file}: {why}"
+            ) from None
+        if not found:
+            raise ConfigurationError(f"account '{self.name}': the API key file {self.api_key_file} is empty")
+        return found
+
+
+class ActivitySettings(_Strict):
+    """How the last activity of a session is learnt from its log."""
+
+    ignore: tuple[Annotated[str, AfterValidator(_regex)], ...] = Field(
+        (), description="regular expressions of log lines that are no activity, besides heartbeats"
+    )
+    workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
+
+
+class Settings(BaseSettings):
+    """Everything `reaper` needs to know about where it runs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    accounts: tuple[AccountSettings, ...] = Field((), description="the accounts to look after")
+    policies: Path = Field(Path("policies"), description="a policy file or folder, relative to the settings file")
+    database_url: str = Field(
+        default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
+        description="where decisions are kept: any SQLAlchemy URL; SQLite in the user's data folder by default",
+    )
+    enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
+    activity: ActivitySettings = ActivitySettings()
+    timeout: Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
+    confirm_within: Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
+    interval: Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [account.name for account in self.accounts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise _wrong(f"two accounts are named '{twice[0]}'; give each its own name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        return env_settings, init_settings
+
+    def chosen(self, names: tuple[str, ...] = ()) -> tuple[AccountSettings, ...]:
+        """The named accounts, or all. Raises ConfigurationError when there are none, or one is not known."""
+        if not self.accounts:
+            raise ConfigurationError("no account is set up; `reaper init` writes a settings file to start from")
+        known = {account.name: account for account in self.accounts}
+        for name in names:
+            if name not in known:
+                raise ConfigurationError(f"no account is named '{name}'; there is {', '.join(known)}")
+        return tuple(known[name] for name in names) or self.accounts
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings file (`reaper.yaml` if there is one and no other is named) and the environment.
+
+    Paths in the file are relative to its folder. Raises ConfigurationError with every problem at once.
+    """
+    file = path or DEFAULT_FILE
+    if path is None and not file.exists():
+        return _validated({}, None)
+    located = located_yaml.load(file)
+    if not isinstance(located.value, dict):
+        raise ConfigurationError(f"{file}: a settings file is a mapping, like `accounts: [...]`")
+    return _anchored(_validated(located.value, located), file.parent)
+
+
+def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        from_environment = [e for e in error.errors() if _environment_sets(e["loc"])]
+        if from_environment or located is None:
+            raise ConfigurationError(
+                "\n".join(_environment_problem(e) for e in from_environment or error.errors())
+            ) from None
+        raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
+    except SettingsError as error:
+        raise ConfigurationError(f"the environment: {error}; lists and mappings are written as JSON") from None
+
+
+def _environment_sets(loc: tuple[int | str, ...]) -> bool:
+    top = f"{PREFIX}{loc[0] if loc else ''}".upper()
+    return any(name.upper() == top or name.upper().startswith(f"{top}__") for name in os.environ)
+
+
+def _environment_problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    name = "__".join(str(part).upper() for part in error["loc"] if isinstance(part, str))
+    return f"environment variable {PREFIX}{name}: {error.get('ctx', {}).get('why') or error['msg']}"
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    accounts = tuple(
+        a.model_copy(update={"api_key_file": folder / a.api_key_file}) if a.api_key_file else a
+        for a in settings.accounts
+    )
+    return settings.model_copy(update={"accounts": accounts, "policies": folder / settings.policies})
