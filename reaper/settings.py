@@ -24,6 +24,12 @@ from reaper.errors import ConfigurationError, FileProblems
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
+_FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
+_PLAIN = {
+    "bool_parsing": "this is neither true nor false; write one of the two",
+    "int_parsing": "this is no whole number; write one like 8",
+    "extra_forbidden": "there is no such setting; docs/operations.md lists them",
+}
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -174,6 +180,22 @@ class Settings(BaseSettings):
         return tuple(known[name] for name in names) or self.accounts
 
 
+class OwnSettings(Settings):
+    """Settings that the program itself gives: no environment that names a real account can reach them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, and nothing else."""
+        return (init_settings,)
+
+
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings file (`reaper.yaml` if there is one and no other is named) and the environment.
 
@@ -199,7 +221,9 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
             ) from None
         raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
     except SettingsError as error:
-        raise ConfigurationError(f"the environment: {error}; lists and mappings are written as JSON") from None
+        named = _FIELD.search(str(error))
+        where = f"environment variable {PREFIX}{named[1].upper()}" if named else "the environment"
+        raise ConfigurationError(f"{where}: this is no JSON; lists and mappings are written as JSON") from None
 
 
 def _environment_sets(loc: tuple[int | str, ...]) -> bool:
@@ -209,7 +233,8 @@ def _environment_sets(loc: tuple[int | str, ...]) -> bool:
 
 def _environment_problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     name = "__".join(str(part).upper() for part in error["loc"] if isinstance(part, str))
-    return f"environment variable {PREFIX}{name}: {error.get('ctx', {}).get('why') or error['msg']}"
+    why = error.get("ctx", {}).get("why") or _PLAIN.get(error["type"]) or error["msg"]
+    return f"environment variable {PREFIX}{name}: {why}"
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _STORY = """
 Three are to go: ben's is three days old, anna's has been idle for five hours, and carla has one more than she may.
-Three only look forgotten and stay: admin is exempt, dan waits for his task, and nothing is known of eva's: unknown is
-never a reason to terminate."""
+Three only look forgotten and stay: admin is exempt, dan waits for his task, and nothing is known of eva's: \
+unknown is never a reason to terminate."""
 
 
 @click.command("demo")
@@ -46,21 +46,24 @@ def command(ctx: click.Context, *, generation: str) -> None:
 
 
 def _settings(url: str, folder: Path) -> Settings:
-    from reaper.settings import Settings  # noqa: PLC0415
+    from reaper.settings import OwnSettings  # noqa: PLC0415
 
     account = {"name": "demo", "url": url, "api_key": "demo-key"}
-    return Settings.model_validate(
+    return OwnSettings.model_validate(
         {"accounts": [account], "database_url": f"sqlite:///{folder / 'reaper.db'}", "confirm_within": "20s"}
     )
 
 
 def _heading(text: str) -> None:
+    from reaper.cli.render import console  # noqa: PLC0415
+
     click.echo()
-    click.secho(f"── {text} ".ljust(100, "─"), bold=True)
+    click.secho(f"── {text} ".ljust(min(100, console().width), "─"), bold=True)
 
 
 def _fleet(settings: Settings, policies: PolicySet) -> None:
     from reaper.bootstrap import database, reaper_of  # noqa: PLC0415
+    from reaper.cli.render import console  # noqa: PLC0415
     from reaper.cli.sessions import show_sessions  # noqa: PLC0415
 
     _heading("The fleet, and what the ready-made policies say of it")
@@ -70,7 +73,7 @@ def _fleet(settings: Settings, policies: PolicySet) -> None:
         reaper_of(settings, account, policies, store, enforce=False, stop=Event()) as reaper,
     ):
         show_sessions(reaper.look())
-    click.echo(_STORY)
+    console().print(_STORY, width=min(115, console().width))
 
 
 def _pass(settings: Settings, policies: PolicySet, *, enforce: bool) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +35,7 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> No
             found[account.name] = _examine_account(settings, account)
     everything = {**found, "database": [store]}
     if output == "json":
-        click.echo(json.dumps({name: [c.__dict__ for c in checks] for name, checks in everything.items()}, indent=2))
+        click.echo(json.dumps({name: [asdict(c) for c in checks] for name, checks in everything.items()}, indent=2))
     else:
         _show(everything)
     if store.ok is False:
@@ -69,9 +70,7 @@ def _examine_database(settings: Settings) -> Check:
 
 
 def _show(everything: dict[str, list[Check]]) -> None:
-    from rich.markup import escape  # noqa: PLC0415
-
-    from reaper.cli.render import console, table  # noqa: PLC0415
+    from reaper.cli.render import console, escape, table  # noqa: PLC0415
 
     out = console()
     marks = {True: "[green]ok[/]", False: "[bold red]bad[/]", None: "[yellow]?[/]"}

@@ -49,8 +49,11 @@ def command(
 
 
 def _invite(url: str, speed: float) -> None:
+    from reaper.policy_files import ready_made  # noqa: PLC0415
+
     clock = "" if speed == 1 else ', "clock": "server"'
     account = f'[{{"name": "demo", "url": "{url}", "api_key": "demo-key"{clock}}}]'
     click.echo(f"emulating an AIMMS PRO account at {url}; Ctrl-C ends it. In another shell:")
     click.echo(f"  export REAPER_ACCOUNTS='{account}'")
+    click.echo(f"  export REAPER_POLICIES='{ready_made()}'")
     click.echo("  reaper doctor; reaper sessions; reaper run")

@@ -88,9 +88,7 @@ def _known(outcome: str | None) -> str | None:
 
 
 def show_entries(found: list[HistoryEntry]) -> None:
-    from rich.markup import escape  # noqa: PLC0415
-
-    from reaper.cli.render import console, moment, short, styled, table  # noqa: PLC0415
+    from reaper.cli.render import console, escape, moment, short, styled, table  # noqa: PLC0415
 
     out = console()
     if not found:

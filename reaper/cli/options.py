@@ -68,8 +68,11 @@ def settings_of(ctx: click.Context) -> Settings:
 
 def policies_of(settings: Settings, path: Path | None) -> PolicySet:
     """The policies to judge by; their warnings go to standard error. Raises FileProblems."""
+    from reaper.errors import ConfigurationError  # noqa: PLC0415
     from reaper.policy_files import load_policies  # noqa: PLC0415
 
+    if path is None and not settings.policies.exists():
+        raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
     loaded = load_policies(path or settings.policies, today=today())
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
+from rich import markup
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from reaper.core.plan import Outcome, Result, Step
 from reaper.core.session import Session
@@ -20,6 +22,7 @@ from reaper.core.verdict import Ruling
 from reaper.run import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
+_LEAST = 28  # columns that the wide column needs beside the others; with fewer it stands on a line of its own
 _SHORT = 8  # characters of a session's id that a table shows; commands accept them
 STYLES = {
     "terminated": "green",
@@ -36,7 +39,12 @@ STYLES = {
 
 
 def console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH, highlight=False, emoji=False)
+
+
+def escape(text: str) -> str:
+    """What a server sent, as plain text: neither markup nor a terminal's control sequences."""
+    return markup.escape("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text))
 
 
 def short(session_id: str) -> str:
@@ -53,9 +61,38 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
+class _Sheet(Table):
+    """A table that a narrow terminal shows in two lines a row: the wide column stands below the others."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        columns = [[Text.from_markup(str(cell), emoji=False) for cell in (c.header, *c.cells)] for c in self.columns]
+        narrow = [cells for cells, c in zip(columns, self.columns, strict=True) if c.no_wrap]
+        widths = [max(text.cell_len for text in cells) for cells in narrow]
+        if not narrow or sum(widths) + 2 * len(widths) + _LEAST <= options.max_width:
+            yield from super().__rich_console__(console, options)
+            return
+        wide = next((cells for cells, c in zip(columns, self.columns, strict=True) if not c.no_wrap), [])
+        _shrink(widths, options.max_width - 2 * (len(widths) - 1))
+        for number, row in enumerate(zip(*narrow, strict=True)):
+            for text, width in zip(row, widths, strict=True):
+                text.truncate(width, overflow="ellipsis", pad=True)
+            line = Text("  ").join(row)
+            line.rstrip()
+            line.stylize("bold" if number == 0 else "")
+            yield line
+            if number and wide and wide[number].plain:
+                yield Padding(wide[number], (0, 0, 0, 4))
+
+
+def _shrink(widths: list[int], room: int) -> None:
+    """Take from the widest until they fit, or nothing is left to take."""
+    while sum(widths) > room and max(widths) > _SHORT:
+        widths[widths.index(max(widths))] -= 1
+
+
 def table(*columns: str, wide: str = "REASON") -> Table:
     """An empty table in the house's style; the `wide` column takes what width is left, and folds."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
+    made = _Sheet(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold", ratio=1 if column == wide else None, no_wrap=column != wide)
     return made
@@ -74,6 +111,9 @@ def show_report(out: Console, report: Report) -> None:
     seen = report.seen
     counts = ", ".join(f"{n} {ruling}" for ruling, n in seen.count().items() if n) or "none judged"
     how = "enforcing" if report.enforcing else "dry run"
+    if report.error is not None:  # its line is on standard error
+        out.print(f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): the account could not be read")
+        return
     out.print(
         f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.sessions)} sessions; {counts}"
     )

@@ -38,9 +38,7 @@ def _as_json(run: RunEntry) -> dict[str, Any]:
 
 
 def _show(found: list[RunEntry]) -> None:
-    from rich.markup import escape  # noqa: PLC0415
-
-    from reaper.cli.render import console, moment, table  # noqa: PLC0415
+    from reaper.cli.render import console, escape, moment, table  # noqa: PLC0415
 
     out = console()
     if not found:

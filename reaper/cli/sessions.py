@@ -27,27 +27,32 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | N
 
     Nothing is recorded and nothing is ended.
     """
-    from reaper.bootstrap import database, reaper_of  # noqa: PLC0415 - --help stays quick
+    from reaper import errors  # noqa: PLC0415 - --help stays quick
+    from reaper.bootstrap import database, reaper_of  # noqa: PLC0415
 
     settings = settings_of(ctx)
     judged_by = policies_of(settings, policies)
-    passes = []
+    passes, unread = [], []
     with database(settings) as store, progress() as tell:
         for account in settings.chosen(accounts):
             with reaper_of(settings, account, judged_by, store, enforce=False, stop=Event(), tell=tell) as reaper:
-                passes.append(reaper.look())
+                try:
+                    passes.append(reaper.look())
+                except errors.AccountError as error:
+                    unread.append(error)
     if output == "json":
         click.echo(json.dumps({"accounts": [_as_json(seen) for seen in passes]}, indent=2))
     else:
         for seen in passes:
             show_sessions(seen)
+    for trouble in unread:
+        click.echo(f"reaper: {trouble}", err=True)
+    ctx.exit(errors.UNREACHABLE if unread else errors.DONE)
 
 
 def show_sessions(seen: Pass) -> None:
     """One table, the offenders first, then by age."""
-    from rich.markup import escape  # noqa: PLC0415
-
-    from reaper.cli.render import console, styled, table  # noqa: PLC0415
+    from reaper.cli.render import console, escape, styled, table  # noqa: PLC0415
 
     out = console()
     rows = table("SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY")

@@ -46,8 +46,8 @@ def examine(connection: Connection, generation: Literal["auto", 1, 2], clock: Cl
 def _checks(connection: Connection, setting: Literal["auto", 1, 2], clock: Clock) -> Iterator[Check]:
     first = _sample(connection, "webui")
     yield _address(connection, first)
-    if isinstance(first, Unreachable):
-        return
+    if isinstance(first, AccountError) and not isinstance(first, Unauthorized):
+        return  # what answers there is no session-manager; asking on would only repeat it
     yield _key(first)
     if isinstance(first, Unauthorized) and not isinstance(first, MissingScope):
         return

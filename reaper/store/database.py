@@ -19,6 +19,10 @@ HEAD = "0001"
 """The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
 
 _BUSY_SECONDS = 10
+_CONNECT_SECONDS = 10
+_WRITERS = 7_237_165
+"""PostgreSQL's advisory lock of whoever writes: any number that no other program on the server takes."""
+
 _ADVICE = (
     ("readonly", "make it writable, or set database_url to another place"),
     ("unable to open", "check that its folder exists and is writable, or set database_url to another place"),
@@ -26,18 +30,34 @@ _ADVICE = (
     ("disk is full", "free some space; nothing is ended before its decision is stored"),
     ("not a database", "the file is something else; set database_url to another file"),
     ("malformed", "the file is damaged; restore it from a backup"),
-    ("could not translate host name", "check the host in database_url"),
+    ("lock timeout", "another program holds it; try again, or end that program"),
+    ("no space left", "free some space; nothing is ended before its decision is stored"),
+    ("read-only", "name a server and user that may write in database_url"),
+    ("permission denied", "let its user create and write tables, or name another user in database_url"),
+    ("resolve host", "check the host in database_url"),
+    ("invalid port", "check the port in database_url"),
     ("refused", "check that the server runs and database_url names it"),
-    ("authentication failed", "check the user and password in database_url"),
+    ("timeout", "check that the server runs and database_url names it"),
+    ("password", "check the user and password in database_url"),
+    ("no such table", "run `reaper db check`"),
+    ("relation", "run `reaper db check`"),
+    ("does not exist", "create it on the server, or name another in database_url"),
+)
+
+
+_NO_SECRETS = frozenset({"host", "port", "mode", "uri"})
+_LIKE_THIS = (
+    "write sqlite:////var/lib/reaper/reaper.db, or postgresql+psycopg://user:password@host/name "
+    "(that needs `aimms-reaper[postgres]`)"
 )
 
 
 class Database:
-    """An open database. `where` names it without its password."""
+    """An open database. `where` names it without its password, also where that stands behind the `?`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, url: URL | None = None) -> None:
         self.engine = engine
-        self.where = engine.url.render_as_string(hide_password=True)
+        self.where = _shown(url or engine.url)
         self.dialect = engine.dialect.name
 
     @contextmanager
@@ -48,7 +68,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction, committed at the end. Raises StoreError; then nothing of it is kept."""
+        """One transaction, committed at the end, and no other writer meanwhile.
+
+        Raises StoreError; then nothing of it is kept.
+        """
         with self._guarded(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
@@ -63,6 +86,11 @@ class Database:
         self.engine.dispose()
 
 
+def _shown(url: URL) -> str:
+    open_to_all = {key: value for key, value in url.query.items() if key in _NO_SECRETS}
+    return url.set(query=open_to_all).render_as_string(hide_password=True)
+
+
 def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
     """What went wrong with the database, in one line with what to do."""
     cause = error.orig or error if isinstance(error, DBAPIError) else error
@@ -73,15 +101,17 @@ def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
 
 
 def open_database(url: str, *, upgrade: bool = True) -> Database:
-    """Open the database, creating and migrating it where needed (unless `upgrade` is False).
+    """Open the database, creating and migrating it where needed.
 
+    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty database.
     Raises ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used; a database
     from a newer version is refused.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == "sqlite":
+    if upgrade:
         _make_folder(parsed)
-    database = Database(_engine(parsed))
+    there = upgrade or _is_there(parsed)
+    database = Database(_engine(parsed if there else parsed.set(database=None, query={})), parsed)
     try:
         if upgrade:
             _bring_to_head(database)
@@ -103,39 +133,64 @@ def revision(database: Database) -> str | None:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError):
-        raise ConfigurationError(
-            "database_url is no database address; write sqlite:////var/lib/reaper/reaper.db "
-            "or postgresql+psycopg://user:password@host/name"
-        ) from None
+        if parsed.get_dialect().is_async:
+            raise ConfigurationError(f"database_url names the driver {parsed.drivername}; {_LIKE_THIS}")
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
+        raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
+def _file(url: URL) -> Path | None:
+    """The file of an SQLite database; None where SQLite itself reads the name, or it is in memory."""
+    name = url.database or ""
+    if url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def _is_there(url: URL) -> bool:
+    file = _file(url)
+    return file is None or file.exists()
+
+
 def _make_folder(url: URL) -> None:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        return
-    folder = Path(url.database).parent
+    file = _file(url)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"the database {url.database}: its folder cannot be made: {error.strerror}; "
+            f"the database {file}: its folder cannot be made: {error.strerror}; "
             "set database_url to a place that can be written"
         ) from None
 
 
 def _engine(url: URL) -> sa.Engine:
     try:
-        if url.get_backend_name() != "sqlite":
-            return sa.create_engine(url, pool_pre_ping=True, pool_size=5)
-        engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        match url.get_backend_name():
+            case "sqlite":
+                return _sqlite(url)
+            case "postgresql":
+                return _postgresql(url)
+            case _:
+                return sa.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"database_url needs the Python package {error.name}; install `aimms-reaper[postgres]`"
-        ) from None
+        raise ConfigurationError(f"database_url needs the Python package {error.name}; {_LIKE_THIS}") from None
+    except ArgumentError:
+        raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
+
+
+def _sqlite(url: URL) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: URL) -> sa.Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+    engine = sa.create_engine(url, pool_pre_ping=True, connect_args=patience)
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -152,6 +207,13 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its lock at once: one that first reads and then writes fails however long it may wait."""
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Writers queue as they do on SQLite: two passes at once would both find the same decisions missing."""
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 
 def _bring_to_head(database: Database) -> None:

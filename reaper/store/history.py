@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.plan import Result
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
 from reaper.store.ledger import INTENDED
@@ -24,7 +23,9 @@ _RULINGS = frozenset(ruling.value for ruling in Ruling)
 class HistoryFilter:
     """What to show. `session` may be the first characters of an id; `owner` may hold `*`; `since` is included.
 
-    Compliant verdicts are shown only with `everything`, for a named session, or when asked for by `outcome`.
+    `outcome` is a ruling, or the last thing that happened to a step: one that was `intended` and then `terminated` is
+    only found by the latter. Neither `session` nor `owner` minds upper and lower case. Compliant verdicts are shown
+    only with `everything`, for a named session, or when asked for by `outcome`.
     """
 
     account: str | None = None
@@ -97,7 +98,8 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
         statement = statement.where(decisions.c.ruling == asked.outcome)
     elif not asked.everything and asked.session is None:
         statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
-    for row in db.execute(statement.order_by(runs.c.started_at.desc(), decisions.c.run_id.desc())):
+    newest = (runs.c.started_at.desc(), decisions.c.run_id.desc(), decisions.c.session_id, decisions.c.policy)
+    for row in db.execute(statement.order_by(*newest)):
         yield HistoryEntry(
             row.started_at,
             row.run_id,
@@ -123,7 +125,7 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     ).select_from(step_events.join(steps).join(runs))
     statement = _narrowed(statement, asked, steps, step_events.c.at)
     if asked.outcome is not None:
-        statement = statement.where(step_events.c.event == asked.outcome)
+        statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == _last_event())
     for row in db.execute(statement.order_by(step_events.c.at.desc(), step_events.c.id.desc())):
         yield _step_entry(row, row.at, row.event, row.detail or row.reason, row.evidence or None)
 
@@ -135,7 +137,7 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
     statement = sa.select(steps, runs.c.started_at, runs.c.account).join(runs).where(~begun)
     statement = _narrowed(statement, asked, steps, runs.c.started_at)
-    for row in db.execute(statement.order_by(steps.c.id.desc())):
+    for row in db.execute(statement.order_by(runs.c.started_at.desc(), steps.c.id.desc())):
         yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
 
 
@@ -164,9 +166,9 @@ def _narrowed(
     if asked.account is not None:
         wanted.append(runs.c.account == asked.account)
     if asked.session is not None:
-        wanted.append(table.c.session_id.startswith(asked.session, autoescape=True))
+        wanted.append(table.c.session_id.istartswith(asked.session, autoescape=True))
     if asked.owner is not None:
-        wanted.append(sa.func.lower(table.c.owner).like(_pattern(asked.owner.lower()), escape="\\"))
+        wanted.append(table.c.owner.ilike(_pattern(asked.owner), escape="\\"))
     if asked.policy is not None:
         wanted.append(table.c.policy == asked.policy)
     if asked.since is not None:
@@ -178,7 +180,7 @@ def _narrowed(
 
 def _pattern(glob: str) -> str:
     literal = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return literal.replace("*", "%").replace("?", "_")
+    return literal.replace("*", "%")
 
 
 def list_runs(database: Database, *, account: str | None = None, limit: int = 20) -> list[RunEntry]:
@@ -193,17 +195,17 @@ def list_runs(database: Database, *, account: str | None = None, limit: int = 20
     return [RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {})) for row in rows]
 
 
+def _last_event() -> sa.ScalarSelect[int]:
+    """The id of a step's last event."""
+    event = step_events.alias()
+    return sa.select(sa.func.max(event.c.id)).where(event.c.step_id == steps.c.id).correlate(steps).scalar_subquery()
+
+
 def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:
     """How many steps of each run came to each end; the last event of a step is its end."""
-    last = (
-        sa.select(sa.func.max(step_events.c.id))
-        .where(step_events.c.step_id == steps.c.id)
-        .correlate(steps)
-        .scalar_subquery()
-    )
     statement = (
         sa.select(steps.c.run_id, sa.func.coalesce(step_events.c.event, PLANNED), sa.func.count())
-        .select_from(steps.outerjoin(step_events, step_events.c.id == last))
+        .select_from(steps.outerjoin(step_events, step_events.c.id == _last_event()))
         .where(steps.c.run_id.in_(run_ids))
         .group_by(steps.c.run_id, step_events.c.event)
     )
@@ -211,6 +213,3 @@ def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]
     for run_id, event, count in db.execute(statement):
         found.setdefault(run_id, {})[event] = count
     return found
-
-
-KNOWN_EVENTS = (*(result.value for result in Result), *sorted(_RULINGS), INTENDED, PLANNED)

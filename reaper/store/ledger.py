@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,10 +12,10 @@ from reaper.core.plan import Look, Outcome, PastStep, Result, Step
 from reaper.core.session import Activity
 from reaper.core.verdict import Pass
 from reaper.ports import Clock
+from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
 from reaper.store.recording import (
     evidence,
-    insert_run,
     record_activity,
     record_decisions,
     record_texts,
@@ -73,18 +72,24 @@ class SqlLedger:
         """
         planned = list(steps)
         with self._database.writing() as db:
-            row = run_row(seen, enforcing=enforcing, steps=len(planned), version=self._version, actor=self._actor)
-            finished = None if planned else self._clock.now()
-            run_id = insert_run(db, {**row, "finished_at": finished})
-            record_texts(db, seen)
-            decided = record_decisions(db, seen, run_id)
-            record_activity(db, seen)
-            rows = [step_row(step, run_id, decided) for step in planned]
-            ids = _insert_steps(db, rows if enforcing else _not_said_before(db, rows))
-        yield OpenRun(run_id, ids, self._database, self._clock, enforcing=enforcing)
+            run_id, step_ids = self._begin(db, seen, planned, enforcing=enforcing)
+        yield OpenRun(run_id, step_ids, self._database, self._clock, enforcing=enforcing)
         if planned:
             with self._database.writing() as db:
                 db.execute(sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now()))
+
+    def _begin(
+        self, db: sa.Connection, seen: Pass, planned: list[Step], *, enforcing: bool
+    ) -> tuple[int, dict[str, int]]:
+        """Write all that is known before anything is ended: the run's id, and each step's by its session's id."""
+        row = run_row(seen, enforcing=enforcing, steps=len(planned), version=self._version, actor=self._actor)
+        (run_id,) = insert_and_number(db, runs, [{**row, "finished_at": None if planned else self._clock.now()}])
+        record_texts(db, seen)
+        decided = record_decisions(db, seen, run_id)
+        record_activity(db, seen)
+        rows = [step_row(step, run_id, decided) for step in planned]
+        told = rows if enforcing else _not_said_before(db, rows)
+        return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))
 
 
 class OpenRun:
@@ -104,14 +109,14 @@ class OpenRun:
     def settle(self, step: Step, outcome: Outcome) -> None:
         self._add(step, outcome.result.value, outcome.detail, {})
 
-    def _add(self, step: Step, event: str, detail: str, seen: dict[str, Any]) -> None:
+    def _add(self, step: Step, event: str, detail: str, seen: Row) -> None:
         step_id = self._step_ids.get(step.session.id)
         if step_id is not None:
             with self._database.writing() as db:
                 _add_event(db, step_id, self._clock.now(), (event, detail), seen)
 
 
-def _seen(look: Look) -> dict[str, Any]:
+def _seen(look: Look) -> Row:
     """What the second look rests on."""
     known = look.activity
     return {
@@ -123,25 +128,16 @@ def _seen(look: Look) -> dict[str, Any]:
     }
 
 
-def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: dict[str, Any]) -> None:
+def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: Row) -> None:
     event, detail = outcome
     row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": seen}
     db.execute(sa.insert(step_events).values(row))
 
 
-def _insert_steps(db: sa.Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
-    """The id of each step by its session's id."""
-    found = {}
-    for row in rows:
-        key = db.execute(sa.insert(steps).values(row)).inserted_primary_key
-        found[row["session_id"]] = int(key[0]) if key else 0
-    return found
-
-
-def _not_said_before(db: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _not_said_before(db: sa.Connection, rows: list[Row]) -> list[Row]:
     """The steps of a dry run that an earlier one has not withheld already, upon the very same decisions."""
     last = sa.func.max(steps.c.id)
-    said: dict[str, Any] = {}
+    said: Row = {}
     for start in range(0, len(rows), 500):
         ids = [row["session_id"] for row in rows[start : start + 500]]
         newest = sa.select(last).where(steps.c.session_id.in_(ids)).group_by(steps.c.session_id)

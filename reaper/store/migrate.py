@@ -16,8 +16,6 @@ from reaper.errors import StoreError
 from reaper.store.database import Database
 from reaper.store.tables import metadata
 
-_LOCK = 7_237_165  # any number that no other program on the server takes for its advisory lock
-
 
 def upgrade(database: Database, to: str = "head") -> None:
     """Bring the schema to this version's. Two programs that try at once wait for one another.
@@ -25,7 +23,6 @@ def upgrade(database: Database, to: str = "head") -> None:
     Raises StoreError for a database from a newer version.
     """
     with database.writing() as connection:
-        _alone(connection)
         _refuse_newer(database.where, connection)
         command.upgrade(config(connection), to)
 
@@ -33,13 +30,16 @@ def upgrade(database: Database, to: str = "head") -> None:
 def downgrade(database: Database, to: str) -> None:
     """Take the schema back to an older revision, `base` for none at all."""
     with database.writing() as connection:
-        _alone(connection)
         command.downgrade(config(connection), to)
 
 
 def check(database: Database) -> list[str]:
-    """How the schema differs from what this version expects; empty when it does not."""
+    """How the schema differs from what this version expects; empty when it does not.
+
+    Raises StoreError for a database from a newer version.
+    """
     with database.reading() as connection:
+        _refuse_newer(database.where, connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return [_told(difference) for difference in compare_metadata(context, metadata)]
 
@@ -55,12 +55,6 @@ def _scripts() -> Path:
     package = Path(__file__).parents[1]
     shipped = package / "_shipped" / "migrations"
     return shipped if shipped.is_dir() else package.parent / "migrations"
-
-
-def _alone(connection: sa.Connection) -> None:
-    """SQLite's writers are alone already; elsewhere the lock ends with the transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _refuse_newer(where: str, connection: sa.Connection) -> None:

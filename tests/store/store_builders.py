@@ -1,0 +1,124 @@
+"""A small fleet, judged and recorded, with only what a test cares about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reaper.core.judge import judge
+from reaper.core.plan import Look, Outcome, Result, Step, build_plan, judge_again
+from reaper.core.policy import Policy, PolicySet
+from reaper.core.selector import Exemption
+from reaper.core.session import Activity, Session, Snapshot, Unreadable
+from reaper.core.verdict import Pass
+from reaper.store import Database, SqlLedger
+from reaper.store.ledger import OpenRun
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ACTOR = "anna@desk"
+TABLES = ("runs", "policy_texts", "decisions", "standing", "steps", "step_events", "activity")
+
+
+class StillClock:
+    """A clock that stands where a test put it."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+def a_session(id_: str = "s1", **more: Any) -> Session:  # noqa: ANN401 - any field of a session
+    usual = {"kind": "webui", "state": "running", "user": "anna", "environment": "Planning", "app": "Planner"}
+    return Session(id_, **{**usual, "created_at": NOW - 10 * HOUR, **more})
+
+
+def young(id_: str = "s1", **more: Any) -> Session:  # noqa: ANN401 - any field of a session
+    """One that no policy here asks to end."""
+    return a_session(id_, created_at=NOW, **more)
+
+
+def a_policy(rule: object = None, **more: Any) -> Policy:  # noqa: ANN401 - any key of a policy
+    usual = {"name": "old", "mode": "enforce", "select": {"kind": "webui"}, "terminate_when": rule or {"age": "2h"}}
+    return Policy.model_validate({**usual, **more})
+
+
+def house(*policies: Policy, protect: Iterable[object] = (), texts: Mapping[str, str] | None = None) -> PolicySet:
+    return PolicySet(policies, tuple(Exemption.model_validate(one) for one in protect), texts or {})
+
+
+HOUSE = house(a_policy(), texts={"old": "name: old  # as it was written"})
+
+
+def active(session_id: str, at: datetime | None, source: str = "log line 7") -> Activity:
+    return Activity(session_id, at, NOW, source)
+
+
+def a_pass(
+    sessions: Iterable[Session] = (),
+    *,
+    rules: PolicySet = HOUSE,
+    learnt: Iterable[Activity] = (),
+    doubts: tuple[str, ...] = (),
+    unreadable: tuple[Unreadable, ...] = (),
+    now: datetime = NOW,
+    account: str = "acme",
+) -> Pass:
+    """What a pass saw of these sessions, judged."""
+    known = {one.session_id: one for one in learnt}
+    snapshot = Snapshot(account, tuple(sessions), unreadable, doubts)
+    return Pass(account, now, snapshot, rules, judge(rules, snapshot.sessions, known, now), known, known)
+
+
+class Book:
+    """A ledger in a database of its own, and what stands in its tables."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = StillClock()
+        self.ledger = SqlLedger(database, self.clock, ACTOR, "1.2.3")
+
+    def record(self, seen: Pass, result: Result | None = None, *, enforcing: bool = True) -> int:
+        """Record a pass; with a result, every step of its plan is begun and comes to that end."""
+        steps = build_plan(seen.verdicts).steps if result else ()
+        with self.ledger.open_run(seen, steps, enforcing=enforcing) as run:
+            for step in steps:
+                run.intend(step, a_look(step, seen))
+                run.settle(step, Outcome(result, "as the test says"))
+        return run.id
+
+    def crash(self, seen: Pass, *, after: Result | None = None) -> None:
+        """Break off after the intent of the first step, or after its first outcome."""
+        try:
+            with self.ledger.open_run(seen, build_plan(seen.verdicts).steps, enforcing=True) as run:
+                self._begin_and_break(run, seen, after)
+        except KeyboardInterrupt:
+            pass
+
+    def _begin_and_break(self, run: OpenRun, seen: Pass, after: Result | None) -> None:
+        step = build_plan(seen.verdicts).steps[0]
+        run.intend(step, a_look(step, seen))
+        if after:
+            run.settle(step, Outcome(after, "accepted"))
+        raise KeyboardInterrupt
+
+    def rows(self, table: str, *columns: str) -> list[Any]:
+        """A table's rows, or those of its columns, in the order of the latter."""
+        with self.database.reading() as db:
+            found = db.exec_driver_sql(f"SELECT {', '.join(columns) or '*'} FROM {table}").all()  # noqa: S608 - a test's
+        return sorted(row[0] if len(columns) == 1 else tuple(row) for row in found)
+
+    def counts(self) -> dict[str, int]:
+        return {table: len(self.rows(table, "1")) for table in TABLES}
+
+
+def a_look(step: Step, seen: Pass) -> Look:
+    """A second look that shows what the first one did."""
+    again = judge_again(step, [step.session], seen.activity, seen.policies, seen.now)
+    return Look(seen.now, step.session, seen.activity.get(step.session.id), again)
