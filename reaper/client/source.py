@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
+from reaper.client.tasks import Tasks
 from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
@@ -48,6 +49,11 @@ class AccountSource:
     def requests(self) -> int:
         """How many requests went out on this connection so far, repeated ones included."""
         return self.connection.requests
+
+    @property
+    def skew_seconds(self) -> float | None:
+        """How far the server's clock was ahead of ours in its last answer; None while it has not told."""
+        return self.connection.skew_seconds
 
     @property
     def generation(self) -> Generation | None:
@@ -140,6 +146,15 @@ class AccountEnder:
 
     def __init__(self, source: AccountSource) -> None:
         self._source = source
+        self._tasks = Tasks(source.connection)
+
+    def interrupt_solve(self, session: Session) -> None:
+        """As SessionEnder promises, of the task that the session is."""
+        self._tasks.interrupt_solve(session.id)
+
+    def interrupt_execution(self, session: Session) -> None:
+        """As SessionEnder promises, of the task that the session is."""
+        self._tasks.interrupt_execution(session.id)
 
     def terminate(self, session: Session) -> None:
         """As SessionEnder promises; sends nothing while the generation is unknown."""

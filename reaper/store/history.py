@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from reaper.core.plan import Result
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
-from reaper.store.ledger import INTENDED
+from reaper.store.recall import INTENDED
 from reaper.store.tables import decisions, runs, step_events, steps
 
 PLANNED = "planned"
@@ -68,6 +68,8 @@ class RunEntry:
     enforcing: bool
     complete: bool
     doubts: list[str]
+    halted: list[str]
+    latched: bool
     sessions: int
     compliant: int
     offenders: int

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.plan import Look, Outcome, PastStep, Result, Step
-from reaper.core.session import Activity
+from reaper.core.memory import Memory
+from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
+from reaper.errors import Withheld
 from reaper.ports import Clock
+from reaper.store import recall, restraint
 from reaper.store.database import Database
+from reaper.store.lease import Lease, release, take
+from reaper.store.recall import INTENDED
 from reaper.store.recording import (
     evidence,
     insert_run,
@@ -23,57 +27,66 @@ from reaper.store.recording import (
     run_row,
     step_row,
 )
-from reaper.store.tables import activity, runs, step_events, steps
+from reaper.store.tables import runs, step_events, steps
 
-INTENDED = "intended"
-_UNSEEN = (INTENDED, Result.UNCONFIRMED.value)
-_MEMORY = timedelta(days=30)  # the platform itself forgets a session's record after so long
+LEASE = timedelta(minutes=2)
 
 
 class SqlLedger:
-    """The `Ledger` of ports.py in an SQL database. `actor` is who runs this, `version` what runs."""
+    """The `Ledger` of ports.py in an SQL database.
 
-    def __init__(self, database: Database, clock: Clock, actor: str, version: str) -> None:
+    `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not stir keeps an
+    account to itself.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, actor: str, version: str, lease_length: timedelta = LEASE
+    ) -> None:
         self._database = database
         self._clock = clock
         self._actor = actor
         self._version = version
+        self._lease_length = lease_length
+        self._leases: dict[str, Lease] = {}
 
-    def known_activity(self, account: str) -> Mapping[str, Activity]:
-        columns = (activity.c.session_id, activity.c.at, activity.c.learnt_at, activity.c.source)
+    @contextmanager
+    def lease(self, account: str) -> Iterator[None]:
+        lease = take(self._database, self._clock, account, self._actor, self._lease_length)
+        self._leases[account] = lease
+        try:
+            yield
+        finally:
+            del self._leases[account]
+            release(self._database, lease, self._clock.now())
+
+    def recall(self, account: str) -> Memory:
         with self._database.reading() as db:
-            rows = db.execute(sa.select(*columns).where(activity.c.account == account))
-            return {row.session_id: Activity(*row) for row in rows}
+            return recall.recall(db, account, self._clock.now())
+
+    def forbidden(self, account: str) -> str | None:
+        with self._database.reading() as db:
+            return restraint.forbidden(db, account, self._clock.now())
 
     def unsettled(self, account: str) -> list[PastStep]:
-        begun = sa.func.min(step_events.c.at)
-        asked = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
-        settled = sa.func.max(sa.case((step_events.c.event.not_in(_UNSEEN), 1), else_=0))
-        statement = (
-            sa.select(steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, begun, asked)
-            .join(step_events)
-            .join(runs)
-            .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= self._clock.now() - _MEMORY)
-            .group_by(steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind)
-            .having(settled == 0)
-            .order_by(steps.c.id)
-        )
         with self._database.reading() as db:
-            return [PastStep(*row[:-1], asked=bool(row[-1])) for row in db.execute(statement)]
+            return recall.unsettled(db, account, self._clock.now())
 
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
     @contextmanager
-    def open_run(self, seen: Pass, steps: Iterable[Step], *, enforcing: bool) -> Iterator[OpenRun]:
+    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
-        An exception leaves the run visibly unfinished.
+        An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written when another
+        reaper has taken the account over.
         """
-        planned = list(steps)
+        lease = self._leases[seen.account]
+        planned = [*plan.steps, *plan.came_back]
         with self._database.writing() as db:
-            row = run_row(seen, enforcing=enforcing, steps=len(planned), version=self._version, actor=self._actor)
+            lease.renew(db, self._clock.now())
+            row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
             finished = None if planned else self._clock.now()
             run_id = insert_run(db, {**row, "finished_at": finished})
             record_texts(db, seen)
@@ -81,7 +94,7 @@ class SqlLedger:
             record_activity(db, seen)
             rows = [step_row(step, run_id, decided) for step in planned]
             ids = _insert_steps(db, rows if enforcing else _not_said_before(db, rows))
-        yield OpenRun(run_id, ids, self._database, self._clock, enforcing=enforcing)
+        yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if planned:
             with self._database.writing() as db:
                 db.execute(sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now()))
@@ -90,25 +103,42 @@ class SqlLedger:
 class OpenRun:
     """The `RunRecord` of ports.py. In a dry run no intent is written, for nothing will be done."""
 
-    def __init__(self, id: int, step_ids: dict[str, int], database: Database, clock: Clock, *, enforcing: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: int,  # noqa: A002 - the Protocol's
+        step_ids: dict[str, int],
+        database: Database,
+        clock: Clock,
+        lease: Lease,
+        *,
+        enforcing: bool,
+    ) -> None:
         self.id = id
         self._step_ids = step_ids
         self._database = database
         self._clock = clock
+        self._lease = lease
         self._enforcing = enforcing
 
     def intend(self, step: Step, look: Look) -> None:
-        if self._enforcing:
-            self._add(step, INTENDED, look.reason, _seen(look))
+        if not self._enforcing:
+            return
+        now = self._clock.now()
+        with self._database.writing() as db:
+            self._lease.renew(db, now)
+            why = restraint.forbidden(db, self._lease.account, now)
+            if why is not None:
+                raise Withheld(why)
+            _add_event(db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look))
+
+    def expired(self) -> bool:
+        return self._clock.now() >= self._lease.expires_at
 
     def settle(self, step: Step, outcome: Outcome) -> None:
-        self._add(step, outcome.result.value, outcome.detail, {})
-
-    def _add(self, step: Step, event: str, detail: str, seen: dict[str, Any]) -> None:
-        step_id = self._step_ids.get(step.session.id)
+        step_id = self._step_ids.get(step.session.id)  # none where a dry run has said the same before
         if step_id is not None:
             with self._database.writing() as db:
-                _add_event(db, step_id, self._clock.now(), (event, detail), seen)
+                _add_event(db, step_id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
 
 def _seen(look: Look) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.plan import Step
+from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity
@@ -23,7 +23,8 @@ PROTECT = "protect"
 _SHORT = 64
 
 
-def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str) -> dict[str, Any]:
+def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str) -> dict[str, Any]:
+    """The run as it is known before anything is done. A halted run that would have enforced latches the account."""
     counts = seen.count()
     return {
         "account": seen.account,
@@ -38,7 +39,9 @@ def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str
         "exempt": counts[Ruling.EXEMPT],
         "undetermined": counts[Ruling.UNDETERMINED],
         "probes": len(seen.learnt),
-        "steps": steps,
+        "steps": len(plan.steps),
+        "halted": list(plan.halted),
+        "latched": enforcing and bool(plan.halted),
         "policies": {name: hash_ for name, (hash_, _) in _texts(seen.policies).items()},
         "version": version,
         "actor": actor,
@@ -68,29 +71,25 @@ def record_texts(db: sa.Connection, seen: Pass) -> None:
 
 def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, int]:
     """Write the verdicts that changed; return the run that decided each one that stands now."""
-    rows = db.execute(
-        sa.select(standing.c.session_id, standing.c.policy, standing.c.gist, standing.c.run_id).where(
-            standing.c.account == seen.account
-        )
-    )
-    stood = {(session, policy): (gist, run) for session, policy, gist, run in rows}
-    hashes = {p.name: p.hash for p in seen.policies.policies}
+    stood = {
+        (row.session_id, row.policy): row
+        for row in db.execute(sa.select(standing).where(standing.c.account == seen.account))
+    }
     now: dict[Key, int] = {}
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     taken: list[dict[str, Any]] = []
     for verdict in seen.verdicts:
         key = (verdict.session.id, verdict.policy.name)
-        gist = _gist(verdict, hashes[key[1]])
-        before = stood.get(key)
-        if before is not None and before[0] == gist:
-            now[key] = before[1]
+        gist, before = _gist(verdict), stood.get(key)
+        if before is not None and before.gist == gist and before.policy_hash == verdict.policy.hash:
+            now[key] = before.run_id
             continue
         now[key] = run_id
-        taken.append(_decision(verdict, run_id, hashes[key[1]]))
-        (new if before is None else changed).append(_standing(seen.account, key, gist, run_id))
+        taken.append(_decision(verdict, run_id))
+        (new if before is None else changed).append(_standing(seen, verdict, gist, run_id, before))
     _insert_plain(db, decisions, taken)
-    _insert_plain(db, standing, new)
+    _insert(db, standing, new)
     _replace(db, standing, changed, ("account", "session_id", "policy"))
     if seen.snapshot.complete:
         gone = [key for key in stood if key not in now]
@@ -98,23 +97,35 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
     return now
 
 
-def _gist(verdict: Verdict, policy_hash: str) -> str:
-    gist = f"{policy_hash[:12]}|{verdict.gist}"
+def _gist(verdict: Verdict) -> str:
+    gist = verdict.gist
     return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
 
 
-def _standing(account: str, key: Key, gist: str, run_id: int) -> dict[str, Any]:
-    return {"account": account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
+def _standing(seen: Pass, verdict: Verdict, gist: str, run_id: int, before: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """What stands from now on. An offender by the same text of the policy has been one since before."""
+    offends = verdict.ruling is Ruling.OFFENDER
+    goes_on = offends and before is not None and before.policy_hash == verdict.policy.hash and before.offender_since
+    return {
+        "account": seen.account,
+        "session_id": verdict.session.id,
+        "policy": verdict.policy.name,
+        "gist": gist,
+        "run_id": run_id,
+        "policy_hash": verdict.policy.hash,
+        "offender_since": before.offender_since if goes_on else seen.now if offends else None,
+        "offender_run": before.offender_run if goes_on else run_id if offends else None,
+    }
 
 
-def _decision(verdict: Verdict, run_id: int, policy_hash: str) -> dict[str, Any]:
+def _decision(verdict: Verdict, run_id: int) -> dict[str, Any]:
     session = verdict.session
     verdict = verdict.worked_out()
     return {
         "run_id": run_id,
         "session_id": session.id,
         "policy": verdict.policy.name,
-        "policy_hash": policy_hash,
+        "policy_hash": verdict.policy.hash,
         "kind": session.kind,
         "owner": session.owner,
         "app": session.app,
