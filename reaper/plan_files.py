@@ -21,6 +21,8 @@ from reaper.core.policy import PolicySet
 from reaper.core.verdict import Pass
 from reaper.errors import ConfigurationError
 
+_CLOCKS_DIFFER = 60.0  # seconds
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,13 +64,15 @@ class ReviewedPlan(_Strict):
             why = "it was changed after it was made, or made with another API key"
         elif self.url != url:
             why = f"it was made for {self.url}, and the account is {url} now"
-        elif not -60 <= age <= oldest.seconds:
+        elif not -_CLOCKS_DIFFER <= age <= oldest.seconds:
             why = f"it was made {spoken(age)} ago, and may be {oldest} old (`plan_age` in the settings)"
         elif self.policies != hashes(policies):
             why = "the policies have changed since"
         else:
             return
-        raise ConfigurationError(f"the plan for account '{self.account}' is refused: {why}; make a new one with `reaper plan`")
+        raise ConfigurationError(
+            f"the plan for account '{self.account}' is refused: {why}; make a new one with `reaper plan`"
+        )
 
 
 class PlanFile(_Strict):
@@ -98,9 +102,7 @@ def reviewable(seen: Pass, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan
         )
         for s in plan.steps
     )
-    made = ReviewedPlan(
-        account=seen.account, url=url, made_at=seen.now, policies=hashes(seen.policies), steps=steps
-    )
+    made = ReviewedPlan(account=seen.account, url=url, made_at=seen.now, policies=hashes(seen.policies), steps=steps)
     return made.sealed(key)
 
 

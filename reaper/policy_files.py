@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,6 +58,35 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
         raise FileProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
     warnings = sorted(one for located, document in read for one in _doubts(located, document, today))
     return LoadedPolicies(policies, tuple(warnings), tuple(files))
+
+
+class PolicyReader:
+    """The policies of a path as they stand when it is called: read again only when a file changed, came or went.
+
+    Calling it raises FileProblems when what is written now is not right.
+    """
+
+    def __init__(self, path: Path, loaded: LoadedPolicies, today: Callable[[], date]) -> None:
+        self._path = path
+        self._today = today
+        self._policies = loaded.policies
+        self._stamp = _stamp(loaded.files)
+
+    def __call__(self) -> PolicySet:
+        stamp = _stamp(_files(self._path))
+        if stamp != self._stamp:
+            self._policies = load_policies(self._path, self._today()).policies
+            self._stamp = stamp
+        return self._policies
+
+
+def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    found = []
+    for file in files:
+        with contextlib.suppress(OSError):  # gone between listing and looking: a change all the same
+            status = file.stat()
+            found.append((str(file), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def ready_made() -> Path:

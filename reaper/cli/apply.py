@@ -27,7 +27,8 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
     from reaper.plan_files import read_plan  # noqa: PLC0415
 
     settings, plans = settings_of(ctx), {plan.account: plan for plan in read_plan(file).plans}
-    chosen, judged_by = settings.chosen(tuple(plans)), policies_of(settings, policies)
+    chosen = settings.chosen(tuple(plans))
+    judged_by, reread = policies_of(settings, policies)
     for account in chosen:
         plans[account.name].refuse_unless(
             key=account.key(), url=account.url, policies=judged_by, now=SystemClock().now(), oldest=settings.plan_age
@@ -42,9 +43,10 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
             stop=stop,
             tell=tell,
             reviewed=reviewed,
+            reread=reread,
         )
     if output == "json":
-        click.echo(reports_as_json(done.reports))
+        click.echo(reports_as_json(done.reports, done.skipped))
     else:
         show_reports(done.reports)
     for report in done.reports:

@@ -26,7 +26,7 @@ def command(ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], 
     from reaper.plan_files import reviewable, write_plan  # noqa: PLC0415
 
     settings = settings_of(ctx)
-    judged_by = policies_of(settings, policies)
+    judged_by, _ = policies_of(settings, policies)
     found, halted = [], False
     with database(settings) as store, progress() as tell:
         for account in settings.chosen(accounts):
@@ -37,5 +37,7 @@ def command(ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], 
             found.append(reviewable(seen, plan, account.url, account.key()))
     if out is not None:
         write_plan(out, found)
-        click.echo(f"written to {out}; `reaper apply {out} --enforce` does this and nothing else, within {settings.plan_age}")
+        click.echo(
+            f"written to {out}; `reaper apply {out} --enforce` does this and nothing else, within {settings.plan_age}"
+        )
     ctx.exit(errors.HALTED if halted else errors.DONE)

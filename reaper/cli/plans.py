@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 
-from reaper.cli.render import console, short, table
+from reaper.cli.render import console, short, show_rest, table
 from reaper.core.plan import Plan, Step
 from reaper.core.verdict import Pass
 from reaper.plan_files import ReviewedPlan
@@ -26,25 +25,6 @@ def show_plan(seen: Pass, plan: Plan) -> None:
             rows.add_row(*_who(step), step.action, escape(step.policy), escape(step.reason))
         out.print(rows)
     show_rest(out, plan)
-
-
-def show_rest(out: Console, plan: Plan) -> None:
-    """What of a plan is not a step: halts, what waits, what came back, and what only observing policies found."""
-    for halt in plan.halted:
-        out.print(f"  [bold red]halted:[/] {escape(halt)}")
-    for step in plan.came_back:
-        out.print(f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen to end, and runs again")
-    for waiting in plan.waiting:
-        who = f"{short(waiting.session.id)} ({waiting.policy})"
-        out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
-    if plan.observed:
-        rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
-        for verdict in plan.observed:
-            session = verdict.session
-            cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
-            rows.add_row(*map(escape, cells), escape(verdict.reason))
-        out.print("  offenders of policies in mode observe, left alone:")
-        out.print(rows)
 
 
 def _who(step: Step) -> Sequence[str]:

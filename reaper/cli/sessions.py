@@ -30,12 +30,12 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | N
     from reaper.bootstrap import database, reaper_of  # noqa: PLC0415 - --help stays quick
 
     settings = settings_of(ctx)
-    judged_by = policies_of(settings, policies)
+    judged_by, _ = policies_of(settings, policies)
     passes = []
     with database(settings) as store, progress() as tell:
         for account in settings.chosen(accounts):
             with reaper_of(settings, account, judged_by, store, enforce=False, stop=Event(), tell=tell) as reaper:
-                passes.append(reaper.look())
+                passes.append(reaper.look()[0])
     if output == "json":
         click.echo(json.dumps({"accounts": [_as_json(seen) for seen in passes]}, indent=2))
     else:
