@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import ClassVar
 
+from reaper.core.ladder import DELETE
 from reaper.core.plan import Look, Outcome, PastStep, Result, Step, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session
@@ -70,16 +71,16 @@ class Terminator:
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
         except Conflict as refusal:
-            return self._refused(session, refusal)
+            return self._refused(step.action, session, refusal)
         except (Unreachable, ServerFault) as doubt:
-            seen = self._watch(session, _SHORT_LOOK, f"the request was answered by: {doubt}")
+            seen = self._watch(step, _SHORT_LOOK, f"the request was answered by: {doubt}")
             return replace(seen, trouble=True)
         except AccountError as error:
             return Outcome(Result.FAILED, str(error), trouble=isinstance(error, RateLimited))
-        return self._watch(session, _SHORT_LOOK, f"the server accepted {step.action}")
+        return self._watch(step, _SHORT_LOOK, f"the server accepted {step.action}")
 
     def confirm(self, step: Step) -> Outcome:
-        return self._watch(step.session, self.patience, f"{step.action} was asked")
+        return self._watch(step, self.patience, f"{step.action} was asked")
 
     def _ask(self, action: str, session: Session) -> None:
         match action:
@@ -87,34 +88,36 @@ class Terminator:
                 self.ender.interrupt_solve(session)
             case "interrupt-execution":
                 self.ender.interrupt_execution(session)
+            case "delete":
+                self.ender.delete(session)
             case _:
                 self.ender.terminate(session)
 
-    def _refused(self, session: Session, refusal: Conflict) -> Outcome:
+    def _refused(self, action: str, session: Session, refusal: Conflict) -> Outcome:
         try:
             now = self.source.read(session.kind, session.id)
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
         except AccountError:
             return Outcome(Result.FAILED, str(refusal))
-        if now.phase is Phase.OVER:
+        if now.phase is Phase.OVER and action != DELETE:
             return Outcome(Result.ALREADY_GONE, f"it was {now.state} before the request")
         return Outcome(Result.FAILED, str(refusal))
 
-    def _watch(self, session: Session, seconds: float, asked: str) -> Outcome:
+    def _watch(self, step: Step, seconds: float, asked: str) -> Outcome:
         seen = ""
         for pause in _pauses(seconds):
             if seen and seconds > _SHORT_LOOK and self.stop.is_set():
                 break
             self.clock.wait(pause)
             try:
-                now = self.source.read(session.kind, session.id)
+                now = self.source.read(step.session.kind, step.session.id)
             except NotFound:
-                return Outcome(Result.TERMINATED, "seen gone")
+                return Outcome(Result.DELETED if step.action == DELETE else Result.TERMINATED, "seen gone")
             except AccountError as error:
                 seen = f"could not be read: {error}"
                 continue
-            if now.phase is Phase.OVER:
+            if now.phase is Phase.OVER and step.action != DELETE:
                 return Outcome(Result.TERMINATED, f"seen {now.state}")
             seen = f"still {now.state}"
         return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
@@ -159,8 +162,10 @@ class SecondLook:
         now = self._clock.now()
         fleet = self._fleet(step, now)
         session = next((s for s in fleet if s.id == step.session.id), None)
-        if session is None or session.phase is Phase.OVER:
+        if session is None or (session.phase is Phase.OVER and step.action != DELETE):
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
+        if session.phase is Phase.OVER and session.ended_at is None:
+            fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
         activity = self._source.probe([session]) if step.asks_for_activity else {}
         again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._policies(step), now)
         return Look(now, session, activity.get(session.id), again)
@@ -195,16 +200,17 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
         return _ended(step, "gone")
     except AccountError:
         return None
-    if state.phase is Phase.OVER:
-        return _ended(step, str(state.state))
     if state.phase is Phase.UNKNOWN:
         return None
+    if state.phase is Phase.OVER and step.action != DELETE:
+        return _ended(step, str(state.state))
     return Outcome(Result.FAILED, f"still {state.state} when looked at by a later run")
 
 
 def _ended(step: PastStep, state: str) -> Outcome:
     if step.asked:
-        return Outcome(Result.TERMINATED, f"seen {state} by a later run")
+        done = Result.DELETED if step.action == DELETE else Result.TERMINATED
+        return Outcome(done, f"seen {state} by a later run")
     return Outcome(
         Result.ALREADY_GONE, f"seen {state} by a later run; run {step.run_id} broke off before it could say by whom"
     )

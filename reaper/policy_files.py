@@ -11,7 +11,19 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reaper import located_yaml
-from reaper.core.policy import AllOf, AnyOf, Idle, Leaf, Not, OwnerSessions, Policy, PolicyDocument, PolicySet, Rule
+from reaper.core.policy import (
+    AllOf,
+    AnyOf,
+    Ended,
+    Idle,
+    Leaf,
+    Not,
+    OwnerSessions,
+    Policy,
+    PolicyDocument,
+    PolicySet,
+    Rule,
+)
 from reaper.core.selector import Exemption
 from reaper.core.session import WEBUI
 from reaper.errors import FileProblems, Problem
@@ -161,7 +173,7 @@ def _doubts(located: Located, document: PolicyDocument, today: date) -> Iterator
     for number, policy in enumerate(document.policies):
         at = ("policies", number)
         yield from _over(located, (*at, "exempt"), policy.exempt, today)
-        for path, rule in _leaves(policy.terminate_when, (*at, "terminate_when")):
+        for path, rule in _leaves(policy.rule, (*at, "terminate_when")):
             if (message := _doubt(policy, rule)) is not None:
                 yield located.problem(path, message)
 
@@ -173,7 +185,7 @@ def _over(located: Located, at: Way, exemptions: Sequence[Exemption], today: dat
             yield located.problem((*at, number, "until"), message)
 
 
-def _leaves(rule: Rule, at: Way) -> Iterator[tuple[Way, Leaf]]:
+def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:
     match rule:
         case AnyOf(any=rules):
             for number, one in enumerate(rules):

@@ -37,8 +37,10 @@ class SessionSource(Protocol):
     def skew_seconds(self) -> float | None:
         """How far the server's clock was ahead of ours when it last answered; None while it has not told."""
 
-    def fetch(self) -> Snapshot:
+    def fetch(self, *, over: bool = False) -> Snapshot:
         """Every session that is not known to be over, or a snapshot that names its doubts.
+
+        With `over` also those whose record could be deleted.
 
         Raises AccountError when nothing could be read at all.
         """
@@ -72,6 +74,9 @@ class SessionEnder(Protocol):
 
     def terminate(self, session: Session) -> None:
         """Ask the server to end the session."""
+
+    def delete(self, session: Session) -> None:
+        """Ask the server to destroy the record of a session that is over; refused where that is not possible."""
 
     def interrupt_solve(self, session: Session) -> None:
         """Ask the server to stop what a task solves; the task goes on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Event
 
 from reaper.core.judge import judge, unresolved
@@ -11,7 +12,7 @@ from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
-from reaper.core.session import Snapshot
+from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass
 from reaper.doubt import Stopwatch, doubts
 from reaper.enforce import SecondLook, settle_past
@@ -105,15 +106,16 @@ class Reaper:
         now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
         try:
-            snapshot = self.source.fetch()
+            snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.policies))
         except AccountError as error:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
+        snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
         open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
         activity = {**memory.activity, **learnt}
         verdicts = judge(self.policies, snapshot.sessions, activity, now)
-        found = doubts(self.source, watch, memory, self.limits, len(snapshot.sessions))
+        found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         snapshot = replace(snapshot, doubts=(*snapshot.doubts, *misgivings, *found))
         return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt), None
 
@@ -184,3 +186,10 @@ class Reaper:
                 self.ledger.settle_past(step, outcome)
                 settled.append((step, outcome))
         return settled
+
+
+def _dated(session: Session, memory: Memory, now: datetime) -> Session:
+    """A session that is over and does not tell since when: since it was first seen to be."""
+    if session.phase is not Phase.OVER or session.ended_at is not None:
+        return session
+    return replace(session, ended_at=memory.seen_over.get(session.id, now))

@@ -74,6 +74,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_runs_account_started_at", ["account", "started_at"], unique=False)
 
     op.create_table(
+        "seen_over",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("session_id", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", "session_id", name=op.f("pk_seen_over")),
+    )
+    op.create_table(
         "acknowledgements",
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -165,6 +172,7 @@ def downgrade() -> None:
 
     op.drop_table("decisions")
     op.drop_table("acknowledgements")
+    op.drop_table("seen_over")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_account_started_at")
 

@@ -75,7 +75,7 @@ def _line(report: Report) -> str:
     outcomes = [o.result.value for o in report.outcomes.values()]
     done = ", ".join(f"{outcomes.count(result)} {result}" for result in sorted(set(outcomes))) or "nothing to end"
     doubts = f"; observed only: {'; '.join(seen.snapshot.doubts)}" if seen.snapshot.doubts else ""
-    return f"{seen.account} run {report.run_id}: {len(seen.snapshot.sessions)} sessions, {done}{doubts}"
+    return f"{seen.account} run {report.run_id}: {len(seen.snapshot.fleet)} sessions, {done}{doubts}"
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,7 @@ from reaper.run import Report
 def show_plan(seen: Pass, plan: Plan) -> None:
     """What a run would do now."""
     out = console()
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.sessions)} sessions, {len(plan.steps)} to end")
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} to end")
     for doubt in seen.snapshot.doubts:
         out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
     if plan.steps:

@@ -76,7 +76,7 @@ def show_report(out: Console, report: Report) -> None:
     counts = ", ".join(f"{n} {ruling}" for ruling, n in seen.count().items() if n) or "none judged"
     how = "enforcing" if report.enforcing else "dry run"
     out.print(
-        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.sessions)} sessions; {counts}"
+        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.fleet)} sessions; {counts}"
     )
     for past, outcome in report.settled:
         settled = f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
@@ -152,7 +152,7 @@ def _report(report: Report) -> dict[str, Any]:
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
         "error": str(report.error) if report.error else None,
-        "sessions": len(seen.snapshot.sessions),
+        "sessions": len(seen.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
         "probes": len(seen.learnt),
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],

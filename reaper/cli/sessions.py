@@ -52,11 +52,11 @@ def show_sessions(seen: Pass) -> None:
     out = console()
     rows = table("SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY")
     found = _by_session(seen)
-    for session in sorted(seen.snapshot.sessions, key=lambda s: _order(s, found.get(s.id, ()), seen)):
+    for session in sorted(seen.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), seen)):
         row = _row(session, found.get(session.id, ()), seen)
         cells = [escape(row[key] or "?") for key in ("short", "kind", "state", "owner", "app", "age", "idle")]
         rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.sessions)} sessions")
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
     out.print(rows)
     for doubt in seen.snapshot.doubts:
         out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
@@ -120,7 +120,7 @@ def _as_json(seen: Pass) -> dict[str, Any]:
         "at": seen.now.isoformat(),
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
-        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.sessions],
+        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
     }
 

@@ -59,12 +59,14 @@ class AccountSource:
     def generation(self) -> Generation | None:
         return self.manager.generation
 
-    def fetch(self) -> Snapshot:
+    def fetch(self, *, over: bool = False) -> Snapshot:
         """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
         self._resolve()
         gathered = _Gathered(self.account)
         for kind in self.manager.kinds:
             self._gather(kind, gathered)
+            if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
+                self._gather(kind, gathered, over=True)
         doubts = () if self.generation else (UNKNOWN,)
         return gathered.snapshot(doubts)
 
@@ -129,9 +131,9 @@ class AccountSource:
         if self.generation is None:
             self.manager = self._managing(detect(self.connection))
 
-    def _gather(self, kind: str, gathered: _Gathered) -> None:
+    def _gather(self, kind: str, gathered: _Gathered, *, over: bool = False) -> None:
         try:
-            gathered.add(self.manager.list(kind))
+            gathered.add(self.manager.list(kind, over=over))
         except NotFound as error:
             if kind != SOLVE or self.generation is not None:
                 gathered.fail(kind, error)
@@ -155,6 +157,10 @@ class AccountEnder:
     def interrupt_execution(self, session: Session) -> None:
         """As SessionEnder promises, of the task that the session is."""
         self._tasks.interrupt_execution(session.id)
+
+    def delete(self, session: Session) -> None:
+        """As SessionEnder promises; refused where the generation is not known to have it."""
+        self._source.manager.delete(session)
 
     def terminate(self, session: Session) -> None:
         """As SessionEnder promises; sends nothing while the generation is unknown."""

@@ -37,6 +37,7 @@ class Limits(Written):
     run: Limit = Field(Limit(sessions=10, percent=20), description="by one run")
     hour: Limit = Field(Limit(sessions=30), description="within an hour by all policies, runs and replicas")
     policy: Limit = Field(Limit(sessions=10, percent=20), description="by a policy in one run, unless it says its own")
+    delete: Limit = Field(Limit(sessions=100), description="records deleted by one run; they count nowhere else")
     fleet_change: float | None = Field(
         50, gt=0, description="percent; a fleet that lost or gained more since the last complete look is only observed"
     )

@@ -31,6 +31,8 @@ class Asked:
 class Memory:
     """`streaks` by session id and policy name, the rest by session id.
 
+    `seen_over` is when a look first showed a session to be over, of those that do not tell when they ended.
+
     `recent` are the sessions that anyone asked the account to end within the last hour. `fleet` is how many sessions
     the last complete look showed, None when there was none.
     """
@@ -40,3 +42,4 @@ class Memory:
     asked: Mapping[str, Asked] = field(default_factory=dict)
     recent: frozenset[str] = frozenset()
     fleet: int | None = None
+    seen_over: Mapping[str, datetime] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reaper.core.judge import judge
-from reaper.core.ladder import TERMINATE, next_action
+from reaper.core.ladder import DELETE, TERMINATE, next_action
 from reaper.core.limits import Limit, Limits
 from reaper.core.memory import Memory
 from reaper.core.policy import Policy, PolicySet
@@ -27,6 +27,7 @@ class Result(StrEnum):
     WITHHELD = "withheld"
     UNCONFIRMED = "unconfirmed"
     CAME_BACK = "came-back"
+    DELETED = "deleted"
 
 
 ENDED = frozenset({Result.TERMINATED.value, Result.ALREADY_GONE.value})
@@ -159,7 +160,7 @@ def build_plan(
         step = _step(found, memory, now)
         if isinstance(step, Waiting):
             waiting.append(step)
-        elif _came_back(step.session, memory):
+        elif step.action != DELETE and _came_back(step.session, memory):
             came_back.append(step)
         else:
             steps.append(step)
@@ -177,6 +178,8 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
     ripe = [v for v in found if _unripe(v, memory, now) is None]
     if not ripe:
         return Waiting(session, found[0].policy.name, str(_unripe(found[0], memory, now)))
+    if ripe[0].policy.deletes:
+        return Step(session, tuple(ripe), DELETE)
     action, waits_for = next_action(ripe[0].policy.steps, session, asked, now)
     if not action:
         return Waiting(session, ripe[0].policy.name, waits_for)
@@ -199,22 +202,22 @@ def _came_back(session: Session, memory: Memory) -> bool:
 
 def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:
     """Each limit that is exceeded, in words."""
-    wanted = {step.session.id for step in steps}
-    if not wanted:
-        return
+    ended = {step.session.id for step in steps if step.action != DELETE}
     policies = {v.policy.name: v.policy for step in steps for v in step.verdicts}
     counts = Counter(name for step in steps for name in step.policies)
     for name, policy in policies.items():
         if why := _limit_of(policy, limits).exceeded(counts[name], running):
-            yield f"policy {name} would end {why}"
-    if why := limits.run.exceeded(len(wanted), running):
+            yield f"policy {name} would {'delete' if policy.deletes else 'end'} {why}"
+    if why := limits.delete.exceeded(len(steps) - len(ended), running):
+        yield f"this run would delete {why}"
+    if ended and (why := limits.run.exceeded(len(ended), running)):
         yield f"this run would end {why}"
-    if why := limits.hour.exceeded(len(wanted | memory.recent), running):
+    if ended and (why := limits.hour.exceeded(len(ended | memory.recent), running)):
         yield f"within the hour this would make {why}"
 
 
 def _limit_of(policy: Policy, limits: Limits) -> Limit:
-    return limits.policy if policy.limits is None else policy.limits
+    return policy.limits or (limits.delete if policy.deletes else limits.policy)
 
 
 def judge_again(

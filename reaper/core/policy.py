@@ -74,6 +74,12 @@ class OwnerSessions(Written):
     owner_sessions: Quota
 
 
+class Ended(Written):
+    """True when the session ended at least so long ago, or was first seen to be over where it does not tell when."""
+
+    ended: Duration
+
+
 class AnyOf(Written):
     """True when one of the rules is."""
 
@@ -119,12 +125,12 @@ Rule = Annotated[
     | Annotated[Not, Tag("not")],
     Discriminator(_rule_key),
 ]
-Leaf = Idle | Age | Queued | OwnerSessions
+Leaf = Idle | Age | Queued | OwnerSessions | Ended
 for _model in (AnyOf, AllOf, Not):
     _model.model_rebuild()
 
 
-def leaves(rule: Rule) -> Iterator[Leaf]:
+def leaves(rule: Rule | Ended) -> Iterator[Leaf]:
     """The rules that look at a session, in the order they were written."""
     match rule:
         case AnyOf():
@@ -177,18 +183,39 @@ class Policy(Written):
     description: str = ""
     mode: Literal["observe", "enforce"] = "observe"
     select: Annotated[Selector, BeforeValidator(_selector)]
-    terminate_when: Rule
+    terminate_when: Rule | None = None
+    delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
     exempt: tuple[Exemption, ...] = ()
     after: After | None = Field(None, description="how long it must have been an offender before it is ended")
     steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
     limits: Limit | None = Field(None, description="how many it may end in one run")
 
     @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        if (self.terminate_when is None) is (self.delete_when is None):
+            raise problem("rule", "a policy has either 'terminate_when' or 'delete_when'; write one of them")
+        if self.delete_when is not None and self.select.state is not None:
+            raise problem("never", "'delete_when' looks at sessions that are over; leave 'state' out of 'select'")
+        return self
+
+    @model_validator(mode="after")
     def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
-        for rule in leaves(self.terminate_when):
+        for rule in leaves(self.rule):
             if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
                 raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
         return self
+
+    @property
+    def rule(self) -> Rule | Ended:
+        """What convicts a session."""
+        rule = self.terminate_when or self.delete_when
+        assert rule is not None  # noqa: S101 - the validator above saw to it
+        return rule
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it destroys records instead of ending sessions."""
+        return self.delete_when is not None
 
     @cached_property
     def test(self) -> SessionTest:
@@ -202,20 +229,20 @@ class Policy(Written):
     @cached_property
     def asks_for_activity(self) -> bool:
         """Whether a verdict can depend on a session's last activity."""
-        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.terminate_when))
+        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.rule))
 
     @cached_property
     def ranks_by_activity(self) -> bool:
         """Whether a verdict can depend on the last activity of the owner's other sessions."""
         return any(
             isinstance(rule, OwnerSessions) and rule.owner_sessions.keep == "most_recently_active"
-            for rule in leaves(self.terminate_when)
+            for rule in leaves(self.rule)
         )
 
     @cached_property
     def compares_sessions(self) -> bool:
         """Whether a verdict depends on the owner's other sessions."""
-        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.terminate_when))
+        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.rule))
 
 
 def _silence(kinds: list[str], over: Duration) -> str:

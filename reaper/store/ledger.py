@@ -23,6 +23,7 @@ from reaper.store.recording import (
     insert_run,
     record_activity,
     record_decisions,
+    record_ends,
     record_texts,
     run_row,
     step_row,
@@ -92,6 +93,7 @@ class SqlLedger:
             record_texts(db, seen)
             decided = record_decisions(db, seen, run_id)
             record_activity(db, seen)
+            record_ends(db, seen)
             rows = [step_row(step, run_id, decided) for step in planned]
             ids = _insert_steps(db, rows if enforcing else _not_said_before(db, rows))
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)

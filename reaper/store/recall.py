@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from reaper.core.ladder import DELETE
 from reaper.core.memory import Asked, Memory, Streak
 from reaper.core.plan import PastStep, Result
 from reaper.core.session import Activity
-from reaper.store.tables import activity, runs, standing, step_events, steps
+from reaper.store.tables import activity, runs, seen_over, standing, step_events, steps
 
 INTENDED = "intended"
 OPEN = (INTENDED, Result.UNCONFIRMED.value)
@@ -27,6 +28,9 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
         streaks=_streaks(db, account),
         asked=_asked(db, account, now),
         recent=_recent(db, account, now),
+        seen_over={
+            row.session_id: row.at for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
+        },
         fleet=db.scalar(
             sa.select(runs.c.sessions)
             .where(runs.c.account == account, runs.c.complete)
@@ -101,7 +105,12 @@ def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
     intended = sa.select(steps.c.session_id).select_from(step_events.join(steps).join(runs))
     return frozenset(
         db.scalars(
-            intended.where(runs.c.account == account, step_events.c.event == INTENDED, step_events.c.at > now - _HOUR)
+            intended.where(
+                runs.c.account == account,
+                steps.c.action != DELETE,
+                step_events.c.event == INTENDED,
+                step_events.c.at > now - _HOUR,
+            )
         )
     )
 

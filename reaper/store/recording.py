@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet
 from reaper.core.selector import Exemption
-from reaper.core.session import Activity
+from reaper.core.session import Activity, Phase
 from reaper.core.verdict import Finding, Pass, Ruling, Verdict
-from reaper.store.tables import activity, decisions, policy_texts, runs, standing
+from reaper.store.tables import activity, decisions, policy_texts, runs, seen_over, standing
 
 Key = tuple[str, str]
 """A session's id and a policy's name."""
@@ -33,7 +33,7 @@ def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
         "unreadable": [[u.kind, u.id, u.problem] for u in seen.snapshot.unreadable],
-        "sessions": len(seen.snapshot.sessions),
+        "sessions": len(seen.snapshot.fleet),
         "compliant": counts[Ruling.COMPLIANT],
         "offenders": counts[Ruling.OFFENDER],
         "exempt": counts[Ruling.EXEMPT],
@@ -167,6 +167,16 @@ def record_activity(db: sa.Connection, seen: Pass) -> None:
         present = {session.id for session in seen.snapshot.sessions}
         gone = [session for session in stood if session not in present]
         _forget(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
+
+
+def record_ends(db: sa.Connection, seen: Pass) -> None:
+    """Write which sessions this look is the first to show over, of those that do not tell since when."""
+    known = set(db.scalars(sa.select(seen_over.c.session_id).where(seen_over.c.account == seen.account)))
+    over = {s.id: s for s in seen.snapshot.sessions if s.phase is Phase.OVER}
+    new = [id_ for id_, s in over.items() if s.ended_at == seen.now and id_ not in known]
+    _insert(db, seen_over, [{"account": seen.account, "session_id": id_, "at": seen.now} for id_ in new])
+    if over and seen.snapshot.complete:
+        _forget(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in known - over.keys()])
 
 
 def _activity(account: str, known: Activity) -> dict[str, Any]:

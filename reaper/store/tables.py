@@ -127,6 +127,14 @@ activity = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
 )
 
+seen_over = sa.Table(
+    "seen_over",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
 acknowledgements = sa.Table(
     "acknowledgements",
     metadata,
