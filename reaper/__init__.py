@@ -7,10 +7,12 @@ The map of the house (each line may use only what stands below it):
     daemon.py      APScheduler and signals; calls run_once
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     run.py         one pass; the only orchestration
+    doubt.py       reasons not to act on a look
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)
     policy_files.py, settings.py   the two kinds of file a person writes
+    plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans

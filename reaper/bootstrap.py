@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 
@@ -71,6 +71,7 @@ def reaper_of(
     enforce: bool,
     stop: Event,
     tell: Tell = lambda _: None,
+    reread: Callable[[], PolicySet] | None = None,
 ) -> Iterator[Reaper]:
     """Everything one account's pass needs, closed afterwards."""
     with connection(settings, account) as opened:
@@ -81,9 +82,18 @@ def reaper_of(
             generation=account.generation,
             ignore=compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore)),
         ) as source:
-            enforcer: Enforcer = DryRun()
-            if enforce:
-                patience = settings.confirm_within.seconds
-                enforcer = Terminator(source, AccountEnder(source), clock, patience, stop)
-            ledger = SqlLedger(store, clock, actor(), __version__)
-            yield Reaper(policies, source, ledger, enforcer, clock, stop, tell)
+            enforcer = _terminator(settings, source, clock, stop) if enforce else DryRun()
+            ledger = SqlLedger(store, clock, actor(), __version__, settings.lease.delta)
+            yield Reaper(policies, source, ledger, enforcer, clock, settings.limits, stop, tell, reread)
+
+
+def _terminator(settings: Settings, source: AccountSource, clock: Clock, stop: Event) -> Enforcer:
+    return Terminator(
+        source,
+        AccountEnder(source),
+        clock,
+        stop,
+        patience=settings.confirm_within.seconds,
+        gap=60 / settings.per_minute if settings.per_minute else 0.0,
+        sentinel=settings.stop_file,
+    )

@@ -12,5 +12,8 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 - this is the clock
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: TID251 - this is the clock

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -11,23 +11,28 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_J
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from reaper.core.duration import spoken
 from reaper.ports import Clock
 
 Say = Callable[[str], None]
+_GRACE = 60.0  # seconds of delay that mean nothing, however short the interval
 
 
-def run_forever(pass_once: Callable[[], None], *, interval: float, stop: Event, clock: Clock, say: Say) -> None:
+def run_forever(
+    pass_once: Callable[[Sequence[str]], None], *, interval: float, stop: Event, clock: Clock, say: Say
+) -> None:
     """Call `pass_once` now and then every `interval` seconds until `stop` is set; a pass under way is finished.
 
-    A pass that is late is run all the same, and never twice at a time. An error in a pass is said, and the next one
-    is tried.
+    A pass that is far too late is run all the same, and told so; never two at a time. An error in a pass is said,
+    and the next one is tried.
     """
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_listener(
         lambda event: say(_told(event)), EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
     )
+    punctual = _Punctuality(clock, interval)
     scheduler.add_job(
-        pass_once,
+        lambda: pass_once(punctual.misgivings()),
         IntervalTrigger(seconds=int(interval), timezone=UTC),
         next_run_time=clock.now(),
         coalesce=True,
@@ -37,6 +42,25 @@ def run_forever(pass_once: Callable[[], None], *, interval: float, stop: Event, 
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)
+
+
+class _Punctuality:
+    """Notices when a pass begins so late that the machine must have slept, or been held up."""
+
+    def __init__(self, clock: Clock, interval: float) -> None:
+        self._clock = clock
+        self._interval = interval
+        self._last: datetime | None = None
+
+    def misgivings(self) -> list[str]:
+        now, last = self._clock.now(), self._last
+        self._last = now
+        if last is None or (now - last).total_seconds() <= self._interval + max(self._interval, _GRACE):
+            return []
+        since = spoken((now - last).total_seconds())
+        return [
+            f"the last pass began {since} ago, though one is due every {spoken(self._interval)}: held up, or asleep"
+        ]
 
 
 def _told(event: JobEvent) -> str:

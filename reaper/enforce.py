@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
+from typing import ClassVar
 
+from reaper.core.ladder import DELETE
 from reaper.core.plan import Look, Outcome, PastStep, Result, Step, judge_again
+from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session
 from reaper.core.verdict import Pass
-from reaper.errors import AccountError, Conflict, NotFound, ServerFault, Unreachable
+from reaper.errors import AccountError, Conflict, NotFound, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionEnder, SessionSource
 
 _SHORT_LOOK = 3.0  # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
@@ -22,69 +27,97 @@ class DryRun:
 
     enforcing = False
 
-    def enforce(self, session: Session) -> Outcome:  # noqa: ARG002 - the Protocol's
+    def await_turn(self) -> None:
+        """Nothing is ended, so nothing needs pacing."""
+
+    def enforce(self, step: Step, session: Session) -> Outcome:  # noqa: ARG002 - the Protocol's
         return Outcome(Result.WITHHELD, "dry run")
 
-    def confirm(self, session: Session) -> Outcome:
-        return self.enforce(session)
+    def confirm(self, step: Step) -> Outcome:
+        return self.enforce(step, step.session)
 
 
+@dataclass(frozen=True)
 class Terminator:
     """Asks the server to end a session and watches until a read shows that it did.
 
-    `patience` is how long `confirm` watches, in seconds; it watches no longer once `stop` is set.
+    `patience` is how long `confirm` watches, in seconds; it watches no longer once `stop` is set. `gap` is the least
+    time between two requests, in seconds. While the file `sentinel` exists, nothing is asked.
     """
 
-    enforcing = True
+    source: SessionSource
+    ender: SessionEnder
+    clock: Clock
+    stop: Event
+    patience: float = 90.0
+    gap: float = 0.0
+    sentinel: Path | None = None
+    _asked_at: list[float] = field(default_factory=list, init=False, repr=False)
 
-    def __init__(self, source: SessionSource, ender: SessionEnder, clock: Clock, patience: float, stop: Event) -> None:
-        self._source = source
-        self._ender = ender
-        self._clock = clock
-        self._patience = patience
-        self._stop = stop
+    enforcing: ClassVar[bool] = True
 
-    def enforce(self, session: Session) -> Outcome:
+    def await_turn(self) -> None:
+        if self._asked_at:
+            left = self._asked_at[-1] + self.gap - self.clock.monotonic()
+            if left > 0:
+                self.clock.wait(left)
+
+    def enforce(self, step: Step, session: Session) -> Outcome:
+        if self.sentinel is not None and self.sentinel.exists():
+            return Outcome(Result.WITHHELD, f"the file {self.sentinel} forbids it")
+        self._asked_at[:] = [self.clock.monotonic()]
         try:
-            self._ender.terminate(session)
+            self._ask(step.action, session)
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
         except Conflict as refusal:
-            return self._refused(session, refusal)
+            return self._refused(step.action, session, refusal)
         except (Unreachable, ServerFault) as doubt:
-            return self._watch(session, _SHORT_LOOK, f"the request was answered by: {doubt}")
+            seen = self._watch(step, _SHORT_LOOK, f"the request was answered by: {doubt}")
+            return replace(seen, trouble=True)
         except AccountError as error:
-            return Outcome(Result.FAILED, str(error))
-        return self._watch(session, _SHORT_LOOK, "the server accepted the request")
+            return Outcome(Result.FAILED, str(error), trouble=isinstance(error, RateLimited))
+        return self._watch(step, _SHORT_LOOK, f"the server accepted {step.action}")
 
-    def confirm(self, session: Session) -> Outcome:
-        return self._watch(session, self._patience, "it was asked to end")
+    def confirm(self, step: Step) -> Outcome:
+        return self._watch(step, self.patience, f"{step.action} was asked")
 
-    def _refused(self, session: Session, refusal: Conflict) -> Outcome:
+    def _ask(self, action: str, session: Session) -> None:
+        match action:
+            case "interrupt-solve":
+                self.ender.interrupt_solve(session)
+            case "interrupt-execution":
+                self.ender.interrupt_execution(session)
+            case "delete":
+                self.ender.delete(session)
+            case _:
+                self.ender.terminate(session)
+
+    def _refused(self, action: str, session: Session, refusal: Conflict) -> Outcome:
         try:
-            now = self._source.read(session.kind, session.id)
+            now = self.source.read(session.kind, session.id)
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
         except AccountError:
             return Outcome(Result.FAILED, str(refusal))
-        if now.phase is Phase.OVER:
+        if now.phase is Phase.OVER and action != DELETE:
             return Outcome(Result.ALREADY_GONE, f"it was {now.state} before the request")
         return Outcome(Result.FAILED, str(refusal))
 
-    def _watch(self, session: Session, seconds: float, asked: str) -> Outcome:
+    def _watch(self, step: Step, seconds: float, asked: str) -> Outcome:
         seen = ""
         for pause in _pauses(seconds):
-            if seen and seconds > _SHORT_LOOK and self._stop.is_set():
+            if seen and seconds > _SHORT_LOOK and self.stop.is_set():
                 break
-            self._clock.wait(pause)
+            self.clock.wait(pause)
             try:
-                now = self._source.read(session.kind, session.id)
+                now = self.source.read(step.session.kind, step.session.id)
             except NotFound:
-                return Outcome(Result.TERMINATED, "seen gone")
+                return Outcome(Result.DELETED if step.action == DELETE else Result.TERMINATED, "seen gone")
             except AccountError as error:
                 seen = f"could not be read: {error}"
                 continue
-            if now.phase is Phase.OVER:
+            if now.phase is Phase.OVER and step.action != DELETE:
                 return Outcome(Result.TERMINATED, f"seen {now.state}")
             seen = f"still {now.state}"
         return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
@@ -107,10 +140,11 @@ class SecondLook:
     and tasks are in flight is read for several looks together, every few seconds.
     """
 
-    def __init__(self, source: SessionSource, clock: Clock, seen: Pass) -> None:
+    def __init__(self, source: SessionSource, clock: Clock, seen: Pass, reread: Callable[[], PolicySet]) -> None:
         self._source = source
         self._clock = clock
         self._seen = seen
+        self._reread = reread
         self._computing: tuple[Session, ...] = ()
         self._computing_read_at: datetime | None = None
 
@@ -121,16 +155,19 @@ class SecondLook:
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
         except AccountError as error:
-            return Outcome(Result.FAILED, f"nothing was asked, for the second look failed: {error}")
+            why = f"nothing was asked, for the second look failed: {error}"
+            return Outcome(Result.FAILED, why, trouble=isinstance(error, RateLimited | ServerFault | Unreachable))
 
     def _look(self, step: Step) -> Look | Outcome:
         now = self._clock.now()
         fleet = self._fleet(step, now)
         session = next((s for s in fleet if s.id == step.session.id), None)
-        if session is None or session.phase is Phase.OVER:
+        if session is None or (session.phase is Phase.OVER and step.action != DELETE):
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
+        if session.phase is Phase.OVER and session.ended_at is None:
+            fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
         activity = self._source.probe([session]) if step.asks_for_activity else {}
-        again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._seen.policies, now)
+        again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._policies(step), now)
         return Look(now, session, activity.get(session.id), again)
 
     def _fleet(self, step: Step, now: datetime) -> list[Session]:
@@ -142,6 +179,12 @@ class SecondLook:
             own = (self._source.read(session.kind, session.id),)
         computing = self._in_flight(now) if step.asks_for_activity else ()
         return [*own, *(s for s in computing if s.id not in {mine.id for mine in own})]
+
+    def _policies(self, step: Step) -> PolicySet:
+        """The policies as they stand now, with every exemption added meanwhile; one that changed asks for nothing."""
+        now = self._reread()
+        same = {v.policy.name for v in step.verdicts if any(p.hash == v.policy.hash for p in now.policies)}
+        return now.only(frozenset(same))
 
     def _in_flight(self, now: datetime) -> tuple[Session, ...]:
         if self._computing_read_at is None or now - self._computing_read_at > _IN_FLIGHT_SERVES:
@@ -157,16 +200,17 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
         return _ended(step, "gone")
     except AccountError:
         return None
-    if state.phase is Phase.OVER:
-        return _ended(step, str(state.state))
     if state.phase is Phase.UNKNOWN:
         return None
+    if state.phase is Phase.OVER and step.action != DELETE:
+        return _ended(step, str(state.state))
     return Outcome(Result.FAILED, f"still {state.state} when looked at by a later run")
 
 
 def _ended(step: PastStep, state: str) -> Outcome:
     if step.asked:
-        return Outcome(Result.TERMINATED, f"seen {state} by a later run")
+        done = Result.DELETED if step.action == DELETE else Result.TERMINATED
+        return Outcome(done, f"seen {state} by a later run")
     return Outcome(
         Result.ALREADY_GONE, f"seen {state} by a later run; run {step.run_id} broke off before it could say by whom"
     )

@@ -11,7 +11,10 @@
     │   ├── RateLimited            too many requests; says for how long
     │   ├── ServerFault            the server failed (5xx)
     │   └── Unintelligible         an answer that is not what the contract says
+    ├── Held                    0  another reaper is at work on the account; nothing is wrong
+    ├── Withheld                   a step may not be taken now: paused, halted, stopped
     └── StoreError              4  the database: unreachable, locked, full, read-only, or from a newer version
+        └── LeaseLost           4  another reaper took the account over while this one was held up
 
 The message is one line for a person: what was wrong, where, what to do. It never holds a secret.
 """
@@ -104,7 +107,21 @@ class Unintelligible(AccountError):
     """The answer is not what the contract says: HTML, half a document, another shape."""
 
 
+class Held(ReaperError):
+    """Another reaper works on the account; it is left to it."""
+
+    exit_code = DONE
+
+
+class Withheld(ReaperError):
+    """A step may not be taken now; the message says who or what forbids it."""
+
+
 class StoreError(ReaperError):
     """The database could not be opened, read or written; nothing was ended without its record."""
 
     exit_code = DATABASE
+
+
+class LeaseLost(StoreError):
+    """This reaper no longer holds the account: it was held up for longer than its lease."""

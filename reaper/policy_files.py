@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,19 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reaper import located_yaml
-from reaper.core.policy import AllOf, AnyOf, Idle, Leaf, Not, OwnerSessions, Policy, PolicyDocument, PolicySet, Rule
+from reaper.core.policy import (
+    AllOf,
+    AnyOf,
+    Ended,
+    Idle,
+    Leaf,
+    Not,
+    OwnerSessions,
+    Policy,
+    PolicyDocument,
+    PolicySet,
+    Rule,
+)
 from reaper.core.selector import Exemption
 from reaper.core.session import WEBUI
 from reaper.errors import FileProblems, Problem
@@ -57,6 +70,35 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
         raise FileProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
     warnings = sorted(one for located, document in read for one in _doubts(located, document, today))
     return LoadedPolicies(policies, tuple(warnings), tuple(files))
+
+
+class PolicyReader:
+    """The policies of a path as they stand when it is called: read again only when a file changed, came or went.
+
+    Calling it raises FileProblems when what is written now is not right.
+    """
+
+    def __init__(self, path: Path, loaded: LoadedPolicies, today: Callable[[], date]) -> None:
+        self._path = path
+        self._today = today
+        self._policies = loaded.policies
+        self._stamp = _stamp(loaded.files)
+
+    def __call__(self) -> PolicySet:
+        stamp = _stamp(_files(self._path))
+        if stamp != self._stamp:
+            self._policies = load_policies(self._path, self._today()).policies
+            self._stamp = stamp
+        return self._policies
+
+
+def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    found = []
+    for file in files:
+        with contextlib.suppress(OSError):  # gone between listing and looking: a change all the same
+            status = file.stat()
+            found.append((str(file), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def ready_made() -> Path:
@@ -131,7 +173,7 @@ def _doubts(located: Located, document: PolicyDocument, today: date) -> Iterator
     for number, policy in enumerate(document.policies):
         at = ("policies", number)
         yield from _over(located, (*at, "exempt"), policy.exempt, today)
-        for path, rule in _leaves(policy.terminate_when, (*at, "terminate_when")):
+        for path, rule in _leaves(policy.rule, (*at, "terminate_when")):
             if (message := _doubt(policy, rule)) is not None:
                 yield located.problem(path, message)
 
@@ -143,7 +185,7 @@ def _over(located: Located, at: Way, exemptions: Sequence[Exemption], today: dat
             yield located.problem((*at, number, "until"), message)
 
 
-def _leaves(rule: Rule, at: Way) -> Iterator[tuple[Way, Leaf]]:
+def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:
     match rule:
         case AnyOf(any=rules):
             for number, one in enumerate(rules):

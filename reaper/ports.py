@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from reaper.core.plan import Look, Outcome, PastStep, Step
+    from reaper.core.memory import Memory
+    from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
     from reaper.core.session import Activity, Session, Snapshot
     from reaper.core.verdict import Pass
 
@@ -20,6 +21,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present moment, aware and in UTC."""
 
+    def monotonic(self) -> float:
+        """Seconds that only pass while this machine is awake; their difference means something, they do not."""
+
     def wait(self, seconds: float) -> None:
         """Return after so many seconds."""
 
@@ -29,8 +33,14 @@ class SessionSource(Protocol):
 
     account: str
 
-    def fetch(self) -> Snapshot:
+    @property
+    def skew_seconds(self) -> float | None:
+        """How far the server's clock was ahead of ours when it last answered; None while it has not told."""
+
+    def fetch(self, *, over: bool = False) -> Snapshot:
         """Every session that is not known to be over, or a snapshot that names its doubts.
+
+        With `over` also those whose record could be deleted.
 
         Raises AccountError when nothing could be read at all.
         """
@@ -56,24 +66,39 @@ class SessionSource(Protocol):
 
 
 class SessionEnder(Protocol):
-    """The one thing that changes something there."""
+    """What changes something there. Returning means: asked, not done.
+
+    Each request is sent once and never repeated. Raises AccountError; after Unreachable and ServerFault it is unknown
+    whether the request was carried out.
+    """
 
     def terminate(self, session: Session) -> None:
-        """Ask the server to end the session, once and without retry. Returning means: asked, not done.
+        """Ask the server to end the session."""
 
-        Raises AccountError; after Unreachable and ServerFault it is unknown whether the request was carried out.
-        """
+    def delete(self, session: Session) -> None:
+        """Ask the server to destroy the record of a session that is over; refused where that is not possible."""
+
+    def interrupt_solve(self, session: Session) -> None:
+        """Ask the server to stop what a task solves; the task goes on."""
+
+    def interrupt_execution(self, session: Session) -> None:
+        """Ask the server to stop a task."""
 
 
 class Enforcer(Protocol):
     """Settles a step that was seen to be due: by ending its session, or by leaving it alone."""
 
-    enforcing: bool
+    @property
+    def enforcing(self) -> bool:
+        """Whether it ends anything."""
 
-    def enforce(self, session: Session) -> Outcome:
+    def await_turn(self) -> None:
+        """Wait until another session may be ended: no more than so many a minute."""
+
+    def enforce(self, step: Step, session: Session) -> Outcome:
         """What came of it, as far as it was seen. Raises nothing for what a server can do."""
 
-    def confirm(self, session: Session) -> Outcome:
+    def confirm(self, step: Step) -> Outcome:
         """Watch a session that was asked to end and is not seen to have ended, for longer than `enforce` does."""
 
 
@@ -83,7 +108,14 @@ class RunRecord(Protocol):
     id: int
 
     def intend(self, step: Step, look: Look) -> None:
-        """Commit that the step is due by this second look and will now be acted upon."""
+        """Commit that the step is due by this second look and will now be acted upon.
+
+        Renews the lease in the same transaction. Raises LeaseLost when another reaper took the account over, and
+        Withheld while a person forbids it (a pause, a halted run that nobody acknowledged).
+        """
+
+    def expired(self) -> bool:
+        """Whether the lease has run out since it was last renewed: this reaper was held up, and may end nothing."""
 
     def settle(self, step: Step, outcome: Outcome) -> None:
         """Commit what came of the step."""
@@ -92,8 +124,14 @@ class RunRecord(Protocol):
 class Ledger(Protocol):
     """The append-only memory. Every method raises StoreError when the database will not do it."""
 
-    def known_activity(self, account: str) -> Mapping[str, Activity]:
-        """The last activity learnt of each session of the account's last looks, by session id."""
+    def lease(self, account: str) -> AbstractContextManager[None]:
+        """Hold the account while the context is open. Raises Held while another reaper does."""
+
+    def recall(self, account: str) -> Memory:
+        """What earlier passes left behind."""
+
+    def forbidden(self, account: str) -> str | None:
+        """Why nothing may be ended of the account now, in words for a person; None when it may."""
 
     def unsettled(self, account: str) -> list[PastStep]:
         """Steps that were acted upon (or may have been) and whose end nobody has seen yet, oldest first."""
@@ -101,5 +139,5 @@ class Ledger(Protocol):
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         """Commit what a later look showed of an unsettled step."""
 
-    def open_run(self, seen: Pass, steps: Iterable[Step], *, enforcing: bool) -> AbstractContextManager[RunRecord]:
+    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool) -> AbstractContextManager[RunRecord]:
         """Commit the run, its new decisions and its steps in one transaction, before anything is ended."""

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Event
 
 from reaper.core.judge import judge, unresolved
+from reaper.core.limits import Limits
+from reaper.core.memory import Memory
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
-from reaper.core.session import Snapshot
+from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass
+from reaper.doubt import Stopwatch, doubts
 from reaper.enforce import SecondLook, settle_past
-from reaper.errors import AccountError
+from reaper.errors import AccountError, ConfigurationError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, RunRecord, SessionSource
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
 
+Reviewed = frozenset[tuple[str, str]]
+"""What a person has seen and approved: session ids and actions."""
+
+_TROUBLE = 3  # failures of the server on end, after which it is left in peace
+
 
 @dataclass
 class Report:
-    """What came of a pass. `error` is set when the account could not be read at all."""
+    """What came of a pass. `error` is set when the account could not be read at all.
+
+    `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed.
+    """
 
     run_id: int
     seen: Pass
@@ -29,82 +41,142 @@ class Report:
     enforcing: bool
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     settled: list[tuple[PastStep, Outcome]] = field(default_factory=list)
+    left_out: tuple[Step, ...] = ()
     error: AccountError | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a session that was to be ended was not, or not seen to be."""
-        return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in self.outcomes.values())
+        ended = [(s, self.outcomes.get(s.session.id)) for s in self.plan.steps]
+        return any(
+            o.result is Result.FAILED or (o.result is Result.UNCONFIRMED and s.action == "terminate")
+            for s, o in ended
+            if o is not None
+        )
 
 
 @dataclass(frozen=True)
 class Reaper:
-    """Everything one account's pass needs."""
+    """Everything one account's pass needs. `reread` gives the policies as they stand when it is called."""
 
     policies: PolicySet
     source: SessionSource
     ledger: Ledger
     enforcer: Enforcer
     clock: Clock
+    limits: Limits = field(default_factory=Limits)
     stop: Event = field(default_factory=Event)
     tell: Tell = lambda _: None
+    reread: Callable[[], PolicySet] | None = None
 
-    def run_once(self) -> Report:
-        """One pass. Raises StoreError; what the account does wrong is in the report."""
-        settled = self._settle_past()
-        seen, error = self._look()
-        plan = build_plan(seen.verdicts) if seen.snapshot.complete else Plan(())
-        with self.ledger.open_run(seen, plan.steps, enforcing=self.enforcer.enforcing) as record:
-            report = Report(record.id, seen, plan, self.enforcer.enforcing, settled=settled, error=error)
-            self._take(plan, seen, record, report)
+    def run_once(self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = ()) -> Report:
+        """One pass; with `reviewed`, of nothing but what a person has reviewed.
+
+        `misgivings` are the caller's own reasons to observe only. Raises Held while another reaper is at work on the
+        account, and StoreError; what the account does wrong is in the report.
+        """
+        with self.ledger.lease(self.source.account):
+            settled = self._settle_past()
+            memory = self.ledger.recall(self.source.account)
+            seen, error = self._look(memory, misgivings)
+            whole = self._plan(seen, memory)
+            plan = whole if reviewed is None else whole.only(reviewed)
+            with self.ledger.open_run(seen, plan, enforcing=self.enforcer.enforcing) as record:
+                left_out = tuple(s for s in whole.steps if s not in plan.steps)
+                enforcing = self.enforcer.enforcing
+                report = Report(record.id, seen, plan, enforcing, settled=settled, left_out=left_out, error=error)
+                self._take(plan, seen, record, report)
         return report
 
-    def look(self) -> Pass:
+    def look(self) -> tuple[Pass, Plan]:
         """What a pass would see and conclude, without recording or ending anything. Raises AccountError."""
-        seen, error = self._look()
+        memory = self.ledger.recall(self.source.account)
+        seen, error = self._look(memory, ())
         if error is not None:
             raise error
-        return seen
+        return seen, self._plan(seen, memory)
 
-    def _look(self) -> tuple[Pass, AccountError | None]:
-        now = self.clock.now()
-        account = self.source.account
+    def _plan(self, seen: Pass, memory: Memory) -> Plan:
+        if not seen.snapshot.complete:
+            return Plan()
+        return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
+
+    def _look(self, memory: Memory, misgivings: Iterable[str]) -> tuple[Pass, AccountError | None]:
+        watch = Stopwatch(self.clock)
+        now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
         try:
-            snapshot = self.source.fetch()
+            snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.policies))
         except AccountError as error:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
-        known = self.ledger.known_activity(account)
-        open_ = unresolved(self.policies, snapshot.sessions, known, now)
+        snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
+        open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
-        activity = {**known, **learnt}
+        activity = {**memory.activity, **learnt}
         verdicts = judge(self.policies, snapshot.sessions, activity, now)
+        found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
+        snapshot = replace(snapshot, doubts=(*snapshot.doubts, *misgivings, *found))
         return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt), None
 
     def _take(self, plan: Plan, seen: Pass, record: RunRecord, report: Report) -> None:
-        look = SecondLook(self.source, self.clock, seen)
+        for step in plan.came_back:
+            self._settle(step, Outcome(Result.CAME_BACK, "it was seen to end, and runs again"), record, report)
+        barred = self._barred(plan)
+        if barred is not None:
+            for step in plan.steps:
+                self._settle(step, Outcome(Result.WITHHELD, barred), record, report)
+            return
+        self._take_steps(plan, seen, record, report)
+        for step in plan.steps:
+            outcome = report.outcomes.get(step.session.id)
+            if outcome is not None and outcome.result is Result.UNCONFIRMED and not self.stop.is_set():
+                self.tell(f"{seen.account}: waiting for {step.session.kind} {step.session.id} to end")
+                self._settle(step, self.enforcer.confirm(step), record, report)
+
+    def _barred(self, plan: Plan) -> str | None:
+        """Why none of the steps may be taken, told once for all of them."""
+        if plan.halted:
+            return f"halted: {'; '.join(plan.halted)}"
+        return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
+
+    def _take_steps(self, plan: Plan, seen: Pass, record: RunRecord, report: Report) -> None:
+        reread = self.reread or (lambda: self.policies)
+        look, watch, trouble = SecondLook(self.source, self.clock, seen, reread), Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
+            self.tell(f"{seen.account}: step {number} of {len(plan.steps)}")
+            self.enforcer.await_turn()
             if self.stop.is_set():
                 return
-            self.tell(f"{seen.account}: step {number} of {len(plan.steps)}")
-            report.outcomes[step.session.id] = self._step(step, look.at(step), record)
-        for step in plan.steps:
-            if report.outcomes[step.session.id].result is Result.UNCONFIRMED and not self.stop.is_set():
-                self.tell(f"{seen.account}: waiting for {step.session.kind} {step.session.id} to end")
-                report.outcomes[step.session.id] = self._settled(step, self.enforcer.confirm(step.session), record)
+            slept = watch.doubt()
+            if trouble >= _TROUBLE or slept:
+                why = slept or "the server is in trouble; it is left in peace until the next run"
+                self._settle(step, Outcome(Result.WITHHELD, why), record, report)
+                continue
+            outcome = self._step(step, look, record)
+            self._settle(step, outcome, record, report)
+            trouble = trouble + 1 if outcome.trouble else 0
 
-    def _step(self, step: Step, look: Look | Outcome, record: RunRecord) -> Outcome:
-        if isinstance(look, Outcome):
-            return self._settled(step, look, record)
-        if not look.due:
-            return self._settled(step, Outcome(Result.NO_LONGER_DUE, look.reason), record)
-        record.intend(step, look)
-        return self._settled(step, self.enforcer.enforce(look.session), record)
+    def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome:
+        try:
+            look = looking.at(step)
+            if isinstance(look, Outcome):
+                return look
+            if not look.due:
+                return Outcome(Result.NO_LONGER_DUE, look.reason)
+            record.intend(step, look)
+        except (Withheld, ConfigurationError) as why:
+            return Outcome(Result.WITHHELD, str(why))
+        return self._act(step, look, record)
 
-    def _settled(self, step: Step, outcome: Outcome, record: RunRecord) -> Outcome:
+    def _act(self, step: Step, look: Look, record: RunRecord) -> Outcome:
+        if self.enforcer.enforcing and record.expired():
+            return Outcome(Result.WITHHELD, "this reaper was held up and its lease ran out; nothing was asked")
+        return self.enforcer.enforce(step, look.session)
+
+    def _settle(self, step: Step, outcome: Outcome, record: RunRecord, report: Report) -> None:
         record.settle(step, outcome)
-        return outcome
+        report.outcomes[step.session.id] = outcome
 
     def _settle_past(self) -> list[tuple[PastStep, Outcome]]:
         settled = []
@@ -114,3 +186,10 @@ class Reaper:
                 self.ledger.settle_past(step, outcome)
                 settled.append((step, outcome))
         return settled
+
+
+def _dated(session: Session, memory: Memory, now: datetime) -> Session:
+    """A session that is over and does not tell since when: since it was first seen to be."""
+    if session.phase is not Phase.OVER or session.ended_at is not None:
+        return session
+    return replace(session, ended_at=memory.seen_over.get(session.id, now))

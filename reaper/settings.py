@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from reaper import located_yaml
 from reaper.core.duration import Duration
+from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
 
 DEFAULT_FILE = Path("reaper.yaml")
@@ -146,6 +147,11 @@ class Settings(BaseSettings):
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
     timeout: Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
+    limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")
+    per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")
+    stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
+    lease: Duration = Field(Duration.parse("2m"), description="how long a reaper that does not stir keeps an account")
+    plan_age: Duration = Field(Duration.parse("1h"), description="how old a plan may be that `apply` takes")
     confirm_within: Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
     interval: Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
 
@@ -242,4 +248,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         a.model_copy(update={"api_key_file": folder / a.api_key_file}) if a.api_key_file else a
         for a in settings.accounts
     )
-    return settings.model_copy(update={"accounts": accounts, "policies": folder / settings.policies})
+    paths = {"policies": folder / settings.policies}
+    if settings.stop_file is not None:
+        paths["stop_file"] = folder / settings.stop_file
+    return settings.model_copy(update={"accounts": accounts, **paths})

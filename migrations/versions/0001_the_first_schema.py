@@ -20,6 +20,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "session_id", name=op.f("pk_activity")),
     )
     op.create_table(
+        "leases",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=255), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
+    )
+    op.create_table(
         "policy_texts",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -44,6 +63,8 @@ def upgrade() -> None:
         sa.Column("undetermined", sa.Integer(), nullable=False),
         sa.Column("probes", sa.Integer(), nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("halted", sa.JSON(), nullable=False),
+        sa.Column("latched", sa.Boolean(), nullable=False),
         sa.Column("policies", sa.JSON(), nullable=False),
         sa.Column("version", sa.String(length=32), nullable=False),
         sa.Column("actor", sa.String(length=255), nullable=False),
@@ -52,6 +73,22 @@ def upgrade() -> None:
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_account_started_at", ["account", "started_at"], unique=False)
 
+    op.create_table(
+        "seen_over",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("session_id", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", "session_id", name=op.f("pk_seen_over")),
+    )
+    op.create_table(
+        "acknowledgements",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_acknowledgements_run_id_runs")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_acknowledgements")),
+    )
     op.create_table(
         "decisions",
         sa.Column("run_id", sa.Integer(), nullable=False),
@@ -77,6 +114,9 @@ def upgrade() -> None:
         sa.Column("policy", sa.String(length=64), nullable=False),
         sa.Column("gist", sa.String(length=64), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("policy_hash", sa.String(length=64), nullable=False),
+        sa.Column("offender_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("offender_run", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_standing_run_id_runs")),
         sa.PrimaryKeyConstraint("account", "session_id", "policy", name=op.f("pk_standing")),
     )
@@ -131,9 +171,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_decisions_session_id")
 
     op.drop_table("decisions")
+    op.drop_table("acknowledgements")
+    op.drop_table("seen_over")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_account_started_at")
 
     op.drop_table("runs")
     op.drop_table("policy_texts")
+    op.drop_table("pauses")
+    op.drop_table("leases")
     op.drop_table("activity")

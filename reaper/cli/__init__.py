@@ -12,6 +12,11 @@ from reaper import __version__
 COMMANDS = {
     "run": "Look once at the accounts, and end what the policies say; a dry run unless told otherwise.",
     "sessions": "List the live sessions, with the verdict on each.",
+    "plan": "Show what a run would do, and keep it for review.",
+    "apply": "Do what a reviewed plan says, and nothing else.",
+    "pause": "End nothing, anywhere, until further notice.",
+    "resume": "End a pause.",
+    "acknowledge": "Let an account be enforced again after a limit halted a run.",
     "history": "Show what was decided and done, and why.",
     "runs": "List the passes.",
     "policy": "Check policy files.",

@@ -10,6 +10,8 @@ import click
 from reaper.cli.options import account_option, policies_of, policies_option, settings_of, stopping
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reaper.run import Report
 
 
@@ -37,18 +39,28 @@ def command(
         every = Duration.parse(interval) if interval else settings.interval
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--interval") from None
-    chosen, judged_by = settings.chosen(accounts), policies_of(settings, policies)
+    chosen = settings.chosen(accounts)
+    judged_by, reread = policies_of(settings, policies)
     enforcing = settings.enforce if enforce is None else enforce
     with stopping() as stop:
 
-        def pass_once() -> None:
+        def pass_once(late: Sequence[str]) -> None:
             try:
-                reports = run_accounts(settings, chosen, judged_by, enforce=enforcing, stop=stop, tell=lambda _: None)
+                done = run_accounts(
+                    settings,
+                    chosen,
+                    judged_by,
+                    enforce=enforcing,
+                    stop=stop,
+                    tell=lambda _: None,
+                    reread=reread,
+                    misgivings=late,
+                )
             except ReaperError as error:
                 _say(f"this pass failed: {error}")
             else:
-                for report in reports:
-                    _say(_line(report))
+                for line in (*done.skipped, *map(_line, done.reports)):
+                    _say(line)
 
         how = "enforcing" if enforcing else "dry run"
         _say(f"looking at {', '.join(a.name for a in chosen)} every {every} ({how}); SIGTERM or Ctrl-C stops")
@@ -63,7 +75,7 @@ def _line(report: Report) -> str:
     outcomes = [o.result.value for o in report.outcomes.values()]
     done = ", ".join(f"{outcomes.count(result)} {result}" for result in sorted(set(outcomes))) or "nothing to end"
     doubts = f"; observed only: {'; '.join(seen.snapshot.doubts)}" if seen.snapshot.doubts else ""
-    return f"{seen.account} run {report.run_id}: {len(seen.snapshot.sessions)} sessions, {done}{doubts}"
+    return f"{seen.account} run {report.run_id}: {len(seen.snapshot.fleet)} sessions, {done}{doubts}"
 
 
 def _say(line: str) -> None:

@@ -72,7 +72,7 @@ def _fleet(settings: Settings, policies: PolicySet) -> None:
         database(settings) as store,
         reaper_of(settings, account, policies, store, enforce=False, stop=Event()) as reaper,
     ):
-        show_sessions(reaper.look())
+        show_sessions(reaper.look()[0])
     console().print(_STORY, width=min(115, console().width))
 
 
@@ -80,9 +80,9 @@ def _pass(settings: Settings, policies: PolicySet, *, enforce: bool) -> Report:
     from reaper.cli.passes import run_accounts  # noqa: PLC0415
     from reaper.cli.render import show_reports  # noqa: PLC0415
 
-    reports = run_accounts(settings, settings.accounts, policies, enforce=enforce, stop=Event(), tell=lambda _: None)
-    show_reports(reports)
-    return reports[0]
+    done = run_accounts(settings, settings.accounts, policies, enforce=enforce, stop=Event(), tell=lambda _: None)
+    show_reports(done.reports)
+    return done.reports[0]
 
 
 def _history(settings: Settings) -> None:

@@ -16,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from reaper.core.policy import PolicySet
+    from reaper.policy_files import PolicyReader
     from reaper.run import Tell
     from reaper.settings import Settings
 
@@ -59,6 +60,19 @@ class Moment(click.ParamType[datetime]):
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def future(text: str, now: datetime) -> datetime:
+    """A moment as `Moment` reads it, but a duration counts from now on. Raises click.BadParameter."""
+    from reaper.core.duration import Duration  # noqa: PLC0415
+
+    try:
+        return now + Duration.parse(text).delta
+    except ValueError:
+        found: datetime = Moment().convert(text, None, None)
+    if found <= now:
+        raise click.BadParameter(f"'{text}' is past already")
+    return found
+
+
 def settings_of(ctx: click.Context) -> Settings:
     """The settings that the command line names. Raises ConfigurationError."""
     from reaper.settings import load_settings  # noqa: PLC0415 - pydantic is slow to import
@@ -66,17 +80,18 @@ def settings_of(ctx: click.Context) -> Settings:
     return load_settings(ctx.obj)
 
 
-def policies_of(settings: Settings, path: Path | None) -> PolicySet:
-    """The policies to judge by; their warnings go to standard error. Raises FileProblems."""
+def policies_of(settings: Settings, path: Path | None) -> tuple[PolicySet, PolicyReader]:
+    """The policies to judge by, and what reads them again; warnings go to standard error. Raises FileProblems."""
     from reaper.errors import ConfigurationError  # noqa: PLC0415
-    from reaper.policy_files import load_policies  # noqa: PLC0415
+    from reaper.policy_files import PolicyReader, load_policies  # noqa: PLC0415
 
     if path is None and not settings.policies.exists():
         raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
-    loaded = load_policies(path or settings.policies, today=today())
+    where = path or settings.policies
+    loaded = load_policies(where, today=today())
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
-    return loaded.policies
+    return loaded.policies, PolicyReader(where, loaded, today)
 
 
 def today() -> date:

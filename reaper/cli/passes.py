@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Event
 
 from reaper import errors
 from reaper.bootstrap import database, reaper_of
 from reaper.core.policy import PolicySet
-from reaper.run import Report, Tell
+from reaper.run import Report, Reviewed, Tell
 from reaper.settings import AccountSettings, Settings
+
+
+@dataclass
+class Done:
+    """What came of it: the reports in the order of the accounts, and why others were skipped, in words."""
+
+    reports: list[Report] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
 
 def run_accounts(
@@ -20,22 +29,33 @@ def run_accounts(
     enforce: bool,
     stop: Event,
     tell: Tell,
-) -> list[Report]:
-    """The reports, in the order of the accounts. Raises StoreError, and ConfigurationError for a missing key."""
+    reviewed: Mapping[str, Reviewed] | None = None,
+    reread: Callable[[], PolicySet] | None = None,
+    misgivings: Sequence[str] = (),
+) -> Done:
+    """Raises StoreError, and ConfigurationError for a missing key."""
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
-    reports = []
+    done = Done()
     with database(settings) as store:
         for account in accounts:
-            with reaper_of(settings, account, policies, store, enforce=enforce, stop=stop, tell=tell) as reaper:
-                reports.append(reaper.run_once())
             if stop.is_set():
                 break
-    return reports
+            with reaper_of(
+                settings, account, policies, store, enforce=enforce, stop=stop, tell=tell, reread=reread
+            ) as reaper:
+                try:
+                    only = None if reviewed is None else reviewed[account.name]
+                    done.reports.append(reaper.run_once(only, misgivings))
+                except errors.Held as held:
+                    done.skipped.append(str(held))
+    return done
 
 
 def exit_code(reports: Sequence[Report]) -> int:
-    """3 when an account could not be read, 1 when a session that was to be ended was not, else 0."""
+    """3 when an account could not be read, 5 when a limit halted a run, 1 when a session was not ended, else 0."""
     if any(report.error is not None for report in reports):
         return errors.UNREACHABLE
+    if any(report.plan.halted for report in reports):
+        return errors.HALTED
     return errors.SOME_FAILED if any(report.failed for report in reports) else errors.DONE

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reaper.core.plan import Outcome, Result, Step
+from reaper.core.plan import Outcome, Plan, Result, Step
 from reaper.core.session import Session
 from reaper.core.verdict import Ruling
 from reaper.run import Report
@@ -30,6 +30,7 @@ STYLES = {
     "no-longer-due": "cyan",
     "withheld": "yellow",
     "unconfirmed": "magenta",
+    "came-back": "magenta",
     "failed": "bold red",
     "offender": "red",
     "exempt": "cyan",
@@ -115,7 +116,7 @@ def show_report(out: Console, report: Report) -> None:
         out.print(f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): the account could not be read")
         return
     out.print(
-        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.sessions)} sessions; {counts}"
+        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.fleet)} sessions; {counts}"
     )
     for past, outcome in report.settled:
         settled = f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
@@ -125,11 +126,24 @@ def show_report(out: Console, report: Report) -> None:
     for bad in seen.snapshot.unreadable:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
     _show_steps(out, report)
-    observed = report.plan.observed
-    if observed:
+    show_rest(out, report.plan)
+
+
+def show_rest(out: Console, plan: Plan) -> None:
+    """What of a plan is not a step: halts, what waits, what came back, and what only observing policies found."""
+    for halt in plan.halted:
+        out.print(f"  [bold red]halted:[/] {escape(halt)}")
+    for step in plan.came_back:
+        out.print(f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen to end, and runs again")
+    for waiting in plan.waiting:
+        who = f"{short(waiting.session.id)} ({waiting.policy})"
+        out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
+    if plan.observed:
         rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
-        for verdict in observed:
-            rows.add_row(*_who(verdict.session), escape(verdict.policy.name), escape(verdict.reason))
+        for verdict in plan.observed:
+            session = verdict.session
+            cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
+            rows.add_row(*map(escape, cells), escape(verdict.reason))
         out.print("  offenders of policies in mode observe, left alone:")
         out.print(rows)
 
@@ -141,16 +155,16 @@ def _show_steps(out: Console, report: Report) -> None:
     for step in report.plan.steps:
         outcome = report.outcomes.get(step.session.id)
         what = styled(outcome.result.value) if outcome else "planned"
-        shown = _detail(step, outcome)
+        shown = _detail(step, outcome, told=report.enforcing)
         rows.add_row(*_who(step.session), escape(step.policy), escape(shown), what)
     out.print(rows)
     if not report.enforcing:
-        withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
+        withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD and not report.plan.halted)
         out.print(f"  dry run: nothing was ended; --enforce would end {withheld}")
 
 
-def _detail(step: Step, outcome: Outcome | None) -> str:
-    if outcome is None or outcome.result is Result.WITHHELD:
+def _detail(step: Step, outcome: Outcome | None, *, told: bool) -> str:
+    if outcome is None or (outcome.result is Result.WITHHELD and not told):
         return step.reason
     return f"{step.reason}; {outcome.detail}" if outcome.detail else step.reason
 
@@ -164,8 +178,8 @@ def _who(session: Session) -> tuple[str, str, str, str]:
     )
 
 
-def reports_as_json(reports: Iterable[Report]) -> str:
-    return json.dumps({"runs": [_report(report) for report in reports]}, indent=2)
+def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
+    return json.dumps({"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2)
 
 
 def _report(report: Report) -> dict[str, Any]:
@@ -178,11 +192,15 @@ def _report(report: Report) -> dict[str, Any]:
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
         "error": str(report.error) if report.error else None,
-        "sessions": len(seen.snapshot.sessions),
+        "sessions": len(seen.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
         "probes": len(seen.learnt),
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
-        "steps": [_step(step, report.outcomes.get(step.session.id)) for step in report.plan.steps],
+        "halted": list(report.plan.halted),
+        "waiting": [{**identity(w.session), "policy": w.policy, "reason": w.reason} for w in report.plan.waiting],
+        "steps": [
+            _step(step, report.outcomes.get(step.session.id)) for step in (*report.plan.steps, *report.plan.came_back)
+        ],
         "observed": [
             {**identity(v.session), "policy": v.policy.name, "reason": v.reason} for v in report.plan.observed
         ],
@@ -216,9 +234,9 @@ def gravest(rulings: Sequence[Ruling]) -> Ruling | None:
 
 
 def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
-    """CSV with a header line; times in ISO 8601, UTC."""
+    """CSV with a header line; every text in quotes, for it may hold anything; times in ISO 8601, UTC."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return text.getvalue()

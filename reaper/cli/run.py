@@ -40,16 +40,14 @@ def command(
 
     settings = settings_of(ctx)
     chosen = settings.chosen(accounts)
-    judged_by = policies_of(settings, policies)
+    judged_by, reread = policies_of(settings, policies)
     with stopping() as stop, progress() as tell:
-        reports = run_accounts(
-            settings, chosen, judged_by, enforce=settings.enforce if enforce is None else enforce, stop=stop, tell=tell
-        )
+        enforcing = settings.enforce if enforce is None else enforce
+        done = run_accounts(settings, chosen, judged_by, enforce=enforcing, stop=stop, tell=tell, reread=reread)
     if output == "json":
-        click.echo(reports_as_json(reports))
+        click.echo(reports_as_json(done.reports, done.skipped))
     else:
-        show_reports(reports)
-    for report in reports:
-        if report.error is not None:
-            click.echo(f"reaper: {report.error}", err=True)
-    ctx.exit(exit_code(reports))
+        show_reports(done.reports)
+    for line in (*done.skipped, *(str(report.error) for report in done.reports if report.error is not None)):
+        click.echo(f"reaper: {line}", err=True)
+    ctx.exit(exit_code(done.reports))

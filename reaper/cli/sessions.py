@@ -31,13 +31,13 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | N
     from reaper.bootstrap import database, reaper_of  # noqa: PLC0415
 
     settings = settings_of(ctx)
-    judged_by = policies_of(settings, policies)
+    judged_by, _ = policies_of(settings, policies)
     passes, unread = [], []
     with database(settings) as store, progress() as tell:
         for account in settings.chosen(accounts):
             with reaper_of(settings, account, judged_by, store, enforce=False, stop=Event(), tell=tell) as reaper:
                 try:
-                    passes.append(reaper.look())
+                    passes.append(reaper.look()[0])
                 except errors.AccountError as error:
                     unread.append(error)
     if output == "json":
@@ -57,11 +57,11 @@ def show_sessions(seen: Pass) -> None:
     out = console()
     rows = table("SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY")
     found = _by_session(seen)
-    for session in sorted(seen.snapshot.sessions, key=lambda s: _order(s, found.get(s.id, ()), seen)):
+    for session in sorted(seen.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), seen)):
         row = _row(session, found.get(session.id, ()), seen)
         cells = [escape(row[key] or "?") for key in ("short", "kind", "state", "owner", "app", "age", "idle")]
         rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.sessions)} sessions")
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
     out.print(rows)
     for doubt in seen.snapshot.doubts:
         out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
@@ -125,7 +125,7 @@ def _as_json(seen: Pass) -> dict[str, Any]:
         "at": seen.now.isoformat(),
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
-        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.sessions],
+        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
     }
 

@@ -33,5 +33,8 @@ class ServerClock:
                 self._connection.get(f"{SESSIONS}/sessions/webui", {"limit": 1})
         return self._local.now() + timedelta(seconds=self._connection.skew_seconds or 0.0)
 
+    def monotonic(self) -> float:
+        return self.now().timestamp()  # the emulator's time never sleeps
+
     def wait(self, seconds: float) -> None:
         self._local.wait(seconds)

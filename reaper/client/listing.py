@@ -7,7 +7,7 @@ last one ended with, something in between came or went, and the reading starts o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reaper.client.faults import BadRequest
@@ -31,7 +31,7 @@ _LIMIT = {"limit": LARGEST_PAGE}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one kind's list showed: sessions that are not over; `doubt` says why it is incomplete."""
+    """What one kind's list showed; `doubt` says why it is incomplete."""
 
     sessions: tuple[Session, ...]
     unreadable: tuple[Unreadable, ...]
@@ -46,9 +46,19 @@ class _Endless(Exception):
     """Reading again would bring nothing better."""
 
 
-def read_list(connection: Connection, path: str, kind: str, filters: Mapping[str, str] | None = None) -> Listing:
-    """Every session of the kind that is not over. Raises AccountError when not even a first page came."""
-    pages = _Pages(connection, path, kind, filters or {})
+def read_list(
+    connection: Connection, path: str, kind: str, filters: Mapping[str, str] | None = None, *, over: bool = False
+) -> Listing:
+    """Every session of the kind that is not over, or with `over` every one that is.
+
+    Raises AccountError when not even a first page came.
+    """
+    wishes = {"state_in" if over else "state_not_in": _OVER, **(filters or {})}
+    whole = _whole(_Pages(connection, path, kind, wishes), kind)
+    return replace(whole, sessions=tuple(s for s in whole.sessions if (s.phase is Phase.OVER) is over))
+
+
+def _whole(pages: _Pages, kind: str) -> Listing:
     everything: dict[str, Session | Unreadable] = {}
     moved = ""
     for _ in range(ATTEMPTS):
@@ -125,7 +135,7 @@ def _stuck(reading: _Reading) -> Exception:
 def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> Listing:
     found = tuple(entries)
     return Listing(
-        tuple(entry for entry in found if type(entry) is Session and entry.phase is not Phase.OVER),
+        tuple(entry for entry in found if type(entry) is Session),
         tuple(entry for entry in found if type(entry) is Unreadable),
         doubt,
     )
@@ -134,9 +144,8 @@ def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> List
 class _Pages:
     """The pages of one list, asked for as finely as this server allows."""
 
-    def __init__(self, connection: Connection, path: str, kind: str, filters: Mapping[str, str]) -> None:
+    def __init__(self, connection: Connection, path: str, kind: str, fine: Mapping[str, str]) -> None:
         self._connection, self._path, self._kind = connection, path, kind
-        fine = {"state_not_in": _OVER, **filters}
         self._wishes: list[dict[str, str | int]] = [
             {**fine, **_SORT, **_LIMIT},
             {**_SORT, **_LIMIT},

@@ -39,9 +39,9 @@ class SessionManager:
         """The kinds that can be listed; an unknown generation may lack the last."""
         return (WEBUI, TASK) if self.generation == 1 else KINDS
 
-    def list(self, kind: str, filters: Mapping[str, str] | None = None) -> Listing:
-        """Every session of the kind that is not over; `filters` are wishes to the server, no more."""
-        return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, filters)
+    def list(self, kind: str, filters: Mapping[str, str] | None = None, *, over: bool = False) -> Listing:
+        """Every session of the kind that is not over, or is; `filters` are wishes to the server, no more."""
+        return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, filters, over=over)
 
     def read(self, kind: str, session_id: str) -> Session:
         """One session, over or not. Raises AccountError, NotFound when the server does not know it."""
@@ -69,6 +69,12 @@ class SessionManager:
                 self._connection.send("PATCH", f"{path}/terminate")
             case None:
                 raise AccountError(self._connection.faults.line(UNKNOWN))
+
+    def delete(self, session: Session) -> None:
+        """Ask once that the record of an ended session be destroyed; only generation 2 can. Raises AccountError."""
+        if self.generation != 2:  # noqa: PLR2004 - in generation 1 the same verb ends a session
+            raise AccountError(self._connection.faults.line("its API cannot delete records; nothing was sent"))
+        self._connection.send("DELETE", self._path(session.kind, session.id))
 
     def _path(self, kind: str, session_id: str) -> str:
         return f"{SESSIONS}/sessions/{segment(kind)}/{segment(session_id)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
+from reaper.client.tasks import Tasks
 from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
@@ -50,15 +51,22 @@ class AccountSource:
         return self.connection.requests
 
     @property
+    def skew_seconds(self) -> float | None:
+        """How far the server's clock was ahead of ours in its last answer; None while it has not told."""
+        return self.connection.skew_seconds
+
+    @property
     def generation(self) -> Generation | None:
         return self.manager.generation
 
-    def fetch(self) -> Snapshot:
+    def fetch(self, *, over: bool = False) -> Snapshot:
         """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
         self._resolve()
         gathered = _Gathered(self.account)
         for kind in self.manager.kinds:
             self._gather(kind, gathered)
+            if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
+                self._gather(kind, gathered, over=True)
         doubts = () if self.generation else (UNKNOWN,)
         return gathered.snapshot(doubts)
 
@@ -123,9 +131,9 @@ class AccountSource:
         if self.generation is None:
             self.manager = self._managing(detect(self.connection))
 
-    def _gather(self, kind: str, gathered: _Gathered) -> None:
+    def _gather(self, kind: str, gathered: _Gathered, *, over: bool = False) -> None:
         try:
-            gathered.add(self.manager.list(kind))
+            gathered.add(self.manager.list(kind, over=over))
         except NotFound as error:
             if kind != SOLVE or self.generation is not None:
                 gathered.fail(kind, error)
@@ -140,6 +148,19 @@ class AccountEnder:
 
     def __init__(self, source: AccountSource) -> None:
         self._source = source
+        self._tasks = Tasks(source.connection)
+
+    def interrupt_solve(self, session: Session) -> None:
+        """As SessionEnder promises, of the task that the session is."""
+        self._tasks.interrupt_solve(session.id)
+
+    def interrupt_execution(self, session: Session) -> None:
+        """As SessionEnder promises, of the task that the session is."""
+        self._tasks.interrupt_execution(session.id)
+
+    def delete(self, session: Session) -> None:
+        """As SessionEnder promises; refused where the generation is not known to have it."""
+        self._source.manager.delete(session)
 
     def terminate(self, session: Session) -> None:
         """As SessionEnder promises; sends nothing while the generation is unknown."""

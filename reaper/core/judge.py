@@ -16,19 +16,19 @@ from reaper.core.quota import Member
 from reaper.core.rules import Compiled, Scene, compiled
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
-from reaper.core.subject import Subject, subjects
+from reaper.core.subject import Subject, finished, subjects
 from reaper.core.verdict import Ruling, Verdict
 
 
 def judge(
     policies: PolicySet, sessions: Sequence[Session], activity: Mapping[str, Activity], now: datetime
 ) -> list[Verdict]:
-    """Every verdict of every policy on the sessions that are not over, in policy order."""
-    present = subjects(sessions, activity, now)
+    """Every verdict of every policy in policy order: on sessions that are not over, and where it deletes, that are."""
+    present, over = subjects(sessions, activity, now), finished(sessions, now)
     return [
         verdict
         for policy in policies.policies
-        for verdict in _Bench(policy, policies.protect, present, activity, now).verdicts()
+        for verdict in _Bench(policy, policies.protect, over if policy.deletes else present, activity, now).verdicts()
     ]
 
 
@@ -66,7 +66,7 @@ class _Bench:
         return Member(subject.session, sure=self._policy.test(subject.session) is Answer.YES)
 
     def verdicts(self) -> Iterator[Verdict]:
-        rules = compiled(self._policy.terminate_when, self._scene)
+        rules = compiled(self._policy.rule, self._scene)
         return (self._verdict(subject, rules) for subject in self._chosen)
 
     def open_questions(self) -> Iterator[Session]:
@@ -74,11 +74,11 @@ class _Bench:
 
         A quota by activity needs to know the whole owner's, also of sessions that are settled themselves.
         """
-        rules = compiled(self._policy.terminate_when, self._scene)
+        rules = compiled(self._policy.rule, self._scene)
         asked = [s for s in self._chosen if _wants_probe(self._verdict(s, rules))]
         if not asked:
             return
-        scenes = [compiled(self._policy.terminate_when, scene) for scene in self._possible_scenes()]
+        scenes = [compiled(self._policy.rule, scene) for scene in self._possible_scenes()]
         open_ = [s for s in asked if any(self._verdict(s, rules).ruling is not Ruling.UNDETERMINED for rules in scenes)]
         yield from (s.session for s in open_ if not s.fresh)
         if open_ and self._policy.ranks_by_activity:
@@ -87,7 +87,7 @@ class _Bench:
 
     def _possible_scenes(self) -> Iterator[Scene]:
         """Everything that fresh probes could tell apart: each idle threshold reached or not, each rank."""
-        rules = list(leaves(self._policy.terminate_when))
+        rules = list(leaves(self._policy.rule))
         idle = sorted({0, *(rule.over.seconds for rule in rules if isinstance(rule, Idle))})
         ranks = (Answer.YES, Answer.NO) if self._policy.ranks_by_activity else (Answer.UNKNOWN,)
         return (self._scene.assuming(seconds, rank) for seconds, rank in product(idle, ranks))

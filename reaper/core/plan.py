@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from reaper.core.judge import judge
-from reaper.core.policy import PolicySet
-from reaper.core.session import Activity, Session
+from reaper.core.ladder import DELETE, TERMINATE, next_action
+from reaper.core.limits import Limit, Limits
+from reaper.core.memory import Memory
+from reaper.core.policy import Policy, PolicySet
+from reaper.core.session import Activity, Phase, Session
 from reaper.core.verdict import Ruling, Verdict, offenders
-
-TERMINATE = "terminate"
 
 
 class Result(StrEnum):
@@ -24,19 +26,25 @@ class Result(StrEnum):
     FAILED = "failed"
     WITHHELD = "withheld"
     UNCONFIRMED = "unconfirmed"
+    CAME_BACK = "came-back"
+    DELETED = "deleted"
+
+
+ENDED = frozenset({Result.TERMINATED.value, Result.ALREADY_GONE.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result with its one line for a person."""
+    """A result with its one line for a person; `trouble` when the server, not the session, was in the way."""
 
     result: Result
     detail: str = ""
+    trouble: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One session to be ended, with every enforcing verdict that asks for it, in policy order."""
+    """What is to be asked of the server for one session, with every enforcing verdict that asks for it."""
 
     session: Session
     verdicts: tuple[Verdict, ...]
@@ -53,7 +61,7 @@ class Step:
 
     @property
     def reason(self) -> str:
-        return " and ".join(v.reason for v in self.verdicts)
+        return " and ".join(dict.fromkeys(v.reason for v in self.verdicts))
 
     @property
     def asks_for_activity(self) -> bool:
@@ -82,34 +90,62 @@ class Look:
     def reason(self) -> str:
         """One line for a person: why it is due, or why it no longer is."""
         asking = offenders(self.verdicts) if self.due else self.verdicts
-        return " and ".join(v.reason for v in asking) or "its policy no longer selects it"
+        return " and ".join(dict.fromkeys(v.reason for v in asking)) or "its policy no longer selects it"
 
 
 @dataclass(frozen=True, slots=True)
 class PastStep:
     """A step of an earlier run that was begun and whose end nobody has seen.
 
-    `asked` when it is certain that the server was asked to end the session; otherwise the run broke off around it.
+    `asked` when it is certain that the server was asked; otherwise the run broke off around it.
     """
 
     id: int
     run_id: int
     session_id: str
     kind: str
+    action: str
     begun_at: datetime
     asked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An offender of enforcing policies that is not acted upon now, and what is waited for."""
+
+    session: Session
+    policy: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The steps in the order they will be taken, and the offenders that only observing policies found."""
+    """The steps in the order they will be taken.
 
-    steps: tuple[Step, ...]
+    `observed` are offenders of observing policies only, `waiting` those whose time has not come, `came_back` steps
+    for sessions that were seen to end and run again: reported, not taken. `halted` names each limit that the steps
+    exceed, with the figures; then none of them is taken.
+    """
+
+    steps: tuple[Step, ...] = ()
     observed: tuple[Verdict, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    came_back: tuple[Step, ...] = ()
+    halted: tuple[str, ...] = ()
+
+    def only(self, reviewed: frozenset[tuple[str, str]]) -> Plan:
+        """The plan without the steps that were not reviewed, as (session id, action)."""
+        return replace(self, steps=tuple(s for s in self.steps if (s.session.id, s.action) in reviewed))
 
 
-def build_plan(verdicts: Iterable[Verdict]) -> Plan:
-    """One step for each session that an enforcing policy convicts. Equal verdicts give an equal plan."""
+def build_plan(
+    verdicts: Iterable[Verdict], memory: Memory, limits: Limits, sessions: Sequence[Session], now: datetime
+) -> Plan:
+    """One step for each session that an enforcing policy convicts and whose time has come.
+
+    `sessions` is the whole fleet of the look: percentages are of all that run, never of what a filter left. Equal
+    arguments give an equal plan.
+    """
     asked: dict[str, list[Verdict]] = {}
     observed = []
     for verdict in offenders(verdicts):
@@ -117,7 +153,71 @@ def build_plan(verdicts: Iterable[Verdict]) -> Plan:
             asked.setdefault(verdict.session.id, []).append(verdict)
         else:
             observed.append(verdict)
-    return Plan(tuple(Step(found[0].session, tuple(found)) for found in asked.values()), tuple(observed))
+    steps: list[Step] = []
+    waiting: list[Waiting] = []
+    came_back: list[Step] = []
+    for found in asked.values():
+        step = _step(found, memory, now)
+        if isinstance(step, Waiting):
+            waiting.append(step)
+        elif step.action != DELETE and _came_back(step.session, memory):
+            came_back.append(step)
+        else:
+            steps.append(step)
+    running = sum(1 for s in sessions if s.phase is Phase.RUNNING)
+    halted = tuple(_exceeded(steps, memory, limits, running))
+    return Plan(tuple(steps), tuple(observed), tuple(waiting), tuple(came_back), halted)
+
+
+def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting:
+    session = found[0].session
+    asked = memory.asked.get(session.id)
+    if asked is not None and asked.result is None:
+        reason = f"{asked.action} was asked at {asked.at:%H:%M:%S} and its end is not seen yet"
+        return Waiting(session, found[0].policy.name, reason)
+    ripe = [v for v in found if _unripe(v, memory, now) is None]
+    if not ripe:
+        return Waiting(session, found[0].policy.name, str(_unripe(found[0], memory, now)))
+    if ripe[0].policy.deletes:
+        return Step(session, tuple(ripe), DELETE)
+    action, waits_for = next_action(ripe[0].policy.steps, session, asked, now)
+    if not action:
+        return Waiting(session, ripe[0].policy.name, waits_for)
+    return Step(session, tuple(ripe), action)
+
+
+def _unripe(verdict: Verdict, memory: Memory, now: datetime) -> str | None:
+    """What is missing to the policy's `after`; a policy whose text changed starts over."""
+    policy = verdict.policy
+    if policy.after is None:
+        return None
+    streak = memory.streaks.get((verdict.session.id, policy.name))
+    return policy.after.missing(streak if streak and streak.policy_hash == policy.hash else None, now)
+
+
+def _came_back(session: Session, memory: Memory) -> bool:
+    asked = memory.asked.get(session.id)
+    return asked is not None and asked.result in ENDED
+
+
+def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:
+    """Each limit that is exceeded, in words."""
+    ended = {step.session.id for step in steps if step.action != DELETE}
+    policies = {v.policy.name: v.policy for step in steps for v in step.verdicts}
+    counts = Counter(name for step in steps for name in step.policies)
+    for name, policy in policies.items():
+        if why := _limit_of(policy, limits).exceeded(counts[name], running):
+            yield f"policy {name} would {'delete' if policy.deletes else 'end'} {why}"
+    if why := limits.delete.exceeded(len(steps) - len(ended), running):
+        yield f"this run would delete {why}"
+    if ended and (why := limits.run.exceeded(len(ended), running)):
+        yield f"this run would end {why}"
+    if ended and (why := limits.hour.exceeded(len(ended | memory.recent), running)):
+        yield f"within the hour this would make {why}"
+
+
+def _limit_of(policy: Policy, limits: Limits) -> Limit:
+    return policy.limits or (limits.delete if policy.deletes else limits.policy)
 
 
 def judge_again(

@@ -8,13 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from reaper.core.duration import Duration
+from reaper.core.duration import Duration, spoken
+from reaper.core.ladder import GENTLE, Ladder
+from reaper.core.limits import Limit
 from reaper.core.matching import SessionTest
+from reaper.core.memory import Streak
 from reaper.core.selector import Exemption, Selector, Written, problem
 from reaper.core.session import WEBUI
 
@@ -70,6 +74,12 @@ class OwnerSessions(Written):
     owner_sessions: Quota
 
 
+class Ended(Written):
+    """True when the session ended at least so long ago, or was first seen to be over where it does not tell when."""
+
+    ended: Duration
+
+
 class AnyOf(Written):
     """True when one of the rules is."""
 
@@ -115,12 +125,12 @@ Rule = Annotated[
     | Annotated[Not, Tag("not")],
     Discriminator(_rule_key),
 ]
-Leaf = Idle | Age | Queued | OwnerSessions
+Leaf = Idle | Age | Queued | OwnerSessions | Ended
 for _model in (AnyOf, AllOf, Not):
     _model.model_rebuild()
 
 
-def leaves(rule: Rule) -> Iterator[Leaf]:
+def leaves(rule: Rule | Ended) -> Iterator[Leaf]:
     """The rules that look at a session, in the order they were written."""
     match rule:
         case AnyOf():
@@ -143,6 +153,29 @@ def _selector(value: object) -> object:
     return value
 
 
+class After(Written):
+    """How long a session must have been an offender, in every complete look, before it is ended."""
+
+    observations: int | None = Field(None, ge=1, strict=True, description="in so many complete runs on end")
+    for_: Duration | None = Field(None, alias="for", description="for so long")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.observations is None and self.for_ is None:
+            raise problem("after", "say how many runs or how long: {observations: 3} or {for: 15m}")
+        return self
+
+    def missing(self, streak: Streak | None, now: datetime) -> str | None:
+        """What is still missing, in words, to a session that is an offender now; None when nothing is."""
+        looks = 1 + (streak.looks if streak else 0)
+        if self.observations is not None and looks < self.observations:
+            return f"an offender in {looks} of {self.observations} runs on end"
+        lasted = (now - streak.since).total_seconds() if streak else 0.0
+        if self.for_ is not None and lasted < self.for_.seconds:
+            return f"an offender for {spoken(lasted)} of {self.for_}"
+        return None
+
+
 class Policy(Written):
     """One rule of the house: which sessions it looks at, when one of them is to end, and who is exempt from it."""
 
@@ -150,15 +183,39 @@ class Policy(Written):
     description: str = ""
     mode: Literal["observe", "enforce"] = "observe"
     select: Annotated[Selector, BeforeValidator(_selector)]
-    terminate_when: Rule
+    terminate_when: Rule | None = None
+    delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
     exempt: tuple[Exemption, ...] = ()
+    after: After | None = Field(None, description="how long it must have been an offender before it is ended")
+    steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
+    limits: Limit | None = Field(None, description="how many it may end in one run")
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        if (self.terminate_when is None) is (self.delete_when is None):
+            raise problem("rule", "a policy has either 'terminate_when' or 'delete_when'; write one of them")
+        if self.delete_when is not None and self.select.state is not None:
+            raise problem("never", "'delete_when' looks at sessions that are over; leave 'state' out of 'select'")
+        return self
 
     @model_validator(mode="after")
     def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
-        for rule in leaves(self.terminate_when):
+        for rule in leaves(self.rule):
             if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
                 raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
         return self
+
+    @property
+    def rule(self) -> Rule | Ended:
+        """What convicts a session."""
+        rule = self.terminate_when or self.delete_when
+        assert rule is not None  # noqa: S101 - the validator above saw to it
+        return rule
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it destroys records instead of ending sessions."""
+        return self.delete_when is not None
 
     @cached_property
     def test(self) -> SessionTest:
@@ -172,20 +229,20 @@ class Policy(Written):
     @cached_property
     def asks_for_activity(self) -> bool:
         """Whether a verdict can depend on a session's last activity."""
-        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.terminate_when))
+        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.rule))
 
     @cached_property
     def ranks_by_activity(self) -> bool:
         """Whether a verdict can depend on the last activity of the owner's other sessions."""
         return any(
             isinstance(rule, OwnerSessions) and rule.owner_sessions.keep == "most_recently_active"
-            for rule in leaves(self.terminate_when)
+            for rule in leaves(self.rule)
         )
 
     @cached_property
     def compares_sessions(self) -> bool:
         """Whether a verdict depends on the owner's other sessions."""
-        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.terminate_when))
+        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.rule))
 
 
 def _silence(kinds: list[str], over: Duration) -> str:

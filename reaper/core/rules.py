@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
 from reaper.core.matching import Answer
-from reaper.core.policy import Age, AllOf, AnyOf, Idle, Not, OwnerSessions, Queued, Rule
+from reaper.core.policy import Age, AllOf, AnyOf, Ended, Idle, Not, OwnerSessions, Queued, Rule
 from reaper.core.policy import Leaf as RuleLeaf
 from reaper.core.quota import Member, Rank, merit, ranks
 from reaper.core.session import Activity, Phase
@@ -23,7 +23,7 @@ class Cause(NamedTuple):
 
     answer: Answer
     note: str = ""
-    measure: Literal["", "age", "idle"] = ""
+    measure: Literal["", "age", "idle", "ended"] = ""
     wants_probe: bool = False
 
 
@@ -72,7 +72,7 @@ class Compiled(NamedTuple):
         return tuple([leaf.finding(subject) for leaf in self.leaves])
 
 
-def compiled(rule: Rule, scene: Scene) -> Compiled:
+def compiled(rule: Rule | Ended, scene: Scene) -> Compiled:
     """The rule as a test of one session in this scene."""
     match rule:
         case AnyOf():
@@ -106,6 +106,8 @@ def _leaf(rule: RuleLeaf, scene: Scene) -> Leaf:
             return _queued(rule)
         case OwnerSessions():
             return _owner_sessions(rule, scene)
+        case Ended():
+            return _ended(rule)
         case _:
             assert_never(rule)
 
@@ -173,6 +175,19 @@ def _queued(rule: Queued) -> Leaf:
                 return Cause(Answer.NO, f"{subject.session.state}, not queued")
 
     return waiting._replace(cause=cause)
+
+
+def _ended(rule: Ended) -> Leaf:
+    over = rule.ended.seconds
+    unknown = Cause(Answer.UNKNOWN, "when it ended is not known")
+    long_ago, lately = Cause(Answer.YES, measure="ended"), Cause(Answer.NO, measure="ended")
+
+    def cause(subject: Subject) -> Cause:
+        if subject.ended is None:
+            return unknown
+        return long_ago if subject.ended >= over else lately
+
+    return Leaf(f"ended {rule.ended}", over, cause)
 
 
 def _owner_sessions(rule: OwnerSessions, scene: Scene) -> Leaf:

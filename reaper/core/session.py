@@ -108,7 +108,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One look at an account: every session that is not known to be over.
+    """One look at an account: every session that is not known to be over, and perhaps others.
 
     `doubts` names each reason why this look must not be acted upon (an incomplete list, an unknown generation);
     an empty tuple is a complete and trustworthy look.
@@ -118,6 +118,11 @@ class Snapshot:
     sessions: tuple[Session, ...]
     unreadable: tuple[Unreadable, ...] = ()
     doubts: tuple[str, ...] = ()
+
+    @property
+    def fleet(self) -> tuple[Session, ...]:
+        """The sessions that are not over."""
+        return tuple(s for s in self.sessions if s.phase is not Phase.OVER)
 
     @property
     def complete(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reaper.core.busy import Busy
@@ -13,7 +13,7 @@ from reaper.core.session import WEBUI, Activity, Phase, Session
 
 @dataclass(slots=True)
 class Subject:
-    """`age` and `idle` are in seconds, None when unknown; `fresh` when the activity was learnt in this pass.
+    """`age`, `idle` and `ended` are in seconds, None when unknown; `fresh` when the activity was learnt in this pass.
 
     `busy` tells whether the owner has a solve or task in flight for the app of this WebUI session.
     """
@@ -25,6 +25,7 @@ class Subject:
     source: str
     fresh: bool
     busy: Answer
+    ended: float | None = None
 
     @property
     def counts(self) -> bool:
@@ -37,6 +38,22 @@ def subjects(sessions: Iterable[Session], activity: Mapping[str, Activity], now:
     alive = [(s, phase) for s in sessions if (phase := s.phase) is not Phase.OVER]
     busy = Busy.among(s for s, _ in alive)
     return [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
+
+
+def finished(sessions: Iterable[Session], now: datetime) -> list[Subject]:
+    """The sessions that are known to be over."""
+    return [
+        replace(_subject(s, Phase.OVER, None, _NOBODY, now), ended=_since(s.ended_at, now))
+        for s in sessions
+        if s.phase is Phase.OVER
+    ]
+
+
+def _since(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None or moment > now else (now - moment).total_seconds()
+
+
+_NOBODY = Busy(frozenset(), frozenset())
 
 
 def _subject(session: Session, phase: Phase, known: Activity | None, busy: Busy, now: datetime) -> Subject:

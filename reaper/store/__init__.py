@@ -5,6 +5,7 @@ from __future__ import annotations
 from reaper.store.database import HEAD, Database, open_database, revision
 from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
 from reaper.store.ledger import SqlLedger
+from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
 
 __all__ = [
     "HEAD",
@@ -13,11 +14,15 @@ __all__ = [
     "HistoryFilter",
     "RunEntry",
     "SqlLedger",
+    "acknowledge",
     "entries",
     "list_runs",
     "open_database",
+    "pause",
+    "resume",
     "revision",
     "schema_differences",
+    "still_forbidden",
 ]
 
 

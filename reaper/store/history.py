@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
-from reaper.store.ledger import INTENDED
+from reaper.store.recall import INTENDED
 from reaper.store.tables import decisions, runs, step_events, steps
 
 PLANNED = "planned"
@@ -69,6 +69,8 @@ class RunEntry:
     enforcing: bool
     complete: bool
     doubts: list[str]
+    halted: list[str]
+    latched: bool
     sessions: int
     compliant: int
     offenders: int

@@ -2,91 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reaper.core.plan import Look, Outcome, PastStep, Result, Step
-from reaper.core.session import Activity
+from reaper.core.memory import Memory
+from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
+from reaper.errors import Withheld
 from reaper.ports import Clock
+from reaper.store import recall, restraint
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
+from reaper.store.lease import Lease, release, take
+from reaper.store.recall import INTENDED
 from reaper.store.recording import (
     evidence,
     record_activity,
     record_decisions,
+    record_ends,
     record_texts,
     run_row,
     step_row,
 )
-from reaper.store.tables import activity, runs, step_events, steps
+from reaper.store.tables import runs, step_events, steps
 
-INTENDED = "intended"
-_UNSEEN = (INTENDED, Result.UNCONFIRMED.value)
-_MEMORY = timedelta(days=30)  # the platform itself forgets a session's record after so long
+LEASE = timedelta(minutes=2)
 
 
 class SqlLedger:
-    """The `Ledger` of ports.py in an SQL database. `actor` is who runs this, `version` what runs."""
+    """The `Ledger` of ports.py in an SQL database.
 
-    def __init__(self, database: Database, clock: Clock, actor: str, version: str) -> None:
+    `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not stir keeps an
+    account to itself.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, actor: str, version: str, lease_length: timedelta = LEASE
+    ) -> None:
         self._database = database
         self._clock = clock
         self._actor = actor
         self._version = version
+        self._lease_length = lease_length
+        self._leases: dict[str, Lease] = {}
 
-    def known_activity(self, account: str) -> Mapping[str, Activity]:
-        columns = (activity.c.session_id, activity.c.at, activity.c.learnt_at, activity.c.source)
+    @contextmanager
+    def lease(self, account: str) -> Iterator[None]:
+        lease = take(self._database, self._clock, account, self._actor, self._lease_length)
+        self._leases[account] = lease
+        try:
+            yield
+        finally:
+            del self._leases[account]
+            release(self._database, lease, self._clock.now())
+
+    def recall(self, account: str) -> Memory:
         with self._database.reading() as db:
-            rows = db.execute(sa.select(*columns).where(activity.c.account == account))
-            return {row.session_id: Activity(*row) for row in rows}
+            return recall.recall(db, account, self._clock.now())
+
+    def forbidden(self, account: str) -> str | None:
+        with self._database.reading() as db:
+            return restraint.forbidden(db, account, self._clock.now())
 
     def unsettled(self, account: str) -> list[PastStep]:
-        begun = sa.func.min(step_events.c.at)
-        asked = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
-        settled = sa.func.max(sa.case((step_events.c.event.not_in(_UNSEEN), 1), else_=0))
-        statement = (
-            sa.select(steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, begun, asked)
-            .join(step_events)
-            .join(runs)
-            .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= self._clock.now() - _MEMORY)
-            .group_by(steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind)
-            .having(settled == 0)
-            .order_by(steps.c.id)
-        )
         with self._database.reading() as db:
-            return [PastStep(*row[:-1], asked=bool(row[-1])) for row in db.execute(statement)]
+            return recall.unsettled(db, account, self._clock.now())
 
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
     @contextmanager
-    def open_run(self, seen: Pass, steps: Iterable[Step], *, enforcing: bool) -> Iterator[OpenRun]:
+    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
-        An exception leaves the run visibly unfinished.
+        An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written when another
+        reaper has taken the account over.
         """
-        planned = list(steps)
+        lease = self._leases[seen.account]
         with self._database.writing() as db:
-            run_id, step_ids = self._begin(db, seen, planned, enforcing=enforcing)
-        yield OpenRun(run_id, step_ids, self._database, self._clock, enforcing=enforcing)
-        if planned:
+            lease.renew(db, self._clock.now())
+            run_id, ids = self._begin(db, seen, plan, enforcing=enforcing)
+        yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
+        if plan.steps or plan.came_back:
             with self._database.writing() as db:
                 db.execute(sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now()))
 
-    def _begin(
-        self, db: sa.Connection, seen: Pass, planned: list[Step], *, enforcing: bool
-    ) -> tuple[int, dict[str, int]]:
+    def _begin(self, db: sa.Connection, seen: Pass, plan: Plan, *, enforcing: bool) -> tuple[int, dict[str, int]]:
         """Write all that is known before anything is ended: the run's id, and each step's by its session's id."""
-        row = run_row(seen, enforcing=enforcing, steps=len(planned), version=self._version, actor=self._actor)
+        planned = [*plan.steps, *plan.came_back]
+        row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
         (run_id,) = insert_and_number(db, runs, [{**row, "finished_at": None if planned else self._clock.now()}])
         record_texts(db, seen)
         decided = record_decisions(db, seen, run_id)
         record_activity(db, seen)
+        record_ends(db, seen)
         rows = [step_row(step, run_id, decided) for step in planned]
         told = rows if enforcing else _not_said_before(db, rows)
         return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))
@@ -95,25 +108,42 @@ class SqlLedger:
 class OpenRun:
     """The `RunRecord` of ports.py. In a dry run no intent is written, for nothing will be done."""
 
-    def __init__(self, id: int, step_ids: dict[str, int], database: Database, clock: Clock, *, enforcing: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: int,  # noqa: A002 - the Protocol's
+        step_ids: dict[str, int],
+        database: Database,
+        clock: Clock,
+        lease: Lease,
+        *,
+        enforcing: bool,
+    ) -> None:
         self.id = id
         self._step_ids = step_ids
         self._database = database
         self._clock = clock
+        self._lease = lease
         self._enforcing = enforcing
 
     def intend(self, step: Step, look: Look) -> None:
-        if self._enforcing:
-            self._add(step, INTENDED, look.reason, _seen(look))
+        if not self._enforcing:
+            return
+        now = self._clock.now()
+        with self._database.writing() as db:
+            self._lease.renew(db, now)
+            why = restraint.forbidden(db, self._lease.account, now)
+            if why is not None:
+                raise Withheld(why)
+            _add_event(db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look))
+
+    def expired(self) -> bool:
+        return self._clock.now() >= self._lease.expires_at
 
     def settle(self, step: Step, outcome: Outcome) -> None:
-        self._add(step, outcome.result.value, outcome.detail, {})
-
-    def _add(self, step: Step, event: str, detail: str, seen: Row) -> None:
-        step_id = self._step_ids.get(step.session.id)
+        step_id = self._step_ids.get(step.session.id)  # none where a dry run has said the same before
         if step_id is not None:
             with self._database.writing() as db:
-                _add_event(db, step_id, self._clock.now(), (event, detail), seen)
+                _add_event(db, step_id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
 
 def _seen(look: Look) -> Row:

@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic_core import to_json
 
-from reaper.core.plan import Step
+from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet
 from reaper.core.selector import Exemption
-from reaper.core.session import Activity
+from reaper.core.session import Activity, Phase
 from reaper.core.verdict import Finding, Pass, Ruling, Verdict
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
-from reaper.store.tables import activity, decisions, policy_texts, standing
+from reaper.store.tables import activity, decisions, policy_texts, seen_over, standing
 
 Key = tuple[str, str]
 """A session's id and a policy's name."""
@@ -25,7 +25,8 @@ PROTECT = "protect"
 _SHORT = 64
 
 
-def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str) -> Row:
+def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
+    """The run as it is known before anything is done. A halted run that would have enforced latches the account."""
     counts = seen.count()
     return {
         "account": seen.account,
@@ -34,13 +35,15 @@ def run_row(seen: Pass, *, enforcing: bool, steps: int, version: str, actor: str
         "complete": seen.snapshot.complete,
         "doubts": list(seen.snapshot.doubts),
         "unreadable": [[u.kind, u.id, u.problem] for u in seen.snapshot.unreadable],
-        "sessions": len(seen.snapshot.sessions),
+        "sessions": len(seen.snapshot.fleet),
         "compliant": counts[Ruling.COMPLIANT],
         "offenders": counts[Ruling.OFFENDER],
         "exempt": counts[Ruling.EXEMPT],
         "undetermined": counts[Ruling.UNDETERMINED],
         "probes": len(seen.learnt),
-        "steps": steps,
+        "steps": len(plan.steps),
+        "halted": list(plan.halted),
+        "latched": enforcing and bool(plan.halted),
         "policies": {name: hash_ for name, hash_, _ in _texts(seen.policies)},
         "version": version,
         "actor": actor,
@@ -70,8 +73,8 @@ def record_texts(db: sa.Connection, seen: Pass) -> None:
 
 def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, int]:
     """Write the verdicts that changed; return the run that decided each one that stands now."""
-    stood = _stood(db, seen.account)
-    hashes = {p.name: p.hash for p in seen.policies.policies}
+    rows = db.execute(sa.select(standing).where(standing.c.account == seen.account)).all()
+    stood = {(row.session_id, row.policy): row for row in rows}
     now: dict[Key, int] = {}
     new: list[Row] = []
     changed: list[Row] = []
@@ -79,14 +82,13 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
     for found in seen.verdicts:
         verdict = found if found.ruling is Ruling.COMPLIANT else found.worked_out()  # its gist needs the findings
         key = (verdict.session.id, verdict.policy.name)
-        gist = _gist(verdict, hashes[key[1]])
-        before = stood.get(key)
-        if before is not None and before[0] == gist:
-            now[key] = before[1]
+        gist, before = _gist(verdict), stood.get(key)
+        if before is not None and before.gist == gist and before.policy_hash == verdict.policy.hash:
+            now[key] = before.run_id
             continue
         now[key] = run_id
-        taken.append(_decision(verdict, run_id, hashes[key[1]]))
-        (new if before is None else changed).append(_standing(seen.account, key, gist, run_id))
+        taken.append(_decision(verdict, run_id))
+        (new if before is None else changed).append(_standing(seen, verdict, gist, run_id, before))
     insert_rows(db, decisions, taken)
     insert_rows(db, standing, new)
     update_rows(db, standing, changed)
@@ -96,30 +98,35 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
     return now
 
 
-def _stood(db: sa.Connection, account: str) -> dict[Key, tuple[str, int]]:
-    """What is decided of each session: the gist, and the run that decided it."""
-    columns = (standing.c.session_id, standing.c.policy, standing.c.gist, standing.c.run_id)
-    rows = db.execute(sa.select(*columns).where(standing.c.account == account)).all()
-    return {(session, policy): (gist, run) for session, policy, gist, run in rows}
-
-
-def _gist(verdict: Verdict, policy_hash: str) -> str:
-    gist = f"{policy_hash[:12]}|{verdict.gist}"
+def _gist(verdict: Verdict) -> str:
+    gist = verdict.gist
     return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
 
 
-def _standing(account: str, key: Key, gist: str, run_id: int) -> Row:
-    return {"account": account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
+def _standing(seen: Pass, verdict: Verdict, gist: str, run_id: int, before: Any) -> Row:  # noqa: ANN401 - a row
+    """What stands from now on. An offender by the same text of the policy has been one since before."""
+    offends = verdict.ruling is Ruling.OFFENDER
+    goes_on = offends and before is not None and before.policy_hash == verdict.policy.hash and before.offender_since
+    return {
+        "account": seen.account,
+        "session_id": verdict.session.id,
+        "policy": verdict.policy.name,
+        "gist": gist,
+        "run_id": run_id,
+        "policy_hash": verdict.policy.hash,
+        "offender_since": before.offender_since if goes_on else seen.now if offends else None,
+        "offender_run": before.offender_run if goes_on else run_id if offends else None,
+    }
 
 
-def _decision(verdict: Verdict, run_id: int, policy_hash: str) -> Row:
+def _decision(verdict: Verdict, run_id: int) -> Row:
     session = verdict.session
     verdict = verdict.worked_out()
     return {
         "run_id": run_id,
         "session_id": session.id,
         "policy": verdict.policy.name,
-        "policy_hash": policy_hash,
+        "policy_hash": verdict.policy.hash,
         "kind": session.kind,
         "owner": session.owner,
         "app": session.app,
@@ -161,6 +168,17 @@ def record_activity(db: sa.Connection, seen: Pass) -> None:
         present = {session.id for session in seen.snapshot.sessions}
         gone = [session for session in stood if session not in present]
         delete_rows(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
+
+
+def record_ends(db: sa.Connection, seen: Pass) -> None:
+    """Write which sessions this look is the first to show over, of those that do not tell since when."""
+    known = set(db.scalars(sa.select(seen_over.c.session_id).where(seen_over.c.account == seen.account)))
+    over = {s.id: s for s in seen.snapshot.sessions if s.phase is Phase.OVER}
+    new = [id_ for id_, s in over.items() if s.ended_at == seen.now and id_ not in known]
+    insert_rows(db, seen_over, [{"account": seen.account, "session_id": id_, "at": seen.now} for id_ in new])
+    if over and seen.snapshot.complete:
+        gone = known - over.keys()
+        delete_rows(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in gone])
 
 
 def _activity(account: str, known: Activity) -> Row:

@@ -1,7 +1,7 @@
 """The tables. Each decision belongs to the run that took it: its account and time are the run's.
 
 `decisions`, `steps` and `step_events` are append-only; `standing` and `activity` are projections that spare a pass
-from writing, or asking for, what it knows already.
+from writing, or asking for, what it knows already. `leases` holds who works on an account now.
 
 An outcome is the last event of its step. A step without events was never begun; one whose last event is `intended`
 or `unconfirmed` is unsettled.
@@ -41,6 +41,8 @@ runs = sa.Table(
     sa.Column("undetermined", sa.Integer, nullable=False),
     sa.Column("probes", sa.Integer, nullable=False),
     sa.Column("steps", sa.Integer, nullable=False),
+    sa.Column("halted", sa.JSON, nullable=False),  # the limits that its plan exceeded
+    sa.Column("latched", sa.Boolean, nullable=False),  # nothing is ended until a person acknowledges it
     sa.Column("policies", sa.JSON, nullable=False),  # name -> hash of its text
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
@@ -80,6 +82,9 @@ standing = sa.Table(
     sa.Column("policy", sa.String(64), primary_key=True),
     sa.Column("gist", sa.String(64), nullable=False),
     sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),  # the run that decided it
+    sa.Column("policy_hash", sa.String(64), nullable=False),
+    sa.Column("offender_since", UtcDateTime),  # null: it is none
+    sa.Column("offender_run", sa.Integer),  # the first run of those on end that found it an offender
 )
 
 steps = sa.Table(
@@ -120,4 +125,42 @@ activity = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("learnt_at", UtcDateTime, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+)
+
+seen_over = sa.Table(
+    "seen_over",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+acknowledgements = sa.Table(
+    "acknowledgements",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(255), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.String(64)),  # null: all of them
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(255), nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),  # false: it was resumed
+    sa.Column("until", UtcDateTime),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("token", sa.Integer, nullable=False),  # rises with each holder
+    sa.Column("holder", sa.String(255), nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
 )

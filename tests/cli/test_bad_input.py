@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_written(
     """A database that cannot be made is exit code 4, with a hint at where it could be."""
     Path("a-file").write_text("", "utf-8")
     monkeypatch.setenv("REAPER_DATABASE_URL", f"sqlite:///{Path('a-file/reaper.db').resolve()}")
-    check_refused(reaper, acme, 4, "set database_url to a place that can be written", *command)
+    check_refused(reaper, acme, 4, "set database_url to", *command)
 
 
 @pytest.mark.parametrize("command", LOOKING)
@@ -140,9 +140,7 @@ def test_a_missing_key(reaper: Cli, acme: Emulator, command: tuple[str, ...]) ->
         (("emulate", "--scenario", "nope.yaml"), "cannot be read"),
     ],
 )
-def test_a_slip_on_the_command_line(
-    reaper: Cli, acme: Emulator, arguments: tuple[str, ...], expected: str
-) -> None:
+def test_a_slip_on_the_command_line(reaper: Cli, acme: Emulator, arguments: tuple[str, ...], expected: str) -> None:
     """A misspelt command, option or value is exit code 2 and told with what would be right."""
     result = reaper(*arguments)
     assert result.code == 2

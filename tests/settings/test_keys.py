@@ -58,9 +58,7 @@ def test_a_key_file_without_a_key_is_refused(load: Load, content: bytes, expecte
         load(account(api_key_file="acme.key")).accounts[0].key()
 
 
-def test_a_key_with_odd_characters_is_refused_without_showing_it(
-    load: Load, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_with_odd_characters_is_refused_without_showing_it(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that was pasted with a line break is an error that does not repeat it."""
     monkeypatch.setenv("ACME_KEY", f"{SECRET}\n{SECRET}")
     with pytest.raises(ConfigurationError) as raised:

@@ -1,0 +1,26 @@
+"""`reaper acknowledge`: a person has seen why a run was halted."""
+
+from __future__ import annotations
+
+import click
+
+from reaper.cli.options import settings_of
+
+
+@click.command("acknowledge")
+@click.argument("run", type=click.IntRange(1))
+@click.option("--by", help="Who has seen it; you, by default.")
+@click.option("--reason", default="", help="Why it is all right.")
+@click.pass_context
+def command(ctx: click.Context, *, run: int, by: str | None, reason: str) -> None:
+    """Let the account of the halted RUN be enforced again.
+
+    The limits stay as they are: a plan that is still over one of them halts again.
+    """
+    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
+    from reaper.clock import SystemClock  # noqa: PLC0415
+    from reaper.store import acknowledge  # noqa: PLC0415
+
+    with database(settings_of(ctx)) as store:
+        done = acknowledge(store, run, at=SystemClock().now(), by=by or actor(), reason=reason)
+    click.echo(f"acknowledged: {', '.join(f'run {number}' for number in done)}")

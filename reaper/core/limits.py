@@ -1,0 +1,43 @@
+"""Limits that abort: a plan over one of them ends nothing at all. They count; they never choose."""
+
+from __future__ import annotations
+
+from math import floor
+
+from pydantic import Field
+
+from reaper.core.selector import Written
+
+SMALL_FLEET = 3
+"""A percentage never allows fewer than so many, so that 20 % of 3 is not 0; a written 0 stays zero."""
+
+
+class Limit(Written):
+    """At most so many sessions, and at most so many percent of the running fleet; 0 means zero."""
+
+    sessions: int | None = Field(None, ge=0, strict=True, description="at most this many sessions; 0 means zero")
+    percent: float | None = Field(None, ge=0, le=100, description="of all running sessions of the account")
+
+    def exceeded(self, wanted: int, fleet: int) -> str | None:
+        """Why `wanted` sessions of a running fleet are too many, in words; None when they are not."""
+        if self.sessions is not None and wanted > self.sessions:
+            return f"{wanted} sessions, and at most {self.sessions} are allowed"
+        if self.percent is not None and wanted > (allowed := _share(self.percent, fleet)):
+            return f"{wanted} of {fleet} running sessions, and at most {allowed} ({self.percent:g} %) are allowed"
+        return None
+
+
+def _share(percent: float, fleet: int) -> int:
+    return 0 if percent == 0 else max(floor(fleet * percent / 100), SMALL_FLEET)
+
+
+class Limits(Written):
+    """How much may be ended of one account: by one run, by all runs within an hour, by each policy in a run."""
+
+    run: Limit = Field(Limit(sessions=10, percent=20), description="by one run")
+    hour: Limit = Field(Limit(sessions=30), description="within an hour by all policies, runs and replicas")
+    policy: Limit = Field(Limit(sessions=10, percent=20), description="by a policy in one run, unless it says its own")
+    delete: Limit = Field(Limit(sessions=100), description="records deleted by one run; they count nowhere else")
+    fleet_change: float | None = Field(
+        50, gt=0, description="percent; a fleet that lost or gained more since the last complete look is only observed"
+    )

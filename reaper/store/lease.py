@@ -1,0 +1,56 @@
+"""One reaper at a time for each account: a lease with a token that rises with each holder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from reaper.core.duration import spoken
+from reaper.errors import Held, LeaseLost
+from reaper.ports import Clock
+from reaper.store.database import Database
+from reaper.store.tables import leases
+
+
+@dataclass
+class Lease:
+    """The account as this reaper's own, until `expires_at` unless renewed before."""
+
+    account: str
+    token: int
+    expires_at: datetime
+    length: timedelta = field(repr=False)
+
+    def renew(self, db: sa.Connection, now: datetime) -> None:
+        """Hold on for another while, in this transaction. Raises LeaseLost when another reaper took over."""
+        mine = (leases.c.account == self.account, leases.c.token == self.token)
+        until = now + self.length
+        if db.execute(sa.update(leases).where(*mine).values(expires_at=until)).rowcount != 1:
+            raise LeaseLost(f"{self.account}: another reaper took the account over; nothing more is ended by this one")
+        self.expires_at = until
+
+
+def take(database: Database, clock: Clock, account: str, holder: str, length: timedelta) -> Lease:
+    """Take the account. Raises Held while another reaper's lease lasts."""
+    with database.writing() as db:
+        now = clock.now()
+        found = db.execute(sa.select(leases).where(leases.c.account == account).with_for_update()).one_or_none()
+        if found is not None and found.expires_at > now:
+            left = spoken((found.expires_at - now).total_seconds())
+            raise Held(f"{account}: {found.holder} is at work on it (for {left} more at the most); left to it")
+        lease = Lease(account, (found.token if found else 0) + 1, now + length, length)
+        values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
+        if found is None:
+            db.execute(sa.insert(leases).values(account=account, **values))
+        else:
+            db.execute(sa.update(leases).where(leases.c.account == account).values(values))
+        return lease
+
+
+def release(database: Database, lease: Lease, now: datetime) -> None:
+    """Give the account back; one that another reaper took over is left to it."""
+    mine = (leases.c.account == lease.account, leases.c.token == lease.token)
+    with database.writing() as db:
+        db.execute(sa.update(leases).where(*mine).values(expires_at=now))

@@ -1,0 +1,132 @@
+"""Reading what a pass must know of earlier ones."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from reaper.core.ladder import DELETE
+from reaper.core.memory import Asked, Memory, Streak
+from reaper.core.plan import PastStep, Result
+from reaper.core.session import Activity
+from reaper.store.tables import activity, runs, seen_over, standing, step_events, steps
+
+INTENDED = "intended"
+OPEN = (INTENDED, Result.UNCONFIRMED.value)
+"""Events after which nobody has seen yet what became of the session."""
+
+_BACK = timedelta(days=30)  # the platform itself forgets a session's record after so long
+_HOUR = timedelta(hours=1)
+
+
+def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
+    return Memory(
+        activity=_activity(db, account),
+        streaks=_streaks(db, account),
+        asked=_asked(db, account, now),
+        recent=_recent(db, account, now),
+        seen_over={
+            row.session_id: row.at for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
+        },
+        fleet=db.scalar(
+            sa.select(runs.c.sessions)
+            .where(runs.c.account == account, runs.c.complete)
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        ),
+    )
+
+
+def _activity(db: sa.Connection, account: str) -> Mapping[str, Activity]:
+    columns = (activity.c.session_id, activity.c.at, activity.c.learnt_at, activity.c.source)
+    rows = db.execute(sa.select(*columns).where(activity.c.account == account))
+    return {row.session_id: Activity(*row) for row in rows}
+
+
+def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak]:
+    s = standing.c
+    rows = db.execute(
+        sa.select(s.session_id, s.policy, s.policy_hash, s.offender_since, s.offender_run).where(
+            s.account == account, s.offender_since.is_not(None)
+        )
+    ).all()
+    if not rows:
+        return {}
+    first = min(row.offender_run for row in rows)
+    looks = list(
+        db.scalars(
+            sa.select(runs.c.id)
+            .where(runs.c.account == account, runs.c.complete, runs.c.id >= first)
+            .order_by(runs.c.id)
+        )
+    )
+    return {
+        (row.session_id, row.policy): Streak(
+            row.policy_hash, row.offender_since, len(looks) - bisect_left(looks, row.offender_run)
+        )
+        for row in rows
+    }
+
+
+def _events(account: str, since: datetime) -> sa.Select[str, str, datetime, str, int]:
+    """Every event of the account's enforcing runs, in order."""
+    return (
+        sa.select(steps.c.session_id, steps.c.action, step_events.c.at, step_events.c.event, steps.c.id)
+        .select_from(step_events.join(steps).join(runs))
+        .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= since)
+        .order_by(step_events.c.id)
+    )
+
+
+def _asked(db: sa.Connection, account: str, now: datetime) -> Mapping[str, Asked]:
+    """What was last asked for each session. A step that was intended and then withheld asked for nothing."""
+    begun: dict[int, datetime] = {}
+    found: dict[str, Asked] = {}
+    before: dict[int, Asked | None] = {}
+    for session, action, at, event, step in db.execute(_events(account, now - _BACK)):
+        if event == INTENDED:
+            begun[step], before[step] = at, found.get(session)
+            found[session] = Asked(action, at, None)
+        elif event == Result.WITHHELD.value and step in begun:
+            earlier = before[step]
+            if earlier is None:
+                del found[session]
+            else:
+                found[session] = earlier
+        elif step in begun or event == Result.CAME_BACK.value:
+            found[session] = Asked(action, begun.get(step, at), None if event in OPEN else event)
+    return found
+
+
+def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
+    intended = sa.select(steps.c.session_id).select_from(step_events.join(steps).join(runs))
+    return frozenset(
+        db.scalars(
+            intended.where(
+                runs.c.account == account,
+                steps.c.action != DELETE,
+                step_events.c.event == INTENDED,
+                step_events.c.at > now - _HOUR,
+            )
+        )
+    )
+
+
+def unsettled(db: sa.Connection, account: str, now: datetime) -> list[PastStep]:
+    """Steps whose last event leaves open what became of the session, oldest first."""
+    begun = sa.func.min(step_events.c.at)
+    asked = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
+    settled = sa.func.max(sa.case((step_events.c.event.not_in(OPEN), 1), else_=0))
+    which = (steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, steps.c.action)
+    statement = (
+        sa.select(*which, begun, asked)
+        .select_from(steps.join(step_events).join(runs))
+        .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= now - _BACK)
+        .group_by(*which)
+        .having(settled == 0)
+        .order_by(steps.c.id)
+    )
+    return [PastStep(*row[:-1], asked=bool(row[-1])) for row in db.execute(statement)]

@@ -1,0 +1,82 @@
+"""What people forbid: pauses, and halted runs that nobody has acknowledged yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from reaper.errors import ConfigurationError
+from reaper.store.database import Database
+from reaper.store.tables import acknowledgements, pauses, runs
+
+
+def forbidden(db: sa.Connection, account: str, now: datetime) -> str | None:
+    """Why nothing of the account may be ended now, in words; None when it may."""
+    return _paused(db, account, now) or _halted(db, account)
+
+
+def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
+    for scope in (pauses.c.account.is_(None), pauses.c.account == account):
+        last = db.execute(sa.select(pauses).where(scope).order_by(pauses.c.id.desc()).limit(1)).one_or_none()
+        if last is not None and last.paused and (last.until is None or last.until > now):
+            until = f" until {last.until:%Y-%m-%d %H:%M}Z" if last.until else ""
+            option = "" if last.account is None else f" --account {account}"
+            return f"paused by {last.by}{until}: {last.reason} (`reaper resume{option}` ends it)"
+    return None
+
+
+def _halted(db: sa.Connection, account: str) -> str | None:
+    latched = (
+        sa.select(runs.c.id)
+        .outerjoin(acknowledgements)
+        .where(runs.c.account == account, runs.c.latched, acknowledgements.c.run_id.is_(None))
+    )
+    run = db.scalar(latched.order_by(runs.c.id.desc()).limit(1))
+    return (
+        None if run is None else f"run {run} was halted by a limit (`reaper acknowledge {run}` once you have seen why)"
+    )
+
+
+def still_forbidden(database: Database, account: str, now: datetime) -> str | None:
+    """Why nothing of the account may be ended now, for whoever asks outside a run."""
+    with database.reading() as db:
+        return forbidden(db, account, now)
+
+
+def pause(
+    database: Database, account: str | None, *, at: datetime, by: str, reason: str, until: datetime | None = None
+) -> None:
+    """Forbid ending anything of the account (None: of all), for every replica, until resumed."""
+    _say(database, account=account, at=at, by=by, reason=reason, until=until, paused=True)
+
+
+def resume(database: Database, account: str | None, *, at: datetime, by: str) -> None:
+    """End the pause of the account; None ends the one that covers all."""
+    _say(database, account=account, at=at, by=by, reason="", until=None, paused=False)
+
+
+def _say(database: Database, **row: object) -> None:
+    with database.writing() as db:
+        db.execute(sa.insert(pauses).values(row))
+
+
+def acknowledge(database: Database, run_id: int, *, at: datetime, by: str, reason: str) -> list[int]:
+    """Lift the latch of a halted run, and of those of its account before it; returns which they were.
+
+    Raises ConfigurationError when the run is not known, was not halted, or is acknowledged already.
+    """
+    with database.writing() as db:
+        run = db.execute(sa.select(runs.c.account, runs.c.latched).where(runs.c.id == run_id)).one_or_none()
+        if run is None or not run.latched:
+            why = "there is none of that number" if run is None else "it was not halted"
+            raise ConfigurationError(f"run {run_id} cannot be acknowledged: {why}; `reaper runs` lists them")
+        done = sa.select(acknowledgements.c.run_id)
+        held = sa.select(runs.c.id).where(
+            runs.c.account == run.account, runs.c.latched, runs.c.id <= run_id, runs.c.id.not_in(done)
+        )
+        ids = list(db.scalars(held.order_by(runs.c.id)))
+        if run_id not in ids:
+            raise ConfigurationError(f"run {run_id} is acknowledged already")
+        db.execute(sa.insert(acknowledgements), [{"run_id": i, "at": at, "by": by, "reason": reason} for i in ids])
+        return ids
