@@ -30,6 +30,8 @@ from reaper.store.recording import (
 from reaper.store.tables import runs, step_events, steps
 
 LEASE = timedelta(minutes=2)
+_TOLD = (Result.WITHHELD.value, Result.CAME_BACK.value)
+"""How the steps of a dry run end."""
 
 
 class SqlLedger:
@@ -165,16 +167,16 @@ def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str
 
 
 def _not_said_before(db: sa.Connection, rows: list[Row]) -> list[Row]:
-    """The steps of a dry run that an earlier one has not withheld already, upon the very same decisions."""
+    """The steps of a dry run that an earlier one has not told already, upon the very same decisions."""
     last = sa.func.max(steps.c.id)
-    said: Row = {}
+    said: dict[str, tuple[str, Row]] = {}
     for start in range(0, len(rows), 500):
         ids = [row["session_id"] for row in rows[start : start + 500]]
         newest = sa.select(last).where(steps.c.session_id.in_(ids)).group_by(steps.c.session_id)
         statement = (
-            sa.select(steps.c.session_id, steps.c.decided_in)
+            sa.select(steps.c.session_id, steps.c.action, steps.c.decided_in)
             .join(step_events)
-            .where(steps.c.id.in_(newest), step_events.c.event == Result.WITHHELD.value)
+            .where(steps.c.id.in_(newest), step_events.c.event.in_(_TOLD))
         )
-        said |= {row.session_id: row.decided_in for row in db.execute(statement)}
-    return [row for row in rows if said.get(row["session_id"]) != row["decided_in"]]
+        said |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
+    return [row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])]

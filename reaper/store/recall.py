@@ -93,7 +93,7 @@ def _asked(db: sa.Connection, account: str, now: datetime) -> Mapping[str, Asked
         elif event == Result.WITHHELD.value and step in begun:
             earlier = before[step]
             if earlier is None:
-                del found[session]
+                found.pop(session, None)
             else:
                 found[session] = earlier
         elif step in begun or event == Result.CAME_BACK.value:

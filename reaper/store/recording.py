@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from pydantic_core import to_json
@@ -23,6 +23,15 @@ Key = tuple[str, str]
 
 PROTECT = "protect"
 _SHORT = 64
+
+
+class _Stood(NamedTuple):
+    """What is decided of a session by a policy."""
+
+    gist: str
+    policy_hash: str
+    run_id: int
+    offends: bool
 
 
 def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
@@ -73,29 +82,51 @@ def record_texts(db: sa.Connection, seen: Pass) -> None:
 
 def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, int]:
     """Write the verdicts that changed; return the run that decided each one that stands now."""
-    rows = db.execute(sa.select(standing).where(standing.c.account == seen.account)).all()
-    stood = {(row.session_id, row.policy): row for row in rows}
+    stood = _stood(db, seen.account)
     now: dict[Key, int] = {}
     new: list[Row] = []
-    changed: list[Row] = []
+    turned: list[Row] = []
+    goes_on: list[Row] = []
     taken: list[Row] = []
     for found in seen.verdicts:
         verdict = found if found.ruling is Ruling.COMPLIANT else found.worked_out()  # its gist needs the findings
         key = (verdict.session.id, verdict.policy.name)
-        gist, before = _gist(verdict), stood.get(key)
-        if before is not None and before.gist == gist and before.policy_hash == verdict.policy.hash:
+        gist, hash_, before = _gist(verdict), verdict.policy.hash, stood.get(key)
+        if before is not None and before.gist == gist and before.policy_hash == hash_:
             now[key] = before.run_id
             continue
         now[key] = run_id
         taken.append(_decision(verdict, run_id))
-        (new if before is None else changed).append(_standing(seen, verdict, gist, run_id, before))
+        row = {"account": seen.account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
+        if before is not None and before.offends and before.policy_hash == hash_ and _offends(verdict):
+            goes_on.append(row)  # an offender by the same text of the policy: since when is kept
+        else:
+            (new if before is None else turned).append(row | _since(verdict, seen.now, run_id))
     insert_rows(db, decisions, taken)
     insert_rows(db, standing, new)
-    update_rows(db, standing, changed)
+    update_rows(db, standing, turned)
+    update_rows(db, standing, goes_on)
     if seen.snapshot.complete:
         gone = [key for key in stood if key not in now]
         delete_rows(db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone])
     return now
+
+
+def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
+    s = standing.c
+    columns = (s.session_id, s.policy, s.gist, s.policy_hash, s.run_id, s.offender_run.is_not(None))
+    rows = db.execute(sa.select(*columns).where(s.account == account)).all()
+    return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
+
+
+def _offends(verdict: Verdict) -> bool:
+    return verdict.ruling is Ruling.OFFENDER
+
+
+def _since(verdict: Verdict, now: datetime, run_id: int) -> Row:
+    """By which text it is judged from now on, and since when it is an offender, if it is one."""
+    since = (now, run_id) if _offends(verdict) else (None, None)
+    return {"policy_hash": verdict.policy.hash, "offender_since": since[0], "offender_run": since[1]}
 
 
 def _gist(verdict: Verdict) -> str:
@@ -103,25 +134,8 @@ def _gist(verdict: Verdict) -> str:
     return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
 
 
-def _standing(seen: Pass, verdict: Verdict, gist: str, run_id: int, before: Any) -> Row:  # noqa: ANN401 - a row
-    """What stands from now on. An offender by the same text of the policy has been one since before."""
-    offends = verdict.ruling is Ruling.OFFENDER
-    goes_on = offends and before is not None and before.policy_hash == verdict.policy.hash and before.offender_since
-    return {
-        "account": seen.account,
-        "session_id": verdict.session.id,
-        "policy": verdict.policy.name,
-        "gist": gist,
-        "run_id": run_id,
-        "policy_hash": verdict.policy.hash,
-        "offender_since": before.offender_since if goes_on else seen.now if offends else None,
-        "offender_run": before.offender_run if goes_on else run_id if offends else None,
-    }
-
-
 def _decision(verdict: Verdict, run_id: int) -> Row:
     session = verdict.session
-    verdict = verdict.worked_out()
     return {
         "run_id": run_id,
         "session_id": session.id,

@@ -11,10 +11,10 @@ import stamina
 
 sys.path.append(str(Path(__file__).parent))
 
-from cli_tools import FLEET, Cli, Open, Result, open_account  # noqa: E402 - from the folder just named
+from cli_tools import FLEET, Cli, Open, Result, open_account
 
-from reaper.cli import main  # noqa: E402
-from reaper.emulator import Emulator  # noqa: E402
+from reaper.cli import main
+from reaper.emulator import Emulator
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def rows(text: str) -> dict[str, str]:
     return {row.split("`")[1]: row for row in re.findall(r"^\| `[^`]+` \|.*$", text, re.MULTILINE)}
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
     """docs/operations.md has a row for each command, with each of its options."""
     row = rows(OPERATIONS)[name]
@@ -42,7 +42,7 @@ def test_every_command_and_option_is_documented(name: str, command: click.Comman
     assert [option for option in options if option.startswith("--") and f"`{option}`" not in row] == []
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
 def test_every_command_and_option_explains_itself(name: str, command: click.Command) -> None:
     """`--help` says a sentence on the command and on each option."""
     assert command.help, name
@@ -64,7 +64,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "before"), [(Settings, ""), (AccountSettings, ""), (ActivitySettings, "activity.")], ids=lambda v: str(v)
+    ("model", "before"), [(Settings, ""), (AccountSettings, ""), (ActivitySettings, "activity.")], ids=str
 )
 def test_every_setting_is_documented(model: type[BaseModel], before: str) -> None:
     """docs/operations.md has a row for each key, and every key says what it is."""

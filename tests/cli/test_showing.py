@@ -50,7 +50,6 @@ def test_markup_of_the_server_is_shown_as_text(reaper: Cli, tenant: Open, app: s
     write_policies()
     write_settings(acme=tenant({"owner": "anna@Planning", "age": "9h", "idle": "5h", "app": app}).url)
     assert app in reaper("run").out
-    assert app in reaper("history").out
     assert reaper("sessions", "-o", "json").json["accounts"][0]["sessions"][0]["app"] == app
 
 

