@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test slow check bench lock clean
 
 help: ## show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -18,8 +18,11 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the main job against the embedded emulator
 	$(BIN)/reaper demo
 
-test: $(READY) ## every test but the benchmarks
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not benchmark"
+test: $(READY) ## the tests, but for those that take long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not benchmark"
+
+slow: $(READY) ## the tests that take long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: $(READY) ## linters, rooms and types
 	$(BIN)/ruff check .

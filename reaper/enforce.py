@@ -10,7 +10,7 @@ from threading import Event
 from typing import ClassVar
 
 from reaper.core.ladder import DELETE
-from reaper.core.plan import Look, Outcome, PastStep, Result, Step, judge_again
+from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Result, Step, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session
 from reaper.core.verdict import Pass
@@ -31,7 +31,7 @@ class DryRun:
         """Nothing is ended, so nothing needs pacing."""
 
     def enforce(self, step: Step, session: Session) -> Outcome:  # noqa: ARG002 - the Protocol's
-        return Outcome(Result.WITHHELD, "dry run")
+        return Outcome(Result.WITHHELD, DRY_RUN)
 
     def confirm(self, step: Step) -> Outcome:
         return self.enforce(step, step.session)

@@ -139,5 +139,11 @@ class Ledger(Protocol):
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         """Commit what a later look showed of an unsettled step."""
 
-    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool) -> AbstractContextManager[RunRecord]:
-        """Commit the run, its new decisions and its steps in one transaction, before anything is ended."""
+    def open_run(
+        self, seen: Pass, plan: Plan, *, enforcing: bool, barred: str | None = None
+    ) -> AbstractContextManager[RunRecord]:
+        """Commit the run, its new decisions and its steps in one transaction, before anything is ended.
+
+        `barred` says why none of the steps will be taken. Steps that an earlier run withheld for the same reason,
+        upon the very same decisions, are not written again; nor are those of a dry run.
+        """

@@ -81,11 +81,12 @@ class Reaper:
             seen, error = self._look(memory, misgivings)
             whole = self._plan(seen, memory)
             plan = whole if reviewed is None else whole.only(reviewed)
-            with self.ledger.open_run(seen, plan, enforcing=self.enforcer.enforcing) as record:
+            barred = self._barred(plan)
+            with self.ledger.open_run(seen, plan, enforcing=self.enforcer.enforcing, barred=barred) as record:
                 left_out = tuple(s for s in whole.steps if s not in plan.steps)
                 enforcing = self.enforcer.enforcing
                 report = Report(record.id, seen, plan, enforcing, settled=settled, left_out=left_out, error=error)
-                self._take(plan, seen, record, report)
+                self._take(plan, barred, record, report)
         return report
 
     def look(self) -> tuple[Pass, Plan]:
@@ -119,19 +120,18 @@ class Reaper:
         snapshot = replace(snapshot, doubts=(*snapshot.doubts, *misgivings, *found))
         return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt), None
 
-    def _take(self, plan: Plan, seen: Pass, record: RunRecord, report: Report) -> None:
+    def _take(self, plan: Plan, barred: str | None, record: RunRecord, report: Report) -> None:
         for step in plan.came_back:
             self._settle(step, Outcome(Result.CAME_BACK, "it was seen to end, and runs again"), record, report)
-        barred = self._barred(plan)
         if barred is not None:
             for step in plan.steps:
                 self._settle(step, Outcome(Result.WITHHELD, barred), record, report)
             return
-        self._take_steps(plan, seen, record, report)
+        self._take_steps(plan, record, report)
         for step in plan.steps:
             outcome = report.outcomes.get(step.session.id)
             if outcome is not None and outcome.result is Result.UNCONFIRMED and not self.stop.is_set():
-                self.tell(f"{seen.account}: waiting for {step.session.kind} {step.session.id} to end")
+                self.tell(f"{self.source.account}: waiting for {step.session.kind} {step.session.id} to end")
                 self._settle(step, self.enforcer.confirm(step), record, report)
 
     def _barred(self, plan: Plan) -> str | None:
@@ -140,11 +140,11 @@ class Reaper:
             return f"halted: {'; '.join(plan.halted)}"
         return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
 
-    def _take_steps(self, plan: Plan, seen: Pass, record: RunRecord, report: Report) -> None:
+    def _take_steps(self, plan: Plan, record: RunRecord, report: Report) -> None:
         reread = self.reread or (lambda: self.policies)
-        look, watch, trouble = SecondLook(self.source, self.clock, seen, reread), Stopwatch(self.clock), 0
+        look, watch, trouble = SecondLook(self.source, self.clock, report.seen, reread), Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
-            self.tell(f"{seen.account}: step {number} of {len(plan.steps)}")
+            self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")
             self.enforcer.await_turn()
             if self.stop.is_set():
                 return

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from reaper import located_yaml
 from reaper.core.duration import Duration
@@ -131,6 +131,9 @@ class ActivitySettings(_Strict):
     workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
 
 
+_Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
+
+
 class Settings(BaseSettings):
     """Everything `reaper` needs to know about where it runs."""
 
@@ -146,14 +149,14 @@ class Settings(BaseSettings):
     )
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
-    timeout: Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
+    timeout: _Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
     limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")
     per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")
     stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
-    lease: Duration = Field(Duration.parse("2m"), description="how long a reaper that does not stir keeps an account")
-    plan_age: Duration = Field(Duration.parse("1h"), description="how old a plan may be that `apply` takes")
-    confirm_within: Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
-    interval: Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
+    lease: _Duration = Field(Duration.parse("2m"), description="how long a reaper that does not stir keeps an account")
+    plan_age: _Duration = Field(Duration.parse("1h"), description="how old a plan may be that `apply` takes")
+    confirm_within: _Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
+    interval: _Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

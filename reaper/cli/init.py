@@ -23,6 +23,11 @@ policies: policies                     # a file or a folder, relative to this fi
 # interval: 5m                         # between two passes of `reaper daemon`
 # timeout: 10s                         # for one answer of the session-manager
 # confirm_within: 90s                  # how long a session is watched until it is seen to have ended
+# limits:                              # over one of them nothing is ended, until `reaper acknowledge`
+#   run: {sessions: 10, percent: 20}   # by one run; percent of all running sessions
+#   hour: {sessions: 30}
+# per_minute: 30                       # at most so many terminations a minute
+# stop_file: STOP                      # while this file exists, nothing is ended
 # activity:
 #   ignore: ['^license check$']        # log lines that are no activity, besides heartbeats
 #   workers: 8                         # how many logs are read at a time

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-
-from reaper.cli.render import console, short, show_rest, table
+from reaper.cli.render import console, escape, short, show_rest, table
 from reaper.core.plan import Plan, Step
 from reaper.core.verdict import Pass
 from reaper.plan_files import ReviewedPlan

@@ -151,22 +151,34 @@ def show_rest(out: Console, plan: Plan) -> None:
 def _show_steps(out: Console, report: Report) -> None:
     if not report.plan.steps:
         return
-    rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON", "OUTCOME")
+    rows, common = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON", "OUTCOME"), _common(report)
     for step in report.plan.steps:
         outcome = report.outcomes.get(step.session.id)
         what = styled(outcome.result.value) if outcome else "planned"
-        shown = _detail(step, outcome, told=report.enforcing)
+        shown = _detail(step, outcome, common)
         rows.add_row(*_who(step.session), escape(step.policy), escape(shown), what)
     out.print(rows)
+    if common and report.enforcing and not report.plan.halted:
+        out.print(f"  [yellow]nothing was asked:[/] {escape(common)}")
     if not report.enforcing:
-        withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD and not report.plan.halted)
-        out.print(f"  dry run: nothing was ended; --enforce would end {withheld}")
+        withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
+        would = "would be halted as well" if report.plan.halted else f"would end {withheld}"
+        out.print(f"  dry run: nothing was ended; --enforce {would}")
 
 
-def _detail(step: Step, outcome: Outcome | None, *, told: bool) -> str:
-    if outcome is None or (outcome.result is Result.WITHHELD and not told):
+def _common(report: Report) -> str:
+    """Why all steps were withheld, where it is the same for each: said once, not in every row."""
+    outcomes = {(o.result, o.detail) for o in report.outcomes.values()}
+    if len(outcomes) != 1 or len(report.outcomes) < len(report.plan.steps):
+        return ""
+    result, detail = outcomes.pop()
+    return detail if result is Result.WITHHELD else ""
+
+
+def _detail(step: Step, outcome: Outcome | None, common: str) -> str:
+    if outcome is None or outcome.detail in ("", common):
         return step.reason
-    return f"{step.reason}; {outcome.detail}" if outcome.detail else step.reason
+    return f"{step.reason}; {outcome.detail}"
 
 
 def _who(session: Session) -> tuple[str, str, str, str]:

@@ -30,6 +30,7 @@ class Result(StrEnum):
     DELETED = "deleted"
 
 
+DRY_RUN = "dry run"
 ENDED = frozenset({Result.TERMINATED.value, Result.ALREADY_GONE.value})
 
 

@@ -1,8 +1,10 @@
 """What stands before the endpoints: the emulated Date, the latency, the faults and the record of requests."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.datastructures import MutableHeaders
@@ -48,11 +50,7 @@ class Front:
         if scope["type"] != "http" or scope["path"].startswith(ADMIN):
             await self._app(scope, receive, send)
             return
-        answer = _Answer(self._world, send)
-        try:
-            await self._answer(scope, receive, answer)
-        finally:
-            self._record(scope, answer.status)
+        await self._answer(scope, receive, _Answer(self._world, send, partial(self._record, scope)))
 
     def _record(self, scope: Scope, status: int) -> None:
         query = scope["query_string"].decode("latin-1")
@@ -66,6 +64,7 @@ class Front:
             await asyncio.sleep(self._world.latency)
         if fault == faults.DROP:
             await self._app(scope, receive, _to_nowhere)
+            self._record(scope, _NO_ANSWER)
             await _cut(receive, answer.plain_send)
             return
         if fault == faults.SLOW:
@@ -84,17 +83,17 @@ class Front:
 
 
 class _Answer:
-    """A `send` that dates the answer, remembers its status and may halve its body."""
+    """A `send` that dates the answer, records its status before anybody sees it, and may halve its body."""
 
-    def __init__(self, world: "World", send: Send) -> None:
+    def __init__(self, world: "World", send: Send, record: Callable[[int], None]) -> None:
         self._world = world
+        self._record = record
         self.plain_send = send
-        self.status = _NO_ANSWER
         self.halved = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self._record(message["status"])
             self._date(message)
         elif self.halved:
             body = message.get("body", b"")

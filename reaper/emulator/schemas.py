@@ -122,11 +122,17 @@ _WORDS = {
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _ALWAYS = (401, 403, 422, 429, 500, 502, 503)
+_BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 
 
 def refusals(*statuses: int) -> Responses:
-    """The error answers of an operation: those given, and those that every operation has."""
-    return {
-        status: {"model": Error, "description": _WORDS[status]} | ({"headers": _RETRY} if status == 429 else {})  # noqa: PLR2004
-        for status in sorted({*statuses, *_ALWAYS})
+    """The error answers of an operation: those given, and those that every operation has.
+
+    Only 422 names the model, which puts it into the document; to build it for each would make up most of a start.
+    """
+    answers: Responses = {
+        status: {"description": _WORDS[status], "content": _BODY} for status in sorted({*statuses, *_ALWAYS})
     }
+    answers[422] = {"description": _WORDS[422], "model": Error}
+    answers[429]["headers"] = _RETRY
+    return answers

@@ -43,8 +43,6 @@ _ADVICE = (
     ("relation", "run `reaper db check`"),
     ("does not exist", "create it on the server, or name another in database_url"),
 )
-
-
 _NO_SECRETS = frozenset({"host", "port", "mode", "uri"})
 _LIKE_THIS = (
     "write sqlite:////var/lib/reaper/reaper.db, or postgresql+psycopg://user:password@host/name "
@@ -111,7 +109,7 @@ def open_database(url: str, *, upgrade: bool = True) -> Database:
     if upgrade:
         _make_folder(parsed)
     there = upgrade or _is_there(parsed)
-    database = Database(_engine(parsed if there else parsed.set(database=None, query={})), parsed)
+    database = Database(_engine(parsed if there else parsed.set(database=":memory:", query={})), parsed)
     try:
         if upgrade:
             _bring_to_head(database)

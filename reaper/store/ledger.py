@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from reaper.core.memory import Memory
-from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step
+from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
 from reaper.errors import Withheld
 from reaper.ports import Clock
@@ -78,7 +78,7 @@ class SqlLedger:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
     @contextmanager
-    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool) -> Iterator[OpenRun]:
+    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool, barred: str | None = None) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
         An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written when another
@@ -87,23 +87,27 @@ class SqlLedger:
         lease = self._leases[seen.account]
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
-            run_id, ids = self._begin(db, seen, plan, enforcing=enforcing)
+            run_id, ids = self._begin(db, seen, plan, barred if enforcing else DRY_RUN, enforcing=enforcing)
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if plan.steps or plan.came_back:
             with self._database.writing() as db:
                 db.execute(sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now()))
 
-    def _begin(self, db: sa.Connection, seen: Pass, plan: Plan, *, enforcing: bool) -> tuple[int, dict[str, int]]:
+    def _begin(
+        self, db: sa.Connection, seen: Pass, plan: Plan, barred: str | None, *, enforcing: bool
+    ) -> tuple[int, dict[str, int]]:
         """Write all that is known before anything is ended: the run's id, and each step's by its session's id."""
         planned = [*plan.steps, *plan.came_back]
+        latches = enforcing and restraint.halted(db, seen.account) is None
         row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
+        row["latched"] = latches and bool(plan.halted)
         (run_id,) = insert_and_number(db, runs, [{**row, "finished_at": None if planned else self._clock.now()}])
         record_texts(db, seen)
         decided = record_decisions(db, seen, run_id)
         record_activity(db, seen)
         record_ends(db, seen)
         rows = [step_row(step, run_id, decided) for step in planned]
-        told = rows if enforcing else _not_said_before(db, rows)
+        told = rows if barred is None else _not_said_before(db, rows, barred)
         return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))
 
 
@@ -166,8 +170,8 @@ def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str
     db.execute(sa.insert(step_events).values(row))
 
 
-def _not_said_before(db: sa.Connection, rows: list[Row]) -> list[Row]:
-    """The steps of a dry run that an earlier one has not told already, upon the very same decisions."""
+def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
+    """The steps that no earlier run has withheld for this reason already, upon the very same decisions."""
     last = sa.func.max(steps.c.id)
     said: dict[str, tuple[str, Row]] = {}
     for start in range(0, len(rows), 500):
@@ -177,6 +181,7 @@ def _not_said_before(db: sa.Connection, rows: list[Row]) -> list[Row]:
             sa.select(steps.c.session_id, steps.c.action, steps.c.decided_in)
             .join(step_events)
             .where(steps.c.id.in_(newest), step_events.c.event.in_(_TOLD))
+            .where((step_events.c.event != Result.WITHHELD.value) | (step_events.c.detail == why))
         )
         said |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
     return [row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])]

@@ -35,7 +35,7 @@ class _Stood(NamedTuple):
 
 
 def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
-    """The run as it is known before anything is done. A halted run that would have enforced latches the account."""
+    """The run as it is known before anything is done."""
     counts = seen.count()
     return {
         "account": seen.account,
@@ -52,7 +52,6 @@ def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str
         "probes": len(seen.learnt),
         "steps": len(plan.steps),
         "halted": list(plan.halted),
-        "latched": enforcing and bool(plan.halted),
         "policies": {name: hash_ for name, hash_, _ in _texts(seen.policies)},
         "version": version,
         "actor": actor,

@@ -13,7 +13,7 @@ from reaper.store.tables import acknowledgements, pauses, runs
 
 def forbidden(db: sa.Connection, account: str, now: datetime) -> str | None:
     """Why nothing of the account may be ended now, in words; None when it may."""
-    return _paused(db, account, now) or _halted(db, account)
+    return _paused(db, account, now) or halted(db, account)
 
 
 def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
@@ -26,7 +26,8 @@ def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
     return None
 
 
-def _halted(db: sa.Connection, account: str) -> str | None:
+def halted(db: sa.Connection, account: str) -> str | None:
+    """Which halted run holds the account until a person acknowledges it, in words."""
     latched = (
         sa.select(runs.c.id)
         .outerjoin(acknowledgements)

@@ -10,6 +10,9 @@ from pydantic import BaseModel
 
 from reaper import errors
 from reaper.cli import cli
+from reaper.core.duration import Duration
+from reaper.core.limits import Limits
+from reaper.core.plan import Result
 from reaper.settings import AccountSettings, ActivitySettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +67,9 @@ def test_no_option_is_documented_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "before"), [(Settings, ""), (AccountSettings, ""), (ActivitySettings, "activity.")], ids=str
+    ("model", "before"),
+    [(Settings, ""), (AccountSettings, ""), (ActivitySettings, "activity."), (Limits, "limits.")],
+    ids=str,
 )
 def test_every_setting_is_documented(model: type[BaseModel], before: str) -> None:
     """docs/operations.md has a row for each key, and every key says what it is."""
@@ -77,10 +82,13 @@ def test_the_defaults_are_documented() -> None:
     """The default that the page names is the one that holds."""
     defaults = {
         **{key: field.default for key, field in Settings.model_fields.items()},
+        **{f"limits.{key}": field.default for key, field in Limits.model_fields.items()},
         **{f"activity.{key}": field.default for key, field in ActivitySettings.model_fields.items()},
     }
     told = {key: row.split("|")[2].strip().strip("`") for key, row in rows(OPERATIONS).items() if key in defaults}
-    for key in ("policies", "enforce", "interval", "timeout", "confirm_within", "activity.workers"):
+    plain = [key for key, default in defaults.items() if isinstance(default, int | float | Path | Duration)]
+    assert len(plain) >= 10
+    for key in plain:
         assert told[key] == str(defaults[key]).lower()
 
 
@@ -102,3 +110,8 @@ def test_every_exit_code_is_documented(page: str) -> None:
     for code in codes:
         assert re.search(rf"^\| {code} \| \w", page, re.MULTILINE)
         assert re.search(rf"\b{code} \w", cli.help or "")
+
+
+def test_every_outcome_is_documented() -> None:
+    """docs/operations.md has a row for each outcome that a step can have."""
+    assert [result.value for result in Result if result.value not in rows(OPERATIONS)] == []

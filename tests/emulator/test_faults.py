@@ -11,6 +11,8 @@ from reaper.emulator import Faults
 if TYPE_CHECKING:
     from conftest import Open
 
+IMPATIENT = httpx.Timeout(20, read=0.05)
+
 
 def test_parse() -> None:
     """A list of faults is read with shares, times and the skew of the clock."""
@@ -65,14 +67,14 @@ def test_slow(tenant: "Open") -> None:
     """A slow answer outlasts a client that does not wait as long."""
     account = tenant(faults="slow:1:30s")
     with pytest.raises(httpx.ReadTimeout):
-        account.call("GET", "/webui", timeout=0.05)
+        account.call("GET", "/webui", timeout=IMPATIENT)
 
 
 def test_latency(tenant: "Open") -> None:
     """With a latency no answer comes sooner."""
     account = tenant(latency=30)
     with pytest.raises(httpx.ReadTimeout):
-        account.call("GET", "/webui", timeout=0.05)
+        account.call("GET", "/webui", timeout=IMPATIENT)
 
 
 def test_lost(tenant: "Open") -> None:

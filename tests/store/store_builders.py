@@ -10,7 +10,7 @@ from typing import Any
 from reaper.core.judge import judge
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
-from reaper.core.plan import Look, Outcome, Plan, Result, Step, build_plan, judge_again
+from reaper.core.plan import DRY_RUN, Look, Outcome, Plan, Result, Step, build_plan, judge_again
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Session, Snapshot, Unreadable
@@ -117,7 +117,7 @@ class Book:
         with self.run(seen, plan, enforcing=enforcing) as run:
             for step in plan.steps:
                 run.intend(step, a_look(step, seen))
-                run.settle(step, Outcome(result, "as the test says"))
+                run.settle(step, Outcome(result, "as the test says" if enforcing else DRY_RUN))
         return run.id
 
     def crash(self, seen: Pass, *, after: Result | None = None) -> None:

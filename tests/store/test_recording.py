@@ -188,8 +188,8 @@ def test_accounts_do_not_mix(book: Book) -> None:
     book.record(a_pass([], account="other"))
 
     assert book.rows("standing", "account") == ["acme"]
-    assert set(book.ledger.known_activity("acme")) == {"s1"}
-    assert book.ledger.known_activity("other") == {}
+    assert set(book.ledger.recall("acme").activity) == {"s1"}
+    assert book.ledger.recall("other").activity == {}
 
 
 def test_a_known_activity_comes_back_as_it_was_learnt(book: Book) -> None:
@@ -198,7 +198,7 @@ def test_a_known_activity_comes_back_as_it_was_learnt(book: Book) -> None:
 
     book.record(a_pass([a_session()], rules=IDLE, learnt=[learnt]))
 
-    assert book.ledger.known_activity("acme") == {"s1": learnt}
+    assert book.ledger.recall("acme").activity == {"s1": learnt}
 
 
 def test_a_changed_activity_replaces_the_known_one(book: Book) -> None:
@@ -207,7 +207,7 @@ def test_a_changed_activity_replaces_the_known_one(book: Book) -> None:
 
     book.record(a_pass([a_session()], learnt=[active("s1", NOW - HOUR, "log line 9")]))
 
-    assert book.ledger.known_activity("acme") == {"s1": active("s1", NOW - HOUR, "log line 9")}
+    assert book.ledger.recall("acme").activity == {"s1": active("s1", NOW - HOUR, "log line 9")}
 
 
 def test_an_activity_that_could_not_be_learnt_is_not_kept_and_costs_none(book: Book) -> None:
@@ -216,7 +216,7 @@ def test_an_activity_that_could_not_be_learnt_is_not_kept_and_costs_none(book: B
 
     book.record(a_pass([a_session(), a_session("s2")], learnt=[active("s1", None), active("s2", None)]))
 
-    assert book.ledger.known_activity("acme") == {"s1": active("s1", NOW - HOUR)}
+    assert book.ledger.recall("acme").activity == {"s1": active("s1", NOW - HOUR)}
 
 
 def test_a_run_says_what_it_saw(book: Book) -> None:

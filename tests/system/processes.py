@@ -16,6 +16,7 @@ import httpx
 
 PROGRAM = str(Path(sys.executable).parent / "reaper")
 PATIENCE = 60.0  # seconds; far beyond what any of the commands takes
+NO_LIMIT = {"sessions": 1000, "percent": 100}
 
 POLICIES = """\
 policies:
@@ -47,6 +48,8 @@ class Shell:
             **kept,
             "REAPER_DATABASE_URL": f"sqlite:///{self.folder / 'reaper.db'}",
             "REAPER_CONFIRM_WITHIN": "5s",
+            "REAPER_PER_MINUTE": "6000",
+            "REAPER_LIMITS": json.dumps(dict.fromkeys(("run", "hour", "policy"), NO_LIMIT)),
             "XDG_DATA_HOME": str(self.folder / "data"),
             "PYTHONUNBUFFERED": "1",
             **self.environment,
