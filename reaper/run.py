@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Event
 
 from reaper.core.judge import judge, unresolved
+from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
@@ -46,13 +47,9 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a session that was to be ended was not, or not seen to be."""
-        ended = [(s, self.outcomes.get(s.session.id)) for s in self.plan.steps]
-        return any(
-            o.result is Result.FAILED or (o.result is Result.UNCONFIRMED and s.action == "terminate")
-            for s, o in ended
-            if o is not None
-        )
+        """Whether a last step was not done, or not seen to be; after an interrupt the next step is still to come."""
+        last = [self.outcomes.get(s.session.id) for s in self.plan.steps if s.action in (TERMINATE, DELETE)]
+        return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
 
 
 @dataclass(frozen=True)
