@@ -14,6 +14,7 @@ The map of the house (each line may use only what stands below it):
     policy_files.py, settings.py   the two kinds of file a person writes
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
+    addresses.py   what an address tells by itself
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans
     errors.py      every error a person can meet

@@ -6,7 +6,6 @@ Settings come from a YAML file (default `reaper.yaml`) and from the environment,
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from reaper import located_yaml
+from reaper.addresses import is_loopback
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
@@ -39,24 +39,15 @@ def _wrong(message: str) -> PydanticCustomError:
 
 def _root(url: str) -> str:
     parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise _wrong("an address holds no user or password; the key goes to api_key_env or api_key_file")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise _wrong(f"'{url}' is no address; write the tenant's root, like https://acme.aimms.cloud")
     if parts.path.strip("/"):
         raise _wrong(f"'{url}' has a path; write the tenant's root alone: {parts.scheme}://{parts.netloc}")
-    if parts.username or parts.password:
-        raise _wrong("an address holds no user or password; the key goes to api_key_env or api_key_file")
     if parts.scheme == "http" and not is_loopback(url):
         raise _wrong(f"'{url}' would send the API key unencrypted; write https://{parts.netloc}")
     return url.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address can only be this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _regex(pattern: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -38,15 +37,6 @@ def checked_key(account: str, key: SecretStr) -> SecretStr:
     if not (text.isascii() and text.isprintable()) or text != text.strip():
         raise ConfigurationError(f"{account}: the key holds spaces or characters no key has: paste it again")
     return key
-
-
-def is_loopback(url: str) -> bool:
-    """Is the address this machine itself, which no proxy can reach for us?"""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def usable_id(value: object) -> bool:

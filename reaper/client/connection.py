@@ -13,7 +13,8 @@ import httpx
 import stamina
 
 from reaper import __version__
-from reaper.client.address import checked_key, checked_url, is_loopback
+from reaper.addresses import is_loopback
+from reaper.client.address import checked_key, checked_url
 from reaper.client.faults import Faults
 from reaper.errors import RateLimited, ServerFault, Unreachable
 

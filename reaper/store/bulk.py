@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,15 +51,17 @@ def _execute(
 ) -> None:
     compiled = statement.compile(dialect=db.dialect, column_keys=values)
     binds = compiled.positiontup or list(compiled.binds)
-    names = [bind.removeprefix(_KEY) for bind in binds]
-    chosen = itemgetter(*names, names[0])  # one more, for of one alone it would make no tuple
-    sent = [chosen(row)[:-1] for row in _as_sent(db, table, rows, set(names))]
+    columns = [_as_sent(db, table.c[bind.removeprefix(_KEY)], rows) for bind in binds]
+    sent = zip(*columns, strict=True)
     named = not compiled.positiontup
-    db.exec_driver_sql(str(compiled), [dict(zip(binds, row, strict=True)) for row in sent] if named else sent)
+    db.exec_driver_sql(str(compiled), [dict(zip(binds, row, strict=True)) for row in sent] if named else list(sent))
 
 
-def _as_sent(db: sa.Connection, table: sa.Table, rows: Sequence[Row], names: set[str]) -> Sequence[Row]:
-    """The rows with every value as the driver takes it; most types are taken as they are."""
-    found = {name: table.c[name].type.dialect_impl(db.dialect).bind_processor(db.dialect) for name in names}
-    needed = {name: process for name, process in found.items() if process is not None}
-    return [row | {name: process(row[name]) for name, process in needed.items()} for row in rows] if needed else rows
+def _as_sent(db: sa.Connection, column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
+    """A column's values as the driver takes them: most as they are, and equal moments converted once."""
+    values = [row[column.name] for row in rows]
+    process = column.type.dialect_impl(db.dialect).bind_processor(db.dialect)
+    if process is None:
+        return values
+    sent = {value: process(value) for value in set(values)}
+    return [sent[value] for value in values]

@@ -87,7 +87,7 @@ class SqlLedger:
         lease = self._leases[seen.account]
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
-            run_id, ids = self._begin(db, seen, plan, barred if enforcing else DRY_RUN, enforcing=enforcing)
+            run_id, ids = self._begin(db, seen, plan, barred or (None if enforcing else DRY_RUN), enforcing=enforcing)
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if plan.steps or plan.came_back:
             with self._database.writing() as db:

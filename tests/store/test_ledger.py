@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from store_builders import HOUR, NOW, Book, a_look, a_pass, a_plan, a_policy, a_session, active, house
 
-from reaper.core.plan import Outcome, PastStep, Plan, Result
+from reaper.core.plan import DRY_RUN, Outcome, PastStep, Plan, Result
 from reaper.errors import StoreError
 from reaper.store import SqlLedger, entries, list_runs, open_database
 from reaper.store.history import HistoryFilter
@@ -190,13 +190,23 @@ def test_a_dry_run_says_once_that_a_session_came_back(book: Book) -> None:
     assert book.rows("step_events", "event") == ["came-back"]
 
 
+@pytest.mark.parametrize("enforcing", [True, False])
+def test_steps_that_are_barred_for_the_same_reason_are_said_once(book: Book, *, enforcing: bool) -> None:
+    """A run that a limit halts or a person forbids says its steps once, not at every pass while it lasts."""
+    for why in ("halted: too many", "halted: too many", "paused by anna"):
+        with book.run(SEEN, PLAN, enforcing=enforcing, barred=why) as run:
+            run.settle(STEP, Outcome(Result.WITHHELD, why))
+
+    assert book.rows("step_events", "detail") == ["halted: too many", "paused by anna"]
+
+
 def test_a_dry_run_says_a_step_again_that_would_now_do_something_else(book: Book) -> None:
     """To interrupt a session and to end it are two steps, though the decision is one."""
     book.record(SEEN, Result.WITHHELD, enforcing=False)
     other = replace(STEP, action="interrupt")
 
     with book.run(SEEN, Plan((other,)), enforcing=False) as run:
-        run.settle(other, Outcome(Result.WITHHELD, "dry run"))
+        run.settle(other, Outcome(Result.WITHHELD, DRY_RUN))
 
     assert book.rows("steps", "action") == ["interrupt", "terminate"]
 

@@ -47,7 +47,7 @@ class Shell:
         self.environment = {
             **kept,
             "REAPER_DATABASE_URL": f"sqlite:///{self.folder / 'reaper.db'}",
-            "REAPER_CONFIRM_WITHIN": "5s",
+            "REAPER_CONFIRM_WITHIN": "2s",
             "REAPER_PER_MINUTE": "6000",
             "REAPER_LIMITS": json.dumps(dict.fromkeys(("run", "hour", "policy"), NO_LIMIT)),
             "XDG_DATA_HOME": str(self.folder / "data"),

@@ -63,15 +63,17 @@ def test_the_account_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> N
     seen = {e["session"] for e in shell.json("history", "--outcome", "terminated")["history"]}
     unseen = {e["session"] for e in shell.json("history", "--outcome", "failed", "--limit", "500")["history"]}
     unseen |= {e["session"] for e in shell.json("history", "--outcome", "unconfirmed", "--limit", "500")["history"]}
+    spared = {e["session"] for e in shell.json("history", "--outcome", "withheld", "--limit", "500")["history"]}
     assert set(ended[:-1]) <= seen
-    assert seen.isdisjoint(unseen)
-    assert len(seen | unseen) == 40
+    assert 0 < len(unseen) < 10
+    assert len(seen) + len(unseen) + len(spared) == len(seen | unseen | spared) == 40
     assert out.count('"terminated"') == len(seen)
 
 
 @pytest.mark.slow
 def test_the_reaper_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> None:
     """After kill -9 of the reaper nothing is claimed that was not seen, and the next run settles the rest."""
+    shell.environment["REAPER_LEASE"] = "2s"
     account = start("--latency", "40", scenario=MANY)
     with shell.started("run", "--enforce") as run:
         while len(account.ended()) < 3:
@@ -80,8 +82,10 @@ def test_the_reaper_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> No
         run.wait()
     ended = set(account.ended())
     claimed = {e["session"] for e in shell.json("history", "--outcome", "terminated")["history"]}
-    intended = {e["session"] for e in shell.json("history", "--outcome", "intended")["history"]}
-    assert claimed <= ended <= intended
+    unsettled = {e["session"] for e in shell.json("history", "--outcome", "intended")["history"]}
+    assert claimed <= ended <= claimed | unsettled
+    assert claimed.isdisjoint(unsettled)
     assert shell.json("runs")["runs"][0]["finished_at"] is None
-    settled = {s["session"] for s in shell.json("run")["runs"][0]["settled"]}
-    assert settled == intended - claimed
+    while not (runs := shell.json("run")["runs"]):  # the dead one's lease holds for two seconds
+        pass
+    assert {s["session"] for s in runs[0]["settled"]} == unsettled
