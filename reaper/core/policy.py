@@ -192,6 +192,8 @@ class Policy(Written):
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
+        if self.name == "protect":
+            raise problem("name", "a policy cannot be named 'protect', which the records call the exemptions from all")
         if (self.terminate_when is None) is (self.delete_when is None):
             raise problem("rule", "a policy has either 'terminate_when' or 'delete_when'; write one of them")
         if self.delete_when is not None and self.select.state is not None:

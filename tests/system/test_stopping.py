@@ -52,6 +52,7 @@ def test_a_daemon_outlives_the_account(shell: Shell, start: Start) -> None:
 @pytest.mark.slow
 def test_the_account_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> None:
     """After kill -9 of the server the history tells which sessions were seen to end, and which were not."""
+    shell.environment["REAPER_CONFIRM_WITHIN"] = "1s"
     account = start("--latency", "40", scenario=MANY)
     with shell.started("run", "--enforce", "-o", "json") as run:
         while len(ended := account.ended()) < 3:

@@ -1,0 +1,110 @@
+"""What a pass over ten thousand sessions costs, against the bare work that it cannot do without."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+from measuring import HERE, Figures, Serve, least, policies, reaper, settings
+
+from reaper.bootstrap import database
+from reaper.run import Reaper
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
+FLEET = 10_000
+YOUNG = {"age": "1h", "idle": "5m"}
+OLD = {"age": "5h", "idle": "5m", "log_entries": 3}
+Asked = list[tuple[str, dict[str, str | int]]]
+
+
+def note_requests(made: Reaper) -> Asked:
+    """Everything that is asked from now on: paths and parameters."""
+    connection, asked = made.source.connection, []  # type: ignore[attr-defined]
+    get = connection.get
+
+    def noting(path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        asked.append((path, dict(params or {})))
+        body: bytes = get(path, params)
+        return body
+
+    connection.get = noting
+    return asked
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["unchanged", "first"])
+def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, first: bool) -> None:
+    """A dry pass over 10,000 sessions takes at most 2.5 times fetching and parsing the same pages."""
+    url, judged_by, asked = serve(FLEET, **YOUNG), policies(tmp_path), []
+    with database(settings(url, tmp_path)):
+        pass
+    shutil.copy(tmp_path / "reaper.db", tmp_path / "empty.db")
+
+    def forget() -> None:
+        for old in tmp_path.glob("reaper.db*"):
+            old.unlink()
+        shutil.copy(tmp_path / "empty.db", tmp_path / "reaper.db")
+
+    def one_pass() -> None:
+        if first:
+            forget()
+        with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
+            asked[:] = [note_requests(made)]
+            report = made.run_once()
+        assert report.seen.snapshot.complete
+        assert len(report.seen.snapshot.sessions) == FLEET
+        assert not report.seen.learnt
+
+    def bare() -> None:
+        with httpx.Client(base_url=url, headers={"apiKey": "demo-key"}, trust_env=False) as client:
+            received = [json.loads(client.get(path, params=params).content) for path, params in asked[0]]
+        assert sum(len(page["items"]) for page in received) >= FLEET
+
+    one_pass()
+    whole, bare_work = least(one_pass, bare, repetitions=7)
+    what = "every decision new" if first else "nothing new"
+    name = f"dry pass over {FLEET:,}, {what}, to bare httpx + json.loads ({whole:.2f} s to {bare_work:.2f} s)"
+    figures.append((name, f"{whole / bare_work:.2f} x", "2.5 x, unchanged" if first else "2.5 x"))
+    assert first or whole <= 2.5 * bare_work
+
+
+def test_the_memory_of_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path) -> None:
+    """A process that makes one dry pass over 10,000 sessions never takes more than 150 MiB."""
+    url = serve(FLEET, **YOUNG)
+    program = [sys.executable, str(HERE / "one_pass.py"), url, str(tmp_path)]
+    told = subprocess.check_output(program, text=True, cwd=HERE).split()
+    assert told[0] == str(FLEET)
+    figures.append((f"peak memory of a dry pass over {FLEET:,}", f"{float(told[1]):.0f} MiB", "150 MiB"))
+    assert float(told[1]) <= 150
+
+
+def test_the_second_pass_asks_next_to_nothing(serve: Serve, figures: Figures, tmp_path: Path) -> None:
+    """Over an unchanged fleet the second pass makes at most 1.1 times its list requests."""
+    url, judged_by = serve(FLEET, **OLD), policies(tmp_path)
+    with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
+        assert len(made.run_once().seen.learnt) == FLEET
+        asked = note_requests(made)
+        before = made.source.requests  # type: ignore[attr-defined]
+        report = made.run_once()
+        requests = made.source.requests - before  # type: ignore[attr-defined]
+    lists = sum(path.endswith(("/webui", "/task", "/solve")) for path, _ in asked)
+    assert len(report.seen.snapshot.sessions) == FLEET
+    name = f"requests of a second pass over {FLEET:,}, to its list requests ({requests} to {lists})"
+    figures.append((name, f"{requests / lists:.2f} x", "1.1 x"))
+    assert requests <= 1.1 * lists
+
+
+def test_probes_keep_the_workers_busy(serve: Serve, figures: Figures, tmp_path: Path) -> None:
+    """1,000 probes at 20 ms latency with 8 workers take at most 1.3 times what the latency alone takes."""
+    url, probes, latency = serve(1_000, latency=0.02, **OLD), 1_000, 0.02
+    ideal = probes * latency / 8
+    with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, policies(tmp_path)) as made:
+        sessions = made.source.fetch().sessions
+        made.source.probe(sessions)  # from now on the server has its answers, and the workers their connections
+        (taken,) = least(lambda: made.source.probe(sessions), repetitions=3)
+    assert len(sessions) == probes
+    figures.append((f"{probes:,} probes at 20 ms, 8 workers ({taken:.2f} s)", f"{taken / ideal:.2f} x", "1.3 x"))
+    assert taken <= 1.3 * ideal
