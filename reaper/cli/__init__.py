@@ -58,7 +58,13 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx) from None
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_EXIT_CODES = (
+    "Exit codes: 0 done; 1 some terminations failed; 2 usage or configuration; 3 account unreachable; 4 database; "
+    "5 halted by a limit."
+)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
 @click.option(
     "--settings",
     "settings_file",
@@ -68,14 +74,10 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, package_name="aimms-reaper", prog_name="reaper")
 @click.pass_context
 def cli(ctx: click.Context, settings_file: Path | None) -> None:
-    r"""End forgotten AIMMS PRO sessions by policy, and be able to prove why.
+    """End forgotten AIMMS PRO sessions by policy, and be able to prove why.
 
     Nothing is ended unless both `--enforce` (or `enforce: true` in the settings) and `mode: enforce` in the policy
     say so.
-
-    \b
-    Exit codes: 0 done; 1 some terminations failed; 2 usage or configuration;
-    3 account unreachable; 4 database; 5 halted by a limit.
     """
     ctx.obj = settings_file
 

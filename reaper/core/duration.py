@@ -68,14 +68,14 @@ def _validated(value: object) -> Duration:
         raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from None
 
 
+_SPOKEN = (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1))
+
+
 def spoken(seconds: float) -> str:
-    """A length of time in seconds for people: the two largest units, like `2d 3h`, `1h 12m` or `45s`."""
-    left = int(abs(seconds))
-    parts: list[str] = []
-    for unit, size in list(_SECONDS.items())[1:]:
-        count, left = divmod(left, size)
-        if count or parts:
-            parts.append(f"{count}{unit}" if count else "")
-        if len(parts) == 2:  # noqa: PLR2004 - two units are enough for a person
-            break
-    return " ".join(filter(None, parts)) or "0s"
+    """A length of time in seconds for people: the largest unit and the next, like `2d 3h`, `1h 12m` or `45s`."""
+    whole = int(abs(seconds))
+    for large, size, small, part in _SPOKEN:
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size}{large} {rest}{small}" if rest else f"{whole // size}{large}"
+    return f"{whole}s"

@@ -27,13 +27,14 @@ class Phase(StrEnum):
 
 def phase_of(state: str | None) -> Phase:
     """The phase of a state as the contract lists them; the state is expected in lower case."""
-    if state in RUNNING_STATES:
-        return Phase.RUNNING
-    if state in OVER_STATES:
-        return Phase.OVER
-    if state in WAITING_STATES:
-        return Phase.WAITING
-    return Phase.UNKNOWN
+    return _PHASES.get(state, Phase.UNKNOWN)
+
+
+_PHASES: dict[str | None, Phase] = {
+    **dict.fromkeys(WAITING_STATES, Phase.WAITING),
+    **dict.fromkeys(RUNNING_STATES, Phase.RUNNING),
+    **dict.fromkeys(OVER_STATES, Phase.OVER),
+}
 
 
 @dataclass(frozen=True, slots=True)

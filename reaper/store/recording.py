@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from pydantic_core import to_json
 
+from reaper.core.matching import Answer
 from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet
 from reaper.core.selector import Exemption
@@ -134,7 +135,7 @@ def _gist(verdict: Verdict) -> str:
 
 
 def _decision(verdict: Verdict, run_id: int) -> Row:
-    session = verdict.session
+    session, verdict = verdict.session, verdict.worked_out()
     return {
         "run_id": run_id,
         "session_id": session.id,
@@ -159,9 +160,12 @@ def evidence(verdict: Verdict) -> Row:
     return found
 
 
+_ANSWERS = tuple(answer.name.lower() for answer in Answer)
+
+
 def _finding(found: Finding) -> list[Any]:
     """A rule, its answer, the value against the threshold, and where the value came from."""
-    return [found.rule, found.answer.name.lower(), found.value, found.threshold, found.note]
+    return [found.rule, _ANSWERS[found.answer], found.value, found.threshold, found.note]
 
 
 def _exemption(found: Exemption) -> Row:

@@ -1,7 +1,7 @@
 """An emulated account that answers from memory: what the server costs must not hide what the reaper costs.
 
-Each answer is made once by the emulator and then repeated, only with a new date. Started as a process of its own:
-`python fleet_server.py '{"count": 10000, "latency": 0.0, "session": {...}}'`.
+Each answer is made once by the emulator and then repeated, only with a new date, unless `remembering` is false. Started as a process of its own:
+`python fleet_server.py '{"count": 10000, "latency": 0, "remembering": true, "session": {}}'`.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ def main(asked: dict[str, Any]) -> None:
     listener.listen(128)
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    app = Remembering(emulator, asked["latency"])
+    app = Remembering(emulator, asked["latency"]) if asked["remembering"] else emulator.app
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", date_header=False)
     uvicorn.Server(config).run([listener])
 

@@ -37,8 +37,8 @@ Serve = Callable[..., str]
 def serving() -> Iterator[Serve]:
     running: list[subprocess.Popen[str]] = []
 
-    def start(count: int, latency: float = 0.0, **session: Any) -> str:  # noqa: ANN401 - as a scenario says it
-        asked = json.dumps({"count": count, "latency": latency, "session": session})
+    def start(count: int, *, latency: float = 0.0, remembering: bool = True, **session: Any) -> str:  # noqa: ANN401
+        asked = json.dumps({"count": count, "latency": latency, "remembering": remembering, "session": session})
         program = [sys.executable, str(HERE / "fleet_server.py"), asked]
         process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
         running.append(process)

@@ -35,10 +35,16 @@ def note_requests(made: Reaper) -> Asked:
     return asked
 
 
-@pytest.mark.parametrize("first", [False, True], ids=["unchanged", "first"])
-def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, first: bool) -> None:
-    """A dry pass over 10,000 sessions takes at most 2.5 times fetching and parsing the same pages."""
-    url, judged_by, asked = serve(FLEET, **YOUNG), policies(tmp_path), []
+@pytest.mark.parametrize(
+    ("remembering", "first"), [(False, False), (True, False), (True, True)], ids=["emulator", "memory", "first"]
+)
+def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, remembering: bool, first: bool) -> None:
+    """A dry pass over 10,000 sessions takes at most 2.5 times fetching and parsing the same pages.
+
+    The promise is for a server that makes its pages, as the emulator does. Against one that has them ready, and where
+    every decision is new, the figures are only shown.
+    """
+    url, judged_by, asked = serve(FLEET, remembering=remembering, **YOUNG), policies(tmp_path), []
     with database(settings(url, tmp_path)):
         pass
     shutil.copy(tmp_path / "reaper.db", tmp_path / "empty.db")
@@ -65,10 +71,10 @@ def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, first: bo
 
     one_pass()
     whole, bare_work = least(one_pass, bare, repetitions=7)
-    what = "every decision new" if first else "nothing new"
-    name = f"dry pass over {FLEET:,}, {what}, to bare httpx + json.loads ({whole:.2f} s to {bare_work:.2f} s)"
-    figures.append((name, f"{whole / bare_work:.2f} x", "2.5 x, unchanged" if first else "2.5 x"))
-    assert first or whole <= 2.5 * bare_work
+    what = f"{'pages ready' if remembering else 'emulator'}, {'all decisions new' if first else 'unchanged'}"
+    name = f"dry pass over {FLEET:,} ({what}) to bare httpx + json.loads: {whole:.2f} s to {bare_work:.2f} s"
+    figures.append((name, f"{whole / bare_work:.2f} x", "no promise" if remembering else "2.5 x"))
+    assert remembering or whole <= 2.5 * bare_work
 
 
 def test_the_memory_of_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path) -> None:

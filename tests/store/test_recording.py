@@ -100,16 +100,6 @@ def test_what_protects_from_all_policies_is_kept_by_its_hash(book: Book) -> None
     assert (named["protect"], "protect") in book.rows("policy_texts", "hash", "name")
 
 
-def test_a_policy_named_protect_keeps_its_text_beside_what_protects(book: Book) -> None:
-    """A decision's hash always leads to its text, whatever the policy is called."""
-    rules = house(a_policy(name="protect"), protect=[{"owner": "root@ROOT", "reason": "operations"}])
-
-    book.record(a_pass([a_session()], rules=rules))
-
-    assert set(book.rows("decisions", "policy_hash")) <= set(book.rows("policy_texts", "hash"))
-    assert len(book.rows("policy_texts", "hash")) == 2
-
-
 def test_two_policies_of_one_session_are_decided_apart(book: Book) -> None:
     """Each policy's decision on a session stands by itself."""
     rules = house(a_policy(), a_policy({"age": "20h"}, name="older"))
