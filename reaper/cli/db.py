@@ -41,14 +41,16 @@ def show_current(ctx: click.Context) -> None:
 def check(ctx: click.Context) -> None:
     """Compare the database's schema with what this version expects. Exit code 4 when they differ."""
     from reaper.errors import StoreError  # noqa: PLC0415
-    from reaper.store import open_database, schema_differences  # noqa: PLC0415
+    from reaper.store import open_database, revision, schema_differences  # noqa: PLC0415
 
     store = open_database(settings_of(ctx).database_url, upgrade=False)
     try:
-        found = schema_differences(store)
-        where = store.where
+        where, empty = store.where, revision(store) is None
+        found = [] if empty else schema_differences(store)
     finally:
         store.close()
+    if empty:
+        raise StoreError(f"{where} is empty: no schema yet; `reaper db upgrade` makes it")
     if found:
         raise StoreError(f"{where} differs from what this version expects: {'; '.join(found)}; run `reaper db upgrade`")
     click.echo(f"{where} is as this version expects it")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from measuring import IDLE, Figures, least, policies
 
-from reaper.bootstrap import database
+from reaper.bootstrap import database, undisturbed
 from reaper.core.judge import judge
 from reaper.core.plan import Plan
 from reaper.core.policy import PolicySet
@@ -65,7 +65,8 @@ def test_judging(figures: Figures, tmp_path: Path, idle: timedelta) -> None:
     rules, sessions = policies(tmp_path, TEN), fleet(timedelta(hours=20))
     known = activity(sessions, idle)
     assert len(judge(rules, sessions, known, NOW)) == 10 * FLEET
-    (taken,) = least(lambda: judge(rules, sessions, known, NOW))
+    with undisturbed():  # as every pass is
+        (taken,) = least(lambda: judge(rules, sessions, known, NOW))
     figures.append((f"judging {FLEET:,} sessions by 10 policies, idle {idle}", f"{taken:.2f} s", "0.5 s"))
     assert taken <= 0.5
 
@@ -78,7 +79,7 @@ def test_recording(figures: Figures, tmp_path: Path) -> None:
 
     def record(store: Database, one: Pass) -> None:
         ledger = SqlLedger(store, Still(), "me", "1", timedelta(minutes=2))
-        with ledger.lease("acme"), ledger.open_run(one, Plan(), enforcing=False):
+        with undisturbed(), ledger.lease("acme"), ledger.open_run(one, Plan(), enforcing=False):
             pass
 
     def fresh(folder: Path) -> Database:

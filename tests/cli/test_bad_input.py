@@ -88,7 +88,7 @@ def test_a_database_from_a_newer_version(reaper: Cli, acme: Emulator, command: t
     check_refused(reaper, acme, 4, "from a newer reaper (revision 9999); upgrade reaper", *command)
 
 
-@pytest.mark.parametrize("command", [*LOOKING, ("history",), ("runs",), ("db", "current"), ("db", "check")])
+@pytest.mark.parametrize("command", [*LOOKING, ("history",), ("runs",), ("db", "upgrade")])
 def test_a_folder_that_cannot_be_written(
     reaper: Cli, acme: Emulator, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:

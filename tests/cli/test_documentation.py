@@ -109,7 +109,7 @@ def test_every_exit_code_is_documented(page: str) -> None:
     codes = [errors.DONE, errors.SOME_FAILED, errors.USAGE, errors.UNREACHABLE, errors.DATABASE, errors.HALTED]
     for code in codes:
         assert re.search(rf"^\| {code} \| \w", page, re.MULTILINE)
-        assert re.search(rf"\b{code} \w", cli.help or "")
+        assert re.search(rf"\b{code} \w", cli.epilog or "")
 
 
 def test_every_outcome_is_documented() -> None:
