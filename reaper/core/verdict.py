@@ -68,7 +68,9 @@ class Verdict(NamedTuple):
 
     def worked_out(self) -> Verdict:
         """The same with its findings at hand, for whoever reads them several times."""
-        return self._replace(evidence=self.findings)
+        if not callable(self.evidence):
+            return self
+        return Verdict(self.session, self.policy, self.ruling, self.evidence(), self.exemption, self.unknowns)
 
     @property
     def reason(self) -> str:

@@ -96,7 +96,7 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
             now[key] = before.run_id
             continue
         now[key] = run_id
-        taken.append(_decision(verdict, run_id))
+        taken.append(_decision(verdict.worked_out(), run_id))
         row = {"account": seen.account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
         if before is not None and before.offends and before.policy_hash == hash_ and _offends(verdict):
             goes_on.append(row)  # an offender by the same text of the policy: since when is kept
@@ -116,7 +116,7 @@ def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
     s = standing.c
     columns = (s.session_id, s.policy, s.gist, s.policy_hash, s.run_id, s.offender_run.is_not(None))
     rows = db.execute(sa.select(*columns).where(s.account == account)).all()
-    return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
+    return {(session, policy): _Stood(gist, hash_, run, offends) for session, policy, gist, hash_, run, offends in rows}
 
 
 def _offends(verdict: Verdict) -> bool:
@@ -135,7 +135,7 @@ def _gist(verdict: Verdict) -> str:
 
 
 def _decision(verdict: Verdict, run_id: int) -> Row:
-    session, verdict = verdict.session, verdict.worked_out()
+    session = verdict.session
     return {
         "run_id": run_id,
         "session_id": session.id,

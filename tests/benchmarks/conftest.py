@@ -22,6 +22,6 @@ def figures() -> Iterator[Figures]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve so many sessions, each written as in a scenario; `latency` is in seconds, `remembering` as in fleet_server."""
+    """Serve so many sessions, each written as in a scenario; the rest is told in fleet_server.py."""
     with serving() as start:
         yield start

@@ -1,6 +1,7 @@
 """An emulated account that answers from memory: what the server costs must not hide what the reaper costs.
 
-Each answer is made once by the emulator and then repeated, only with a new date, unless `remembering` is false. Started as a process of its own:
+Each answer is made once by the emulator and then repeated, only with a new date, unless `remembering` is false;
+`latency` is in seconds. Started as a process of its own:
 `python fleet_server.py '{"count": 10000, "latency": 0, "remembering": true, "session": {}}'`.
 """
 

@@ -1,0 +1,121 @@
+"""`kill -9` at every point between two writes, and what a restart makes of it."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+from crash_tools import OFFENDERS, Stage, assert_intended, assert_sound, named, steps_of
+
+SetUp = Callable[..., Stage]
+EVERYONE = {str(spec["id"]) for spec in OFFENDERS}
+TASKS = {named(3), named(4)}
+INTENT, REQUEST, SETTLED = ("commit", "send", "commit")
+STEP = (INTENT, REQUEST, SETTLED)
+PLANNED = "after:commit:2"
+FINISHED = "after:commit:17"
+
+
+def crossings(*whats: str) -> list[str]:
+    """Each crossed before and after, counted by what it is."""
+    names = [(what, whats[: place + 1].count(what)) for place, what in enumerate(whats)]
+    return [f"{when}:{what}:{number}" for what, number in names for when in ("before", "after")]
+
+
+# the lease, the plan, a step for each offender, the late ends of both tasks, the end of the run, the lease given back
+POINTS = crossings("commit", "commit", *STEP * len(EVERYONE), "commit", "commit", "commit", "commit")
+# of a WebUI session, a task and a solve all that is between intent and outcome; and both ends of the run
+FIRST = [
+    "after:commit:1", "before:commit:2", "after:commit:2",
+    "before:commit:3", "after:commit:3", "before:send:1", "after:send:1", "before:commit:4", "after:commit:4",
+    "after:commit:7", "after:send:3", "after:commit:8",
+    "before:send:6", "before:commit:14", "before:commit:15",
+    "before:commit:17", "after:commit:17", "before:commit:18",
+]  # fmt: skip
+SERVED = ["before:commit:2", "before:commit:3", "after:commit:3", "after:send:1", "after:send:4", "before:commit:17"]
+REST = [point for point in POINTS if point not in FIRST]
+
+
+def killed_at(point: str, stage: Stage) -> None:
+    running = stage.start("run", "--enforce", point=point, lease="1s")
+    assert running.wait().code == -signal.SIGKILL
+    assert running.crossings() == POINTS[: POINTS.index(point) + 1]
+
+
+def check(point: str, stage: Stage) -> None:
+    """Kill it there, then run as ever: nothing was done without its record, nothing twice, and nothing is forgotten."""
+    killed_at(point, stage)
+    assert_intended(stage)
+    ended_before = set(stage.ended())
+    stage.enforce_until_quiet()
+    assert_sound(stage, EVERYONE)
+    broke_off = POINTS.index(PLANNED) <= POINTS.index(point) < POINTS.index(FINISHED)
+    runs = stage.runs()
+    assert [run["id"] for run in runs if run["finished_at"] is None] == ([1] if broke_off else [])
+    assert ("broke off" in stage("runs").out) is broke_off
+    if broke_off:
+        assert (runs[0]["enforcing"], sum(runs[0]["outcomes"].values())) == (True, len(EVERYONE))
+        assert_told(stage, ended_before)
+
+
+def assert_told(stage: Stage, ended_before: set[str]) -> None:
+    """Of the run that broke off: what it ended is told as ended, what it did not as planned or failed."""
+    for (run, session), events in steps_of(stage.history()).items():
+        if run == 1:
+            expected = {"terminated", "already-gone"} if session in ended_before else {"planned", "failed"}
+            assert events[-1] in expected, (session, events)
+
+
+def test_the_points_are_all_there_are(set_up: SetUp, sqlite_url: str) -> None:
+    """An enforcing run commits and asks in just the places at which it is killed below."""
+    stage = set_up(sqlite_url)
+    running = stage.start("run", "--enforce")
+    assert running.wait().code == 0
+    assert running.crossings() == POINTS
+    assert len(POINTS) == 48
+    assert_sound(stage, EVERYONE)
+
+
+@pytest.mark.parametrize("point", FIRST)
+def test_killed(set_up: SetUp, sqlite_url: str, point: str) -> None:
+    """After kill -9 and a restart each offender was ended once, upon its committed intent, and the history is whole."""
+    check(point, set_up(sqlite_url))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", REST)
+def test_killed_anywhere_else(set_up: SetUp, sqlite_url: str, point: str) -> None:
+    """The same holds at all other points of the run."""
+    check(point, set_up(sqlite_url))
+
+
+@pytest.mark.parametrize("point", SERVED)
+def test_killed_beside_postgresql(set_up: SetUp, postgresql_url: str, point: str) -> None:
+    """The same holds where the history is kept by PostgreSQL."""
+    check(point, set_up(postgresql_url))
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_forced_task_that_still_seems_to_run(set_up: SetUp, sqlite_url: str, generation: int) -> None:
+    """A task whose request is not recorded, and which the scheduler still shows running, is waited for, not asked again."""
+    offenders = [spec for spec in OFFENDERS if spec["id"] in TASKS]
+    stage = set_up(sqlite_url, *offenders, generation=generation, force_lag=3600.0)
+    stage.environment["REAPER_ACCOUNTS"] = stage.environment["REAPER_ACCOUNTS"].replace(': 2}', f': {generation}}}')
+    running = stage.start("run", "--enforce", point="after:send:1", lease="1s")
+    assert running.wait().code == -signal.SIGKILL
+    report = stage.enforce(confirm_within="1s")
+    assert [step["session"] for step in report["steps"]] == [named(4)]
+    assert [one["session"] for one in report["waiting"]] == [named(3)]
+    assert set(stage.asked().values()) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["after:commit:3", "before:send:1", "after:send:1", "before:commit:5"])
+def test_killed_again_and_again(set_up: SetUp, sqlite_url: str, point: str) -> None:
+    """A reaper that dies at the same place of every run still ends nothing twice, and the first whole run clears up."""
+    stage = set_up(sqlite_url)
+    for _ in range(4):
+        while stage("run", "--enforce", point=point, lease="1s").code == 0 and stage.ended() != EVERYONE:
+            pass
+        assert_intended(stage)
+    stage.enforce_until_quiet()
+    assert_sound(stage, EVERYONE)
