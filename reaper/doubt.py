@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reaper.core.duration import spoken
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
+from reaper.core.session import AHEAD, Activity
 from reaper.ports import Clock, SessionSource
 
 TOLERANCE = 30.0
@@ -42,6 +43,14 @@ def doubts(source: SessionSource, watch: Stopwatch, memory: Memory, limits: Limi
         yield f"the server's clock is {spoken(skew)} {way} this machine's; set one of them right"
     if change := _change(memory.fleet, sessions, limits.fleet_change):
         yield change
+
+
+def of_the_future(learnt: Iterable[Activity]) -> Iterator[str]:
+    """The first log that was written ahead of every clock, in words."""
+    ahead = (found for found in learnt if found.at is None and found.source.startswith(AHEAD))
+    for found in ahead:
+        yield f"session {found.session_id}: {found.source}; some clock is wrong"
+        return
 
 
 def _change(before: int | None, now: int, allowed: float | None) -> str | None:

@@ -105,11 +105,13 @@ class Terminator:
         return Outcome(Result.FAILED, str(refusal))
 
     def _watch(self, step: Step, seconds: float, asked: str) -> Outcome:
-        seen = ""
-        for pause in _pauses(seconds):
-            if seen and seconds > _SHORT_LOOK and self.stop.is_set():
+        """Read until the session is seen to have ended, or the time is over; at least once."""
+        seen, until = "", self.clock.monotonic() + seconds
+        for pause in _pauses():
+            left = until - self.clock.monotonic()
+            if seen and (left <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
                 break
-            self.clock.wait(pause)
+            self.clock.wait(min(pause, max(left, 0.0)))
             try:
                 now = self.source.read(step.session.kind, step.session.id)
             except NotFound:
@@ -123,14 +125,12 @@ class Terminator:
         return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
 
 
-def _pauses(seconds: float) -> Iterator[float]:
-    """Pauses that grow from a moment to a few seconds and sum up to `seconds`; the first is none."""
-    yield 0.0
-    pause, left = 0.1, seconds
-    while left > 0:
-        yield min(pause, left)
-        left -= pause
-        pause = min(pause * 2, _LONGEST_PAUSE)
+def _pauses() -> Iterator[float]:
+    """Pauses in seconds that grow from a moment; the first is none."""
+    pause = 0.0
+    while True:
+        yield pause
+        pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
 
 
 class SecondLook:

@@ -15,7 +15,7 @@ from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass
-from reaper.doubt import Stopwatch, doubts
+from reaper.doubt import Stopwatch, doubts, of_the_future
 from reaper.enforce import SecondLook, settle_past
 from reaper.errors import AccountError, ConfigurationError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, RunRecord, SessionSource
@@ -95,7 +95,7 @@ class Reaper:
         return seen, self._plan(seen, memory)
 
     def _plan(self, seen: Pass, memory: Memory) -> Plan:
-        if not seen.snapshot.complete:
+        if not seen.complete:
             return Plan()
         return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
 
@@ -114,8 +114,8 @@ class Reaper:
         activity = {**memory.activity, **learnt}
         verdicts = judge(self.policies, snapshot.sessions, activity, now)
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
-        snapshot = replace(snapshot, doubts=(*snapshot.doubts, *misgivings, *found))
-        return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt), None
+        doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
+        return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt, doubtful), None
 
     def _take(self, plan: Plan, barred: str | None, record: RunRecord, report: Report) -> None:
         for step in plan.came_back:

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enforcing", sa.Boolean(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("doubts", sa.JSON(), nullable=False),
         sa.Column("unreadable", sa.JSON(), nullable=False),
         sa.Column("sessions", sa.Integer(), nullable=False),

@@ -74,7 +74,7 @@ def _line(report: Report) -> str:
         return f"{seen.account} run {report.run_id}: {report.error}"
     outcomes = [o.result.value for o in report.outcomes.values()]
     done = ", ".join(f"{outcomes.count(result)} {result}" for result in sorted(set(outcomes))) or "nothing to end"
-    doubts = f"; observed only: {'; '.join(seen.snapshot.doubts)}" if seen.snapshot.doubts else ""
+    doubts = f"; observed only: {'; '.join(seen.doubts)}" if seen.doubts else ""
     return f"{seen.account} run {report.run_id}: {len(seen.snapshot.fleet)} sessions, {done}{doubts}"
 
 

@@ -27,11 +27,15 @@ def command(ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], 
 
     settings = settings_of(ctx)
     judged_by, _ = policies_of(settings, policies)
-    found, halted = [], False
+    found, unread, halted = [], [], False
     with database(settings) as store, progress() as tell:
         for account in settings.chosen(accounts):
             with reaper_of(settings, account, judged_by, store, enforce=False, stop=Event(), tell=tell) as reaper:
-                seen, plan = reaper.look()
+                try:
+                    seen, plan = reaper.look()
+                except errors.AccountError as error:
+                    unread.append(error)
+                    continue
             show_plan(seen, plan)
             halted = halted or bool(plan.halted)
             found.append(reviewable(seen, plan, account.url, account.key()))
@@ -40,4 +44,6 @@ def command(ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], 
         click.echo(
             f"written to {out}; `reaper apply {out} --enforce` does this and nothing else, within {settings.plan_age}"
         )
-    ctx.exit(errors.HALTED if halted else errors.DONE)
+    for trouble in unread:
+        click.echo(f"reaper: {trouble}", err=True)
+    ctx.exit(errors.UNREACHABLE if unread else errors.HALTED if halted else errors.DONE)

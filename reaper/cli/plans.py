@@ -15,7 +15,7 @@ def show_plan(seen: Pass, plan: Plan) -> None:
     """What a run would do now."""
     out = console()
     out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} to end")
-    for doubt in seen.snapshot.doubts:
+    for doubt in seen.doubts:
         out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
     if plan.steps:
         rows = table("SESSION", "KIND", "OWNER", "APP", "ACTION", "POLICY", "REASON")

@@ -121,7 +121,7 @@ def show_report(out: Console, report: Report) -> None:
     for past, outcome in report.settled:
         settled = f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
         out.print(f"  settled from run {past.run_id}: {settled}")
-    for doubt in seen.snapshot.doubts:
+    for doubt in seen.doubts:
         out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
     for bad in seen.snapshot.unreadable:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
@@ -201,8 +201,8 @@ def _report(report: Report) -> dict[str, Any]:
         "account": seen.account,
         "at": seen.now.isoformat(),
         "enforce": report.enforcing,
-        "complete": seen.snapshot.complete,
-        "doubts": list(seen.snapshot.doubts),
+        "complete": seen.complete,
+        "doubts": list(seen.doubts),
         "error": str(report.error) if report.error else None,
         "sessions": len(seen.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},

@@ -63,7 +63,7 @@ def show_sessions(seen: Pass) -> None:
         rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
     out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
     out.print(rows)
-    for doubt in seen.snapshot.doubts:
+    for doubt in seen.doubts:
         out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
     for bad in seen.snapshot.unreadable:
         out.print(f"[yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
@@ -123,8 +123,8 @@ def _as_json(seen: Pass) -> dict[str, Any]:
     return {
         "account": seen.account,
         "at": seen.now.isoformat(),
-        "complete": seen.snapshot.complete,
-        "doubts": list(seen.snapshot.doubts),
+        "complete": seen.complete,
+        "doubts": list(seen.doubts),
         "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
     }

@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from reaper.client.log_tail import LARGE, Tail, Unclear, read_tail
-from reaper.core.session import Activity
+from reaper.core.session import AHEAD, Activity
 from reaper.errors import AccountError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _before_heartbeats(tail: Tail) -> tuple[datetime, str]:
 def _plausible(at: datetime, session: Session, now: datetime) -> None:
     """Raises Unclear for a time that the log's clock cannot have shown."""
     if at > now + TOLERANCE:
-        raise Unclear(f"log time in the future: {_written(at)}, asked at {_written(now)}")
+        raise Unclear(f"{AHEAD}: {_written(at)}, asked at {_written(now)}")
     if session.created_at is not None and at < session.created_at - TOLERANCE:
         raise Unclear(f"log time {_written(at)} is before the session was created, {_written(session.created_at)}")
 

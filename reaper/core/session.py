@@ -11,6 +11,9 @@ TASK = "task"
 SOLVE = "solve"
 KINDS = (WEBUI, TASK, SOLVE)
 
+AHEAD = "log time in the future"
+"""How the cause begins where a log's clock runs ahead of ours: then one of them is wrong."""
+
 WAITING_STATES = frozenset({"queued", "launching", "assigned"})
 RUNNING_STATES = frozenset({"running", "solving"})
 OVER_STATES = frozenset({"terminated", "finished", "completed", "failed", "crashed"})

@@ -109,7 +109,7 @@ class Pass:
     """Everything one pass over an account saw and concluded, before anything is done about it.
 
     `activity` is what was known of each session's last activity, `learnt` the part of it that this pass looked up;
-    both by session id.
+    both by session id. `misgivings` are reasons not to act on it besides those that the snapshot itself names.
     """
 
     account: str
@@ -119,6 +119,17 @@ class Pass:
     verdicts: Sequence[Verdict]
     activity: Mapping[str, Activity] = field(default_factory=dict)
     learnt: Mapping[str, Activity] = field(default_factory=dict)
+    misgivings: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Every reason not to act on it."""
+        return (*self.snapshot.doubts, *self.misgivings)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it may be acted upon."""
+        return not self.doubts
 
     def count(self) -> dict[Ruling, int]:
         """How many sessions had each ruling as their gravest, over all policies."""

@@ -137,6 +137,8 @@ class OpenRun:
         now = self._clock.now()
         with self._database.writing() as db:
             self._lease.renew(db, now)
+            if now - look.now > self._lease.length:
+                raise Withheld("this reaper was held up since it looked a second time; nothing was asked")
             why = restraint.forbidden(db, self._lease.account, now)
             if why is not None:
                 raise Withheld(why)

@@ -33,7 +33,7 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
         },
         fleet=db.scalar(
             sa.select(runs.c.sessions)
-            .where(runs.c.account == account, runs.c.complete)
+            .where(runs.c.account == account, runs.c.listed)
             .order_by(runs.c.id.desc())
             .limit(1)
         ),

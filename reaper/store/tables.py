@@ -31,7 +31,8 @@ runs = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),  # null: it broke off, or is under way
     sa.Column("enforcing", sa.Boolean, nullable=False),
-    sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False),  # nothing was doubtful
+    sa.Column("listed", sa.Boolean, nullable=False),  # every list was read to its end
     sa.Column("doubts", sa.JSON, nullable=False),
     sa.Column("unreadable", sa.JSON, nullable=False),
     sa.Column("sessions", sa.Integer, nullable=False),

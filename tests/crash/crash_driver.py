@@ -18,12 +18,6 @@ from typing import Any
 import sqlalchemy as sa
 import stamina
 
-import reaper.bootstrap
-import reaper.cli.history
-import reaper.cli.passes
-import reaper.cli.render
-import reaper.cli.run
-import reaper.cli.runs
 import reaper.enforce
 from reaper.cli import main
 from reaper.client.connection import Connection

@@ -34,7 +34,12 @@ policies:
     terminate_when: {age: 24h}
 """
 NO_LIMIT = {"sessions": 1000, "percent": 100}
-LIMITS = {**dict.fromkeys(("run", "hour", "policy"), NO_LIMIT), "fleet_change": None}
+LIMITS = {"run": NO_LIMIT, "hour": {"sessions": 1000}, "policy": NO_LIMIT, "fleet_change": None}
+PRELOADED = (
+    "reaper.bootstrap", "reaper.cli.history", "reaper.cli.passes", "reaper.cli.render", "reaper.cli.run",
+    "reaper.cli.runs", "rich.table", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite",
+)  # fmt: skip
+"""What each process finds imported already: they are forked from one that has not done anything else."""
 PATIENCE = 60.0  # seconds; far beyond what any of the processes takes
 OPEN = {"intended", "unconfirmed"}
 
@@ -154,7 +159,7 @@ class Stage:
         own = {f"REAPER_{name.upper()}": value for name, value in settings.items()}
         job = Job(arguments, {**self.environment, **own}, folder, point, number, hurried)
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["crash_driver"])
+        context.set_forkserver_preload(list(PRELOADED))
         process = context.Process(target=run, args=(job,))
         process.start()
         self.processes.append(Running(job, process))

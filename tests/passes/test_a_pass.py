@@ -184,7 +184,7 @@ def test_a_list_that_moves_is_not_acted_upon(house: MakeHouse) -> None:
 
     world.between_pages = one_goes_and_one_comes
     report = acme.once(policies(IDLE))
-    assert not report.seen.snapshot.complete
+    assert not report.seen.complete
     assert (report.plan.steps, acme.ended) == ((), [])
 
 

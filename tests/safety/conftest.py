@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -19,12 +19,12 @@ import stamina
 sys.path.append(str(Path(__file__).parent))
 
 from safety_cli import Cli, Desk, Result  # they stand beside this file, which is no package
-from safety_house import House, open_house
+from safety_house import Open, open_house
 
 from reaper.cli import main
 from reaper.store import Database, open_database
 
-Open = Callable[..., House]
+
 
 
 @pytest.fixture(autouse=True)

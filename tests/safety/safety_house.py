@@ -271,3 +271,6 @@ def open_house(database: Database, *specs: dict[str, Any], generation: int = 2, 
     gate = emulator.app = Gate(emulator.app, clock.now, generation)
     with emulator:
         yield House(emulator, clock, gate, database)
+
+
+Open = Callable[..., House]

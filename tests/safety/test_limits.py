@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Open
+
 from safety_cli import POLICIES, Cli, Desk, ended
-from safety_house import GENEROUS, IDLE, OLD, House, fleet, idle, ids, rules
+from safety_house import GENEROUS, IDLE, OLD, House, Open, fleet, idle, ids, rules
 
 from reaper.core.limits import Limits
 from reaper.run import Report
