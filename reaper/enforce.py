@@ -9,16 +9,19 @@ from pathlib import Path
 from threading import Event
 from typing import ClassVar
 
+from reaper.core.duration import spoken
 from reaper.core.ladder import DELETE
 from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Result, Step, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session
 from reaper.core.verdict import Pass
-from reaper.errors import AccountError, Conflict, NotFound, RateLimited, ServerFault, Unreachable
+from reaper.errors import AccountError, Conflict, NotFound, RateLimited, ServerFault, Unreachable, Withheld
 from reaper.ports import Clock, SessionEnder, SessionSource
 
 _SHORT_LOOK = 3.0  # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
 _LONGEST_PAUSE = 5.0
+_LONGEST_WAIT = 60.0  # a server that asks for more is left alone for the rest of the run
+_SLICE = 1.0  # whoever waits looks so often whether it is to stop
 _IN_FLIGHT_SERVES = timedelta(seconds=5)
 
 
@@ -42,7 +45,8 @@ class Terminator:
     """Asks the server to end a session and watches until a read shows that it did.
 
     `patience` is how long `confirm` watches, in seconds; it watches no longer once `stop` is set. `gap` is the least
-    time between two requests, in seconds. While the file `sentinel` exists, nothing is asked.
+    time between two requests, in seconds; a server that asks to wait is given that time. While the file `sentinel`
+    exists, nothing is asked.
     """
 
     source: SessionSource
@@ -52,20 +56,22 @@ class Terminator:
     patience: float = 90.0
     gap: float = 0.0
     sentinel: Path | None = None
-    _asked_at: list[float] = field(default_factory=list, init=False, repr=False)
+    _next_at: list[float] = field(default_factory=lambda: [float("-inf")], init=False, repr=False)
 
     enforcing: ClassVar[bool] = True
 
     def await_turn(self) -> None:
-        if self._asked_at:
-            left = self._asked_at[-1] + self.gap - self.clock.monotonic()
-            if left > 0:
-                self.clock.wait(left)
+        left = self._next_at[0] - self.clock.monotonic()
+        if left > max(_LONGEST_WAIT, self.gap):
+            raise Withheld(f"the server asks to be left in peace for {spoken(left)}")
+        while left > 0 and not self.stop.is_set():
+            self.clock.wait(min(left, _SLICE))
+            left = self._next_at[0] - self.clock.monotonic()
 
     def enforce(self, step: Step, session: Session) -> Outcome:
-        if self.sentinel is not None and self.sentinel.exists():
+        if self.sentinel is not None and _is_there(self.sentinel):
             return Outcome(Result.WITHHELD, f"the file {self.sentinel} forbids it")
-        self._asked_at[:] = [self.clock.monotonic()]
+        self._next_at[0] = self.clock.monotonic() + self.gap
         try:
             self._ask(step.action, session)
         except NotFound:
@@ -73,9 +79,11 @@ class Terminator:
         except Conflict as refusal:
             return self._refused(step.action, session, refusal)
         except (Unreachable, ServerFault) as doubt:
+            self._give_time(doubt)
             seen = self._watch(step, _SHORT_LOOK, f"the request was answered by: {doubt}")
             return replace(seen, trouble=True)
         except AccountError as error:
+            self._give_time(error)
             return Outcome(Result.FAILED, str(error), trouble=isinstance(error, RateLimited))
         return self._watch(step, _SHORT_LOOK, f"the server accepted {step.action}")
 
@@ -92,6 +100,10 @@ class Terminator:
                 self.ender.delete(session)
             case _:
                 self.ender.terminate(session)
+
+    def _give_time(self, error: AccountError) -> None:
+        if isinstance(error, RateLimited | ServerFault) and error.retry_after is not None:
+            self._next_at[0] = max(self._next_at[0], self.clock.monotonic() + error.retry_after)
 
     def _refused(self, action: str, session: Session, refusal: Conflict) -> Outcome:
         try:
@@ -123,6 +135,17 @@ class Terminator:
                 return Outcome(Result.TERMINATED, f"seen {now.state}")
             seen = f"still {now.state}"
         return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is anything of that name, be it a link to nowhere; where that cannot be told, there is."""
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _pauses() -> Iterator[float]:

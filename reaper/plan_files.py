@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from reaper.core.duration import Duration, spoken
 from reaper.core.plan import Plan
@@ -60,7 +60,7 @@ class ReviewedPlan(_Strict):
     def refuse_unless(self, *, key: SecretStr, url: str, policies: PolicySet, now: datetime, oldest: Duration) -> None:
         """Raises ConfigurationError, saying why, unless this is that account's own, recent and unchanged plan."""
         age = (now - self.made_at).total_seconds()
-        if not hmac.compare_digest(self.seal, self._seal(key)):
+        if not hmac.compare_digest(self.seal.encode(), self._seal(key).encode()):
             why = "it was changed after it was made, or made with another API key"
         elif self.url != url:
             why = f"it was made for {self.url}, and the account is {url} now"
@@ -78,7 +78,7 @@ class ReviewedPlan(_Strict):
 class PlanFile(_Strict):
     """What `reaper plan` writes and `reaper apply` reads."""
 
-    plans: tuple[ReviewedPlan, ...]
+    plans: tuple[ReviewedPlan, ...] = Field(min_length=1)
 
 
 def hashes(policies: PolicySet) -> dict[str, str]:

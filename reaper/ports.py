@@ -93,7 +93,10 @@ class Enforcer(Protocol):
         """Whether it ends anything."""
 
     def await_turn(self) -> None:
-        """Wait until another session may be ended: no more than so many a minute."""
+        """Wait until another session may be ended: no more than so many a minute.
+
+        Raises Withheld when the server asked to be left in peace for longer than is waited.
+        """
 
     def enforce(self, step: Step, session: Session) -> Outcome:
         """What came of it, as far as it was seen. Raises nothing for what a server can do."""
@@ -118,7 +121,10 @@ class RunRecord(Protocol):
         """Whether the lease has run out since it was last renewed: this reaper was held up, and may end nothing."""
 
     def settle(self, step: Step, outcome: Outcome) -> None:
-        """Commit what came of the step."""
+        """Commit what came of the step, and renew the lease.
+
+        Raises LeaseLost once it is committed, when another reaper has taken the account over.
+        """
 
 
 class Ledger(Protocol):

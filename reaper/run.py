@@ -142,17 +142,25 @@ class Reaper:
         look, watch, trouble = SecondLook(self.source, self.clock, report.seen, reread), Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
             self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")
-            self.enforcer.await_turn()
+            why = self._obstacle(watch, trouble)
             if self.stop.is_set():
                 return
-            slept = watch.doubt()
-            if trouble >= _TROUBLE or slept:
-                why = slept or "the server is in trouble; it is left in peace until the next run"
+            if why:
                 self._settle(step, Outcome(Result.WITHHELD, why), record, report)
                 continue
             outcome = self._step(step, look, record)
             self._settle(step, outcome, record, report)
             trouble = trouble + 1 if outcome.trouble else 0
+
+    def _obstacle(self, watch: Stopwatch, trouble: int) -> str | None:
+        """Wait for the next step's turn; why it may not be taken, in words."""
+        if trouble >= _TROUBLE:
+            return "the server is in trouble; it is left in peace until the next run"
+        try:
+            self.enforcer.await_turn()
+        except Withheld as why:
+            return str(why)
+        return watch.doubt()
 
     def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome:
         try:

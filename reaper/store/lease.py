@@ -25,11 +25,20 @@ class Lease:
 
     def renew(self, db: sa.Connection, now: datetime) -> None:
         """Hold on for another while, in this transaction. Raises LeaseLost when another reaper took over."""
+        if not self.extend(db, now):
+            raise self.lost()
+
+    def extend(self, db: sa.Connection, now: datetime) -> bool:
+        """Hold on for another while, in this transaction, unless another reaper took over."""
         mine = (leases.c.account == self.account, leases.c.token == self.token)
         until = now + self.length
         if db.execute(sa.update(leases).where(*mine).values(expires_at=until)).rowcount != 1:
-            raise LeaseLost(f"{self.account}: another reaper took the account over; nothing more is ended by this one")
+            return False
         self.expires_at = until
+        return True
+
+    def lost(self) -> LeaseLost:
+        return LeaseLost(f"{self.account}: another reaper took the account over; nothing more is ended by this one")
 
 
 def take(database: Database, clock: Clock, account: str, holder: str, length: timedelta) -> Lease:

@@ -149,9 +149,14 @@ class OpenRun:
 
     def settle(self, step: Step, outcome: Outcome) -> None:
         step_id = self._step_ids.get(step.session.id)  # none where a dry run has said the same before
-        if step_id is not None:
-            with self._database.writing() as db:
-                _add_event(db, step_id, self._clock.now(), (outcome.result.value, outcome.detail), {})
+        if step_id is None:
+            return
+        now = self._clock.now()
+        with self._database.writing() as db:
+            _add_event(db, step_id, now, (outcome.result.value, outcome.detail), {})
+            held = self._lease.extend(db, now)
+        if not held:
+            raise self._lease.lost()
 
 
 def _seen(look: Look) -> Row:

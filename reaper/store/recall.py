@@ -83,22 +83,18 @@ def _events(account: str, since: datetime) -> sa.Select[str, str, datetime, str,
 
 def _asked(db: sa.Connection, account: str, now: datetime) -> Mapping[str, Asked]:
     """What was last asked for each session. A step that was intended and then withheld asked for nothing."""
-    begun: dict[int, datetime] = {}
-    found: dict[str, Asked] = {}
-    before: dict[int, Asked | None] = {}
+    whose: dict[int, str] = {}
+    found: dict[int, Asked] = {}
     for session, action, at, event, step in db.execute(_events(account, now - _BACK)):
         if event == INTENDED:
-            begun[step], before[step] = at, found.get(session)
-            found[session] = Asked(action, at, None)
-        elif event == Result.WITHHELD.value and step in begun:
-            earlier = before[step]
-            if earlier is None:
-                found.pop(session, None)
-            else:
-                found[session] = earlier
-        elif step in begun or event == Result.CAME_BACK.value:
-            found[session] = Asked(action, begun.get(step, at), None if event in OPEN else event)
-    return found
+            whose[step], found[step] = session, Asked(action, at, None)
+        elif event == Result.WITHHELD.value:
+            found.pop(step, None)
+        elif step in found:
+            found[step] = Asked(action, found[step].at, None if event in OPEN else event)
+        elif event == Result.CAME_BACK.value:
+            whose[step], found[step] = session, Asked(action, at, event)
+    return {whose[step]: found[step] for step in sorted(found)}
 
 
 def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:

@@ -65,7 +65,7 @@ INNOCENTS: tuple[dict[str, Any], ...] = (
 
 def account_of(*sessions: dict[str, Any], **config: Any) -> Emulator:  # noqa: ANN401 - what a Config takes
     specs = [SessionSpec.model_validate(spec) for spec in sessions]
-    return Emulator(Config.model_validate({"force_lag": 0.5, **config}), Scenario(sessions=specs))
+    return Emulator(Config.model_validate({"force_lag": 0.3, **config}), Scenario(sessions=specs))
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         (self.folder / "policies.yaml").write_text(POLICIES, "utf-8")
-        account = {"name": "acme", "url": self.account.url, "api_key": DEFAULT_KEY, "generation": 2}
+        generation = self.account.config.generation
+        account = {"name": "acme", "url": self.account.url, "api_key": DEFAULT_KEY, "generation": generation}
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("REAPER_")},
             "REAPER_ACCOUNTS": json.dumps([account]),
@@ -168,6 +169,10 @@ class Stage:
     def __call__(self, *arguments: str, **more: Any) -> Done:  # noqa: ANN401 - as start
         return self.start(*arguments, **more).wait()
 
+    def wait_for_the_lease(self) -> None:
+        """Return once nobody holds the account."""
+        wait_until(lambda: not self("run", "-o", "json").json["skipped"])
+
     def enforce(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as start
         """The report of an enforcing run, made as soon as no other reaper holds the account."""
         for _ in range(100):
@@ -191,6 +196,9 @@ class Stage:
             SystemClock().wait(0.2)
         raise AssertionError(f"there is always something left: {reports[-1]}")
 
+    def sleep(self, seconds: float) -> None:
+        SystemClock().wait(seconds)
+
     def history(self) -> list[dict[str, Any]]:
         """All that is recorded, oldest first."""
         found = self("history", "--limit", "10000", "--all", "-o", "json").json["history"]
@@ -207,8 +215,7 @@ class Stage:
     def asked(self) -> Counter[str]:
         """How many changing requests reached the server, by session."""
         changing = [record.path for record in self.account.requests if record.method != "GET"]
-        assert all(path.endswith("/terminate") for path in changing)
-        return Counter(path.split("/")[-2] for path in changing)
+        return Counter(path.removesuffix("/terminate").rpartition("/")[2] for path in changing)
 
     def close(self) -> None:
         for process in self.processes:
