@@ -181,10 +181,27 @@ def _engine(url: URL) -> sa.Engine:
 
 
 def _sqlite(url: URL) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine, file = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS}), _file(url)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if file is not None:
+        event.listen(engine, "connect", lambda _, record: record.info.update(file=_identity(file)))
+        event.listen(engine, "begin", lambda connection: _refuse_unless_still(file, connection))
     return engine
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _refuse_unless_still(file: Path, connection: sa.Connection) -> None:
+    """A file that was deleted or replaced goes on taking what is written to it, and nobody will ever read that."""
+    if _identity(file) != connection.info["file"]:
+        raise StoreError(f"the database {file}: it was deleted or replaced; put it back, or start `reaper` again")
 
 
 def _postgresql(url: URL) -> sa.Engine:

@@ -28,7 +28,7 @@ from reaper.store import Database
 class Job:
     """What to run. At the crossing `point` the process sends itself the signal `number`.
 
-    A `hurried` one does not wait between repeated reads, and watches a session only for a moment before it goes on.
+    A `hurried` one does not wait between repeated reads, and looks at a session only once before it goes on.
     """
 
     arguments: tuple[str, ...]
@@ -76,7 +76,7 @@ def run(job: Job) -> None:
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     wrap(Crossings(job))
     if job.hurried:
-        reaper.enforce._SHORT_LOOK = 0.1
+        reaper.enforce._SHORT_LOOK = 0.0
         stamina.set_testing(testing=True, attempts=2, cap=True)
     sys.argv = ["reaper", *job.arguments]
     main()

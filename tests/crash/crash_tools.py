@@ -6,7 +6,9 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from crash_driver import Job, run
 
 from reaper.clock import SystemClock
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
+from reaper.store import Database, HistoryEntry, HistoryFilter, RunEntry, entries, list_runs, open_database
 
 POLICIES = """\
 policies:
@@ -183,7 +186,7 @@ class Stage:
                 report: dict[str, Any] = done.json["runs"][0]
                 return report
             assert done.json["skipped"], done
-            SystemClock().wait(0.05)
+            SystemClock().wait(0.1)
         raise AssertionError("the account is held for ever")
 
     def enforce_until_quiet(self) -> list[dict[str, Any]]:
@@ -193,20 +196,33 @@ class Stage:
             reports.append(self.enforce())
             if not any(reports[-1][what] for what in ("steps", "waiting", "settled")):
                 return reports
-            SystemClock().wait(0.2)
+            SystemClock().wait(0.05)
         raise AssertionError(f"there is always something left: {reports[-1]}")
+
+    def scheduler_notices(self) -> None:
+        """The jobs that are gone are noticed at once from now on."""
+        world = self.account.world
+        with world.lock:
+            world.force_lag = timedelta(0)
+            for session in world.sessions:
+                if session.forced_at is not None:
+                    world.end(session.id, "failed")
 
     def sleep(self, seconds: float) -> None:
         SystemClock().wait(seconds)
 
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> list[HistoryEntry]:
         """All that is recorded, oldest first."""
-        found = self("history", "--limit", "10000", "--all", "-o", "json").json["history"]
-        return list(reversed(found))
+        with self._opened() as database:
+            return entries(database, HistoryFilter(limit=10_000, everything=True))[::-1]
 
-    def runs(self) -> list[dict[str, Any]]:
+    def runs(self) -> list[RunEntry]:
         """All runs, oldest first."""
-        return list(reversed(self("runs", "--limit", "1000", "-o", "json").json["runs"]))
+        with self._opened() as database:
+            return list_runs(database, limit=1_000)[::-1]
+
+    def _opened(self) -> closing[Database]:
+        return closing(open_database(self.database_url, upgrade=False))
 
     def ended(self) -> list[str]:
         """The sessions that were ended over the API, in order."""
@@ -222,18 +238,18 @@ class Stage:
             process.end()
 
 
-def steps_of(history: list[dict[str, Any]]) -> dict[tuple[int, str], list[str]]:
+def steps_of(history: list[HistoryEntry]) -> dict[tuple[int, str], list[str]]:
     """What happened to each step, in order; a step is a session's in a run."""
     found: dict[tuple[int, str], list[str]] = {}
     for entry in history:
-        if entry["action"] is not None:
-            found.setdefault((entry["run"], entry["session"]), []).append(entry["event"])
+        if entry.action is not None:
+            found.setdefault((entry.run_id, entry.session_id), []).append(entry.event)
     return found
 
 
 def assert_intended(stage: Stage) -> None:
     """Whatever was ended so far has its committed intent."""
-    intended = {entry["session"] for entry in stage.history() if entry["event"] == "intended"}
+    intended = {entry.session_id for entry in stage.history() if entry.event == "intended"}
     assert set(stage.ended()) <= intended
 
 
@@ -242,10 +258,10 @@ def assert_sound(stage: Stage, offenders: set[str]) -> None:
     assert sorted(stage.ended()) == sorted(offenders)
     assert stage.asked() == dict.fromkeys(offenders, 1)
     history = stage.history()
-    decided = {(e["session"], e["policy"]) for e in history if e["event"] == "offender"}
-    begun = [e for e in history if e["event"] == "intended"]
-    assert {e["session"] for e in begun} == offenders
-    assert all((e["session"], e["policy"]) in decided for e in begun)
+    decided = {(e.session_id, e.policy) for e in history if e.event == "offender"}
+    begun = [e for e in history if e.event == "intended"]
+    assert {e.session_id for e in begun} == offenders
+    assert all((e.session_id, e.policy) in decided for e in begun)
     steps = steps_of(history)
     assert not [step for step, events in steps.items() if events[-1] in OPEN]
     last = {session: events[-1] for (_, session), events in sorted(steps.items())}

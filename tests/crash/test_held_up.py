@@ -2,17 +2,26 @@
 
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from crash_tools import OFFENDERS, Stage, assert_sound, named, steps_of, wait_until
 
 SetUp = Callable[..., Stage]
+
+
+def slowly(*values: object) -> Any:  # noqa: ANN401 - pytest's ParameterSet
+    """An example for the slow tests."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 EVERYONE = {str(spec["id"]) for spec in OFFENDERS}
 INTENDED = "after:commit:3"
+LATE = ["after:commit:1", "after:commit:7", "after:commit:12"]
 TAKEN_OVER = "reaper: acme: another reaper took the account over; nothing more is ended by this one\n"
 
 
-@pytest.mark.parametrize("point", ["after:commit:1", "after:commit:2", INTENDED, "after:commit:4", "after:commit:7"])
+@pytest.mark.parametrize("point", ["after:commit:2", INTENDED, "after:commit:4", *map(slowly, LATE)])
 def test_a_revived_reaper_ends_nothing(set_up: SetUp, sqlite_url: str, point: str) -> None:
     """Stopped until its lease ran out and another did the work, it asks nothing any more and says why in one line."""
     revive(set_up(sqlite_url), point)
@@ -92,8 +101,9 @@ def test_stopped_amid_a_transaction(set_up: SetUp, url: str) -> None:
     assert_sound(stage, EVERYONE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("paced", [False, True], ids=["", "paced"])
+@pytest.mark.parametrize(
+    ("number", "paced"), [(signal.SIGTERM, False), (signal.SIGINT, True), slowly(signal.SIGTERM, True)]
+)
 def test_told_to_stop(set_up: SetUp, sqlite_url: str, number: signal.Signals, *, paced: bool) -> None:
     """SIGTERM and Ctrl-C let the step under way be settled; the rest stays planned, and the exit code is 0."""
     stage = set_up(sqlite_url, latency=0.05)
@@ -105,7 +115,7 @@ def test_told_to_stop(set_up: SetUp, sqlite_url: str, number: signal.Signals, *,
     ended = set(stage.ended())
     assert 0 < len(ended) < len(EVERYONE)
     (run,) = stage.runs()
-    assert run["finished_at"] is not None
+    assert run.finished_at is not None
     told = steps_of(stage.history())
     assert {session for (_, session), events in told.items() if events == ["intended", "terminated"]} == ended
     assert {session for (_, session), events in told.items() if events == ["planned"]} == EVERYONE - ended

@@ -7,7 +7,7 @@ import pytest
 from crash_tools import Done, Stage, assert_sound, named
 
 SetUp = Callable[..., Stage]
-ROUNDS = 4
+ROUNDS = 3
 
 
 def newcomers(stage: Stage, round_: int) -> set[str]:

@@ -25,8 +25,6 @@ from reaper.cli import main
 from reaper.store import Database, open_database
 
 
-
-
 @pytest.fixture(autouse=True)
 def _no_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Retries happen as often as in life, but at once; no setting of this machine reaches a test."""

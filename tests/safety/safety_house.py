@@ -147,6 +147,28 @@ def refusal(status: int, **headers: str) -> Response:
     return JSONResponse({"message": "as the test says"}, status, headers=headers)
 
 
+class Tripwire:
+    """A ledger that lets something happen right after each intent is committed."""
+
+    def __init__(self, ledger: SqlLedger, happens: Callable[[], object]) -> None:
+        self._ledger, self._happens = ledger, happens
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the ledger has
+        return getattr(self._ledger, name)
+
+    @contextmanager
+    def open_run(self, *given: Any, **more: Any) -> Iterator[Any]:  # noqa: ANN401 - the Protocol's
+        with self._ledger.open_run(*given, **more) as record:
+            inner = record.intend
+
+            def intend(*intent: Any) -> None:  # noqa: ANN401 - the Protocol's
+                inner(*intent)
+                self._happens()
+
+            record.intend = intend
+            yield record
+
+
 @dataclass
 class House:
     """An account that answers over a socket, a database, and a clock; `asked` are the requests so far."""
@@ -207,13 +229,16 @@ class House:
         database: Database | None = None,
         url: str = "",
         clock: Any = None,  # noqa: ANN401 - any Clock
+        timeout: float = 1.0,
         ledger: Callable[[SqlLedger], Any] = lambda made: made,
         **more: Any,  # noqa: ANN401 - what a Terminator can be told
     ) -> Iterator[Reaper]:
         stop, clock = stop or Event(), clock or self.clock
         key = SecretStr(DEFAULT_KEY)
         with (
-            Connection("acme", url or self.emulator.url, key, clock=clock, timeout_seconds=1.0, workers=2) as opened,
+            Connection(
+                "acme", url or self.emulator.url, key, clock=clock, timeout_seconds=timeout, workers=2
+            ) as opened,
             AccountSource(
                 opened, clock=clock, generation=self.world.generation, ignore=compile_ignore(DEFAULT_IGNORE)
             ) as source,

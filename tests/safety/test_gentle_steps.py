@@ -138,7 +138,14 @@ def test_a_dry_run_does_not_climb(house: Open) -> None:
 
 
 def over(id_: str = "solve", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a scenario's
-    return {"id": id_, "owner": "anna@Planning", "kind": "solve", "state": "finished", "age": "9h", "ended": "3h"} | more
+    return {
+        "id": id_,
+        "owner": "anna@Planning",
+        "kind": "solve",
+        "state": "finished",
+        "age": "9h",
+        "ended": "3h",
+    } | more
 
 
 def deleting(**more: Any) -> Any:  # noqa: ANN401 - a policy's

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from safety_house import IDLE, Open, idle, rules
+from safety_house import IDLE, Open, Tripwire, idle, rules
 
 from reaper.errors import Held, LeaseLost
-from reaper.store import Database, SqlLedger
+from reaper.store import Database
 from reaper.store.lease import take
 
 HOUSE = rules(IDLE)
 TWO = (idle("a", "anna@Planning"), idle("b", "ben@Planning"))
 LENGTH = timedelta(minutes=2)
 both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
-
-
-class Tripwire:
-    """A ledger that lets something happen right after each intent is committed."""
-
-    def __init__(self, ledger: SqlLedger, happens: Callable[[], object]) -> None:
-        self._ledger, self._happens = ledger, happens
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the ledger has
-        return getattr(self._ledger, name)
-
-    @contextmanager
-    def open_run(self, *given: Any, **more: Any) -> Iterator[Any]:  # noqa: ANN401 - the Protocol's
-        with self._ledger.open_run(*given, **more) as record:
-            inner = record.intend
-
-            def intend(*intent: Any) -> None:  # noqa: ANN401 - the Protocol's
-                inner(*intent)
-                self._happens()
-
-            record.intend = intend
-            yield record
 
 
 @both

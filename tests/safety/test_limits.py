@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from safety_cli import POLICIES, Cli, Desk, ended
 from safety_house import GENEROUS, IDLE, OLD, House, Open, fleet, idle, ids, rules
 

@@ -39,7 +39,9 @@ def test_what_was_unconfirmed_is_settled_by_the_next_run(house: Open) -> None:
     home.world.end("anna")
     report = home.pass_once(HOUSE)
     assert [(o.result, o.detail) for _, o in report.settled] == [("terminated", "seen terminated by a later run")]
-    assert home.events("anna") == [(1, "terminate", e) for e in ("intended", "unconfirmed", "unconfirmed", "terminated")]
+    assert home.events("anna") == [
+        (1, "terminate", e) for e in ("intended", "unconfirmed", "unconfirmed", "terminated")
+    ]
     assert len(home.endings()) == 1
 
 
