@@ -50,7 +50,12 @@ def _settings(url: str, folder: Path) -> Settings:
 
     account = {"name": "demo", "url": url, "api_key": "demo-key"}
     return OwnSettings.model_validate(
-        {"accounts": [account], "database_url": f"sqlite:///{folder / 'reaper.db'}", "confirm_within": "20s"}
+        {
+            "accounts": [account],
+            "database_url": f"sqlite:///{folder / 'reaper.db'}",
+            "confirm_within": "20s",
+            "per_minute": 600,
+        }
     )
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 import stamina
 
 import reaper.enforce
+import reaper.store.database
 from reaper.cli import main
 from reaper.client.connection import Connection
 from reaper.store import Database
@@ -28,7 +29,8 @@ from reaper.store import Database
 class Job:
     """What to run. At the crossing `point` the process sends itself the signal `number`.
 
-    A `hurried` one does not wait between repeated reads, and looks at a session only once before it goes on.
+    A `hurried` one does not wait between repeated reads, looks at a session only once before it goes on, and waits two
+    seconds for a database that is held.
     """
 
     arguments: tuple[str, ...]
@@ -77,6 +79,7 @@ def run(job: Job) -> None:
     wrap(Crossings(job))
     if job.hurried:
         reaper.enforce._SHORT_LOOK = 0.0
+        reaper.store.database._BUSY_SECONDS = 2
         stamina.set_testing(testing=True, attempts=2, cap=True)
     sys.argv = ["reaper", *job.arguments]
     main()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from crash_tools import OFFENDERS, Stage, assert_sound, named, steps_of, wait_until
 
+pytestmark = pytest.mark.slow
+
 SetUp = Callable[..., Stage]
 
 
@@ -84,6 +86,22 @@ def test_what_a_revived_reaper_did_not_ask_hides_nothing(set_up: SetUp, sqlite_u
     report = stage.enforce()
     assert (report["steps"], [one["session"] for one in report["waiting"]]) == ([], [named(3)])
     assert stage.asked() == {named(3): 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["before:send:1", "before:send:5"])
+def test_held_up_after_the_last_check(set_up: SetUp, sqlite_url: str, point: str) -> None:
+    """Stopped between its last look at the lease and the request, it asks that once more; no session ends twice."""
+    stage = set_up(sqlite_url)
+    held_up = stage.start("run", "--enforce", point=point, number=signal.SIGSTOP, lease="1s")
+    held_up.wait_until_stopped()
+    stage.enforce_until_quiet()
+    held_up.signal(signal.SIGCONT)
+    assert held_up.wait().err == TAKEN_OVER
+    assert sorted(stage.ended()) == sorted(EVERYONE)
+    assert sum(stage.asked().values()) == len(EVERYONE) + 1
+    refused = [record.status for record in stage.account.requests if record.method != "GET"][-1]
+    assert refused == 409
 
 
 @pytest.mark.slow

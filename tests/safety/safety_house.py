@@ -230,6 +230,7 @@ class House:
         url: str = "",
         clock: Any = None,  # noqa: ANN401 - any Clock
         timeout: float = 1.0,
+        tell: Callable[[str], None] | None = None,
         ledger: Callable[[SqlLedger], Any] = lambda made: made,
         **more: Any,  # noqa: ANN401 - what a Terminator can be told
     ) -> Iterator[Reaper]:
@@ -254,7 +255,7 @@ class House:
                 clock,
                 limits or self.limits,
                 stop,
-                self.said.append,
+                tell or self.said.append,
                 reread,
             )
 

@@ -173,7 +173,7 @@ def test_the_command_says_it_in_one_line_and_exits_4(reaper: Cli, desk: Desk, ho
         "folder": lambda: replace_by_folder(None),  # type: ignore[arg-type]
         "text": lambda: FILE.write_text("no database at all", "utf-8"),
         "locked": lambda: held.append(locked()),
-        "table": lambda: sqlite3.connect(FILE).execute("DROP TABLE step_events").connection.close(),
+        "table": lambda: sqlite3.connect(FILE).execute("DROP TABLE step_events").connection.close(),  # noqa: PLW0108
         "gone": FILE.unlink,
     }
     held: list[sqlite3.Connection] = []

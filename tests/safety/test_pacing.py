@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from safety_house import GENEROUS, IDLE, House, Open, idle, refusal, rules
@@ -27,7 +28,7 @@ def test_no_more_than_so_many_are_asked_a_minute(house: Open, per_minute: int) -
     home.pass_once(HOUSE, per_minute=per_minute)
     asked = moments(home)
     assert len(asked) == 5
-    assert min(b - a for a, b in zip(asked, asked[1:], strict=False)) >= timedelta(seconds=60 / per_minute)
+    assert min(b - a for a, b in pairwise(asked)) >= timedelta(seconds=60 / per_minute)
 
 
 def test_the_second_look_comes_after_the_wait(house: Open) -> None:

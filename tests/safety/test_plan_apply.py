@@ -124,7 +124,7 @@ def test_a_plan_made_with_another_key_is_refused(reaper: Cli, desk: Desk, planne
     refused(apply(reaper), planned, "made with another API key")
 
 
-def test_a_plan_that_is_too_old_is_refused(reaper: Cli, desk: Desk, planned: Emulator) -> None:
+def test_a_plan_that_is_too_old_is_refused(reaper: Cli, planned: Emulator) -> None:
     """`plan_age` is a setting: an hour, unless it says otherwise."""
     with time_machine.travel(timedelta(minutes=61)):
         refused(apply(reaper), planned, "it was made 1h 1m ago, and may be 1h old")

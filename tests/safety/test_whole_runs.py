@@ -92,7 +92,11 @@ ROUNDS = st.lists(
 @given(data=st.data(), written=policies(), limits=LIMITS, rounds=ROUNDS)
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_nothing_is_ended_but_what_is_due(
-    migrated_file: Path, data: st.DataObject, written: list[dict[str, Any]], limits: Any, rounds: Any
+    migrated_file: Path,
+    data: st.DataObject,
+    written: list[dict[str, Any]],
+    limits: Limits,
+    rounds: list[tuple[Any, ...]],
 ) -> None:
     """No exempt or undetermined session is ended, no limit is exceeded, and each end has its earlier due intent."""
     specs = [data.draw(sessions(n)) for n in range(data.draw(st.integers(3, 14)))]

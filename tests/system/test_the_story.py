@@ -52,6 +52,7 @@ def test_a_seeded_fleet_is_looked_after(shell: Shell, start: Start, generation: 
     assert not outcomes.keys() & {s["session"] for s in shell.json("sessions")["accounts"][0]["sessions"]}
 
 
+@pytest.mark.slow
 def test_what_emulate_invites_to_works(shell: Shell, start: Start) -> None:
     """The lines that `reaper emulate` prints can be pasted into another shell, in any folder."""
     account = start(scenario=FLEET)
