@@ -6,6 +6,7 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, Self
 
+from reaper.client.clock import ServerClock
 from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
@@ -52,8 +53,11 @@ class AccountSource:
 
     @property
     def skew_seconds(self) -> float | None:
-        """How far the server's clock was ahead of ours in its last answer; None while it has not told."""
-        return self.connection.skew_seconds
+        """How far the server's clock was ahead of ours in its last answer; None while it has not told.
+
+        A clock that is the server's own cannot differ from it.
+        """
+        return None if isinstance(self._clock, ServerClock) else self.connection.skew_seconds
 
     @property
     def generation(self) -> Generation | None:

@@ -1,0 +1,38 @@
+"""Houses for these tests; the builders stand beside this file and in tests/passes, which are no packages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1] / "passes"))
+
+from pass_house import House
+from run_house import Open, open_house
+
+from reaper.store import open_database
+
+
+@pytest.fixture(scope="session")
+def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy: quicker than migrating one for each test."""
+    file = tmp_path_factory.mktemp("record") / "reaper.db"
+    open_database(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def house(empty_record: Path) -> Iterator[Open]:
+    """Opens houses, each with a record of its own, and closes them."""
+    with ExitStack() as opened:
+
+        def start(*sessions: dict[str, Any], **more: Any) -> House:  # noqa: ANN401 - what a scenario can say
+            return opened.enter_context(open_house(empty_record, *sessions, **more))
+
+        yield start
