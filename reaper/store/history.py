@@ -128,7 +128,9 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     statement = _narrowed(statement, asked, steps, step_events.c.at)
     if asked.outcome is not None:
         statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == _last_event())
-    for row in db.execute(statement.order_by(step_events.c.at.desc(), step_events.c.id.desc())):
+    at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
+    newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
+    for row in db.execute(statement.order_by(*newest)):
         yield _step_entry(row, row.at, row.event, row.detail or row.reason, row.evidence or None)
 
 

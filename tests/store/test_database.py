@@ -204,6 +204,21 @@ def test_a_server_that_does_not_answer_is_one_line_without_the_password(url: str
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("postgresql://u:geheim@host/x", "postgresql+psycopg://u:***@host/x"),
+        ("postgresql://u@host/x?password=geheim", "postgresql+psycopg://u@host/x"),
+        ("postgresql://host/x?sslpassword=geheim&host=/run/pg", "postgresql+psycopg://host/x?host=%2Frun%2Fpg"),
+        ("postgresql://u:ge%40heim@host/x?passfile=geheim", "postgresql+psycopg://u:***@host/x"),
+    ],
+)
+def test_a_database_is_named_without_its_secrets(url: str, where: str) -> None:
+    """What is shown to people names the place, and no password wherever it stands in the address."""
+    with closing(open_database(url, upgrade=False)) as database:
+        assert database.where == where
+
+
 def test_a_server_without_the_database_is_one_line(postgresql_url: str) -> None:
     """The server is there, the database is not: it is to be created, or another named."""
     url = sa.make_url(postgresql_url).set(database="nowhere").render_as_string(hide_password=False)

@@ -60,12 +60,15 @@ def test_why_a_session_was_left_alone_is_shown_when_asked_for(story: Book, asked
         ({"session": "END"}, {"ended"}),
         ({"session": "nded"}, set()),
         ({"session": "%"}, set()),
+        ({"session": "_nded"}, set()),
+        ({"session": "\\"}, set()),
         ({"owner": "bob@root"}, {"failing"}),
         ({"owner": "b*@ROOT"}, {"failing", "broken"}),
         ({"owner": "*"}, {"ended", "failing", "broken"}),
         ({"owner": "b%b@*"}, {"broken"}),
         ({"owner": "b_b@*"}, set()),
         ({"owner": "bo?@*"}, set()),
+        ({"owner": "\\*"}, set()),
         ({"owner": "'; DROP TABLE runs; --"}, set()),
         ({"policy": "old"}, {"ended", "failing", "broken"}),
         ({"policy": "ol"}, set()),
@@ -122,6 +125,15 @@ def test_the_order_of_one_moment_is_the_same_every_time(book: Book) -> None:
     book.record(a_pass([a_session(f"s{number}") for number in range(20)]))
 
     assert events(book, limit=7) == events(book)[:7]
+
+
+def test_a_page_of_one_moment_begins_like_the_whole(book: Book) -> None:
+    """Steps that came to their end at the very same time are shown in one order, however few are asked for."""
+    book.record(a_pass([a_session(f"s{number}") for number in range(3)]), Result.TERMINATED)
+
+    whole = events(book)
+
+    assert [events(book, limit=limit) for limit in range(1, 10)] == [whole[:limit] for limit in range(1, 10)]
 
 
 def test_an_entry_says_it_all(story: Book) -> None:
