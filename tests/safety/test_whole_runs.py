@@ -6,12 +6,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from safety_house import House, Tripwire, open_house, rules
 
@@ -22,22 +22,21 @@ from reaper.store import acknowledge, open_database
 
 pytestmark = pytest.mark.slow
 
-HOURS = (1, 3, 5, 9, 30)
-OWNERS = ("anna@Planning", "ben@Planning", "eva@Supply", "admin@ROOT", None)
-FAULTS = (
-    "",
-    "",
-    "",
-    "500:0.1",
-    "429:0.1,drop:0.1",
-    "lost:0.5",
-    "deaf:0.5",
-    "stubborn:1",
-    "skew:+90s",
-    "drop:0.3",
-    "502:1",
-)
-EVENTS = ("none", "none", "crash", "hang", "sleep", "touch", "exempt")
+OWNERS = ("anna@Planning", "ben@Planning", "eva@Supply", "eva@Supply", "admin@ROOT", None)
+CALM = ("",) * 8
+FAULTS = (*CALM, "500:0.1", "429:0.1,drop:0.1", "lost:0.5", "deaf:0.5", "stubborn:1", "skew:+90s", "drop:0.3", "502:1")
+EVENTS = ("none", "none", "none", "crash", "hang", "sleep", "touch", "touch", "exempt", "exempt")
+_ENDINGS = ("terminate", "interrupt-solve", "interrupt-execution")
+_TASK_AGE = timedelta(hours=4)
+
+
+class Round(NamedTuple):
+    """One run: what is wrong with the server, what happens meanwhile, and the minutes and the person after it."""
+
+    fault: str
+    event: str
+    minutes: int
+    acknowledged: bool
 
 
 class _Crash(BaseException):
@@ -46,26 +45,28 @@ class _Crash(BaseException):
 
 @st.composite
 def sessions(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    age = draw(st.sampled_from([1, 5, 9, 30]))
     kind = draw(st.sampled_from(["webui", "webui", "webui", "task"]))
-    age = draw(st.sampled_from(HOURS))
     spec: dict[str, Any] = {"id": f"s{number}", "kind": kind, "age": f"{age}h", "owner": draw(st.sampled_from(OWNERS))}
-    match draw(st.sampled_from(["idle", "idle", "heartbeats", "strange", "queued", "silent"])):
+    match draw(st.sampled_from(["idle", "idle", "idle", "busy", "heartbeats", "strange", "waits", "silent"])):
         case "idle":
-            spec["idle"] = f"{draw(st.integers(0, age))}h"
+            spec["idle"] = f"{age}h"
+        case "busy":
+            spec["idle"] = "1m"
         case "heartbeats":
             spec |= {"heartbeat": "60s", "idle": f"{age}h"}
         case "strange":
             spec["send"] = {"state": "Hibernating"}
-        case "queued" if kind == "task":
+        case "waits" if kind == "task":
             spec["state"] = "queued"
-        case "silent":
+        case _:
             spec["log_entries"] = 0
     return spec
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> list[dict[str, Any]]:
-    idle = {"name": "idle", "mode": draw(st.sampled_from(["enforce", "observe"])), "select": {"kind": "webui"}}
+    idle = {"name": "idle", "mode": draw(st.sampled_from(["enforce"] * 4 + ["observe"])), "select": {"kind": "webui"}}
     idle["terminate_when"] = {"idle": f"{draw(st.sampled_from([2, 4]))}h"}
     tasks = {"name": "tasks", "mode": "enforce", "select": {"kind": "task"}, "terminate_when": {"age": "4h"}}
     if draw(st.booleans()):
@@ -75,31 +76,37 @@ def policies(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [idle, tasks]
 
 
+def _limit(least: int, **more: Any) -> st.SearchStrategy[dict[str, Any]]:  # noqa: ANN401 - strategies
+    return st.fixed_dictionaries({"sessions": st.sampled_from([least, 4, *[18] * 5]), **more})
+
+
 LIMITS = st.fixed_dictionaries(
-    {
-        "run": st.fixed_dictionaries({"sessions": st.integers(0, 6), "percent": st.sampled_from([10, 50, 100])}),
-        "hour": st.fixed_dictionaries({"sessions": st.integers(0, 8)}),
-        "policy": st.fixed_dictionaries({"sessions": st.integers(1, 8)}),
-    }
+    {"run": _limit(0, percent=st.sampled_from([10, 40, *[100] * 4])), "hour": _limit(0), "policy": _limit(2)}
 )
 ROUNDS = st.lists(
-    st.tuples(st.sampled_from(FAULTS), st.sampled_from(EVENTS), st.sampled_from([1, 3, 40, 70]), st.booleans()),
+    st.builds(Round, st.sampled_from(FAULTS), st.sampled_from(EVENTS), st.sampled_from([1, 3, 40, 70]), st.booleans()),
     min_size=2,
     max_size=5,
 )
 
 
 @given(data=st.data(), written=policies(), limits=LIMITS, rounds=ROUNDS)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # an example is a day: to make it shorter takes minutes, and tells little more
+    suppress_health_check=list(HealthCheck),
+)
 def test_nothing_is_ended_but_what_is_due(
     migrated_file: Path,
     data: st.DataObject,
     written: list[dict[str, Any]],
-    limits: Limits,
-    rounds: list[tuple[Any, ...]],
+    limits: dict[str, Any],
+    rounds: list[Round],
 ) -> None:
     """No exempt or undetermined session is ended, no limit is exceeded, and each end has its earlier due intent."""
-    specs = [data.draw(sessions(n)) for n in range(data.draw(st.integers(3, 14)))]
+    specs = [data.draw(sessions(n)) for n in range(data.draw(st.integers(6, 18)))]
     generation = data.draw(st.sampled_from([1, 2]))
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(migrated_file, f"{folder}/reaper.db")
@@ -107,65 +114,65 @@ def test_nothing_is_ended_but_what_is_due(
         try:
             with open_house(database, *specs, generation=generation, seed=data.draw(st.integers(0, 99))) as home:
                 home.limits = Limits.model_validate({**limits, "fleet_change": None})
-                _Year(home, written, specs).go_through(rounds)
+                _Day(home, written, specs).go_through(rounds)
         finally:
             database.close()
 
 
-class _Year:
-    """The rounds of one example, and what must hold after each."""
+class _Day:
+    """The runs of one example, and what must hold after each."""
 
     def __init__(self, house: House, written: list[dict[str, Any]], specs: list[dict[str, Any]]) -> None:
-        self.house, self.specs = house, {spec["id"]: spec for spec in specs}
+        self.house, self.written, self.specs = house, written, {spec["id"]: spec for spec in specs}
         self.protect: list[dict[str, Any]] = [{"owner": "admin@ROOT", "reason": "operations"}]
-        self.written = written
-        self.kept: dict[str, datetime] = {}
+        self.exempt_since = {id_: datetime.min.replace(tzinfo=UTC) for id_ in self._of("admin@ROOT")}
 
-    def go_through(self, rounds: list[tuple[str, str, int, bool]]) -> None:
-        for fault, event, minutes, seen in rounds:
-            house = self.house
-            running = sum(1 for s in house.world.sessions if s.state.lower() in ("running", "solving"))
-            asked, self.kept = len(house.asked), {}
-            house.faulty(fault)
-            house.gate.hooks.clear()
-            self._prepare(event)
-            self._pass(event)
-            house.faulty("")
-            self._in_bounds({a.id for a in house.asked[asked:] if a.what in _ENDINGS}, running)
+    def go_through(self, rounds: list[Round]) -> None:
+        for one in rounds:
+            running = sum(1 for s in self.house.world.sessions if s.state.lower() in ("running", "solving"))
+            before = len(self.house.asked)
+            self.house.faulty(one.fault)
+            self._pass(one.event)
+            self.house.faulty("")
+            self._in_bounds({a.id for a in self.house.asked[before:] if a.what in _ENDINGS}, running)
             self._each_was_due()
-            house.later(minutes=minutes)
-            if seen:
+            self.house.later(minutes=one.minutes)
+            if one.acknowledged:
                 self._acknowledge()
-
-    def _pass(self, event: str) -> None:
-        happens: Callable[[], object] = {"crash": _crash, "hang": lambda: self.house.later(minutes=10)}.get(
-            event, lambda: None
-        )
-        try:
-            self.house.pass_once(
-                self.rules(), reread=self.rules, patience=20.0, ledger=lambda made: Tripwire(made, happens)
-            )
-        except _Crash:
-            self.house.later(minutes=3)  # until its lease is over
 
     def rules(self) -> PolicySet:
         return rules(*self.written, protect=self.protect)
 
-    def _prepare(self, event: str) -> None:
-        """What happens when the first session is read at its turn."""
+    def _pass(self, event: str) -> None:
+        happens: dict[str, Callable[[], object]] = {"crash": _crash, "hang": lambda: self.house.later(minutes=10)}
+
+        def told(what: str) -> None:
+            if "step 1 of" in what:
+                self._meanwhile(event)
+
+        def tripwire(ledger: Any) -> Tripwire:  # noqa: ANN401 - an SqlLedger
+            return Tripwire(ledger, happens.get(event, lambda: None))
+
+        try:
+            self.house.pass_once(self.rules(), reread=self.rules, patience=20.0, tell=told, ledger=tripwire)
+        except _Crash:
+            self.house.later(minutes=3)  # until its lease is over
+
+    def _meanwhile(self, event: str) -> None:
+        """Between the plan and its first step."""
         match event:
             case "sleep":
-                self.house.upon("read", lambda _: self.house.clock.sleep(3600))
+                self.house.clock.sleep(3600)
             case "touch":
-                self.house.upon("read", lambda asked: self._keep(asked.id))
+                for session in self.house.world.sessions[::2]:
+                    if session.kind == "webui" and not session.over:
+                        self.house.world.touch(session.id)
             case "exempt":
-                self.house.upon("read", lambda _: self.protect.append({"owner": "anna@*", "reason": "a call"}))
+                self.protect.append({"owner": "eva@*", "reason": "a call"})
+                self.exempt_since = dict.fromkeys(self._of("eva@Supply"), self.house.clock.now()) | self.exempt_since
 
-    def _keep(self, id_: str) -> None:
-        session = self.house.world.lookup(id_)
-        if session is not None and not session.over and session.kind == "webui":
-            self.house.world.touch(id_)
-            self.kept[id_] = self.house.clock.now()
+    def _of(self, owner: str) -> list[str]:
+        return [id_ for id_, spec in self.specs.items() if spec["owner"] == owner]
 
     def _acknowledge(self) -> None:
         for (run,) in self.house.rows("SELECT id FROM runs WHERE latched ORDER BY id"):
@@ -189,27 +196,26 @@ class _Year:
             "WHERE e.event = 'intended' ORDER BY e.id"
         )
         for id_, at in [*self.house.world.terminated, *self.house.world.interrupted]:
-            spec = self.specs[id_]
-            assert spec["owner"] not in ("admin@ROOT", None)
-            assert "send" not in spec
-            assert id_ not in self.kept
-            evidence = [
-                json.loads(e) for i, when, e in intents if i == id_ and datetime.fromisoformat(f"{when}+00:00") <= at
-            ]
-            assert evidence, f"{id_} was ended without an intent"
-            assert any(v["ruling"] == "offender" for v in evidence[-1]["verdicts"].values())
-            assert self._truly_due(id_, at)
+            written = [json.loads(e) for i, when, e in intents if i == id_ and _utc(when) <= at]
+            assert written, f"{id_} was ended without an intent"
+            assert any(v["ruling"] == "offender" for v in written[-1]["verdicts"].values())
+            assert "send" not in self.specs[id_], f"{id_} is in a state that nobody knows"
+            assert self.specs[id_]["owner"] is not None, f"whether {id_} is exempt cannot be told"
+            assert id_ not in self.exempt_since or at < self.exempt_since[id_], f"{id_} is exempt"
+            assert self._truly_due(id_, at), f"{id_} was not due"
 
     def _truly_due(self, id_: str, at: datetime) -> bool:
-        session = self.house.world.get(id_)
+        """By what the account itself knows."""
+        session, (idle, _) = self.house.world.get(id_), self.written
         if session.kind == "task":
-            return at - session.created_at >= timedelta(hours=4)
-        last = max([e for e, _ in session.log.entries if e <= at], default=session.started_at)
-        idle = timedelta(hours=int(self.written[0]["terminate_when"]["idle"][:-1]))
-        return self.written[0]["mode"] == "enforce" and last is not None and at - last >= idle
+            return at - session.created_at >= _TASK_AGE
+        last = max([when for when, _ in session.log.entries if when <= at], default=session.started_at)
+        hours = timedelta(hours=int(idle["terminate_when"]["idle"].removesuffix("h")))
+        return idle["mode"] == "enforce" and last is not None and at - last >= hours
 
 
-_ENDINGS = ("terminate", "interrupt-solve", "interrupt-execution")
+def _utc(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
 def _crash() -> None:
