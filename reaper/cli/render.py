@@ -18,7 +18,6 @@ from rich.text import Text
 
 from reaper.core.plan import Outcome, Plan, Result, Step
 from reaper.core.session import Session
-from reaper.core.verdict import Ruling
 from reaper.run import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
@@ -237,12 +236,6 @@ def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:
         "reason": step.reason,
         "detail": outcome.detail if outcome else "not begun",
     }
-
-
-def gravest(rulings: Sequence[Ruling]) -> Ruling | None:
-    """The ruling that says most about a session: offender, undetermined, exempt, compliant."""
-    order = (Ruling.OFFENDER, Ruling.UNDETERMINED, Ruling.EXEMPT, Ruling.COMPLIANT)
-    return next((ruling for ruling in order if ruling in rulings), None)
 
 
 def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:

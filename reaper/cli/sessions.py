@@ -84,10 +84,11 @@ def _order(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> tuple[b
 
 
 def _row(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str, Any]:
-    from reaper.cli.render import gravest, short  # noqa: PLC0415
+    from reaper.cli.render import short  # noqa: PLC0415
     from reaper.core.duration import spoken  # noqa: PLC0415
+    from reaper.core.verdict import gravest  # noqa: PLC0415
 
-    ruling = gravest([v.ruling for v in verdicts])
+    ruling = gravest(v.ruling for v in verdicts)
     saying = [v for v in verdicts if v.ruling is ruling]
     age, known = session.age(seen.now), seen.activity.get(session.id)
     idle = known.idle(seen.now) if known else None

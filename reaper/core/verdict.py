@@ -133,15 +133,20 @@ class Pass:
 
     def count(self) -> dict[Ruling, int]:
         """How many sessions had each ruling as their gravest, over all policies."""
-        gravest: dict[str, Ruling] = {}
+        found: dict[str, Ruling] = {}
         for verdict in self.verdicts:
-            known = gravest.get(verdict.session.id)
+            known = found.get(verdict.session.id)
             if known is None or _GRAVITY[verdict.ruling] > _GRAVITY[known]:
-                gravest[verdict.session.id] = verdict.ruling
-        return {ruling: sum(1 for found in gravest.values() if found is ruling) for ruling in Ruling}
+                found[verdict.session.id] = verdict.ruling
+        return {ruling: sum(1 for one in found.values() if one is ruling) for ruling in Ruling}
 
 
 _GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}
+
+
+def gravest(rulings: Iterable[Ruling]) -> Ruling | None:
+    """The ruling that says most about a session; None where no policy selects it."""
+    return max(rulings, key=_GRAVITY.__getitem__, default=None)
 
 
 def offenders(verdicts: Iterable[Verdict]) -> list[Verdict]:
