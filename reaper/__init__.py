@@ -7,6 +7,7 @@ The map of the house (each line may use only what stands below it):
     daemon.py      APScheduler and signals; calls run_once
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     run.py         one pass; the only orchestration
+    policy_cases/  tests for policies: small fleets and the verdicts that are expected
     doubt.py       reasons not to act on a look
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP

@@ -19,7 +19,7 @@ COMMANDS = {
     "acknowledge": "Let an account be enforced again after a limit halted a run.",
     "history": "Show what was decided and done, and why.",
     "runs": "List the passes.",
-    "policy": "Check policy files.",
+    "policy": "Check and try policy files.",
     "doctor": "Find out what keeps an account from being looked after.",
     "daemon": "Look at the accounts again and again.",
     "db": "Look after the database.",
@@ -59,8 +59,8 @@ class LazyGroup(click.Group):
 
 
 _EXIT_CODES = (
-    "Exit codes: 0 done; 1 some terminations failed; 2 usage or configuration; 3 account unreachable; 4 database; "
-    "5 halted by a limit."
+    "Exit codes: 0 done; 1 some terminations or cases failed; 2 usage or configuration; 3 account unreachable; "
+    "4 database; 5 halted by a limit."
 )
 
 

@@ -39,14 +39,16 @@ policies: policies                     # a file or a folder, relative to this fi
 def command(*, folder: Path) -> None:
     """Write reaper.yaml and policies/ into FOLDER (this one by default); nothing that exists is overwritten.
 
-    The policies are the ready-made ones in mode observe: they only say what they would end.
+    The policies are the ready-made ones in mode observe, with the cases that try them: they only say what they
+    would end.
     """
     from reaper.errors import ConfigurationError  # noqa: PLC0415 - --help stays quick
     from reaper.policy_files import ready_made  # noqa: PLC0415
 
     files = {folder / "reaper.yaml": _SETTINGS}
-    for policy in sorted(ready_made().glob("*.yaml")):
-        files[folder / "policies" / policy.name] = _observing(policy.read_text("utf-8"))
+    shipped = ready_made()
+    for written in sorted(shipped.rglob("*.yaml")):
+        files[folder / "policies" / written.relative_to(shipped)] = _observing(written.read_text("utf-8"))
     for path, text in files.items():
         if path.exists():
             click.echo(f"kept   {path}")

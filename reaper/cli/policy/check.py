@@ -1,4 +1,4 @@
-"""`reaper policy`: the files that say what is judged."""
+"""`reaper policy check`: every mistake in the policies at once."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ import click
 from reaper.cli.options import settings_of, today
 
 
-@click.group("policy")
-def command() -> None:
-    """Check policy files."""
-
-
-@command.command("check")
+@click.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.pass_context
-def check(ctx: click.Context, *, path: Path | None) -> None:
+def command(ctx: click.Context, *, path: Path | None) -> None:
     """Read PATH (a file or folder; the settings' policies by default) and tell every problem at once.
 
     Exit code 2 when there is one; a warning alone is none.

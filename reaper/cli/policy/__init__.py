@@ -1,0 +1,16 @@
+"""`reaper policy`: the files that say what is judged, one file a verb."""
+
+from __future__ import annotations
+
+import click
+
+from reaper.cli.policy import check, test
+
+
+@click.group("policy")
+def command() -> None:
+    """Check and try policy files."""
+
+
+command.add_command(check.command)
+command.add_command(test.command)

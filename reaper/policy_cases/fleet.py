@@ -1,0 +1,68 @@
+"""The sessions of a case as one look at an account would have shown them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reaper.core.duration import Duration
+from reaper.core.session import WAITING_STATES, Activity, Session
+from reaper.policy_cases.model import UNKNOWN, GivenSession
+
+_USUAL_AGE = Duration.parse("1h")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything that a pass would know of an account at a moment."""
+
+    sessions: tuple[Session, ...]
+    activity: dict[str, Activity]
+
+
+def fleet_at(given: Iterable[GivenSession], now: datetime) -> Fleet:
+    given = tuple(given)
+    looked = (_activity(one, now) for one in given if not one.is_over)
+    return Fleet(tuple(_session(one, now) for one in given), {found.session_id: found for found in looked})
+
+
+def _session(given: GivenSession, now: datetime) -> Session:
+    user, _, environment = given.owner.partition("@") if given.owner != UNKNOWN else (None, "", None)
+    age = given.age or _longest(given)
+    began = age if given.told_state not in WAITING_STATES else None
+    return Session(
+        given.id,
+        given.kind,
+        given.told_state,
+        user,
+        environment,
+        _known(given.app),
+        _known(given.app_version),
+        _known(given.name),
+        _known(given.description),
+        _moment(age, now),
+        _moment(given.started or began, now),
+        _moment(given.ended, now),
+    )
+
+
+def _longest(given: GivenSession) -> Duration:
+    said = [one for one in (given.started, given.idle, given.ended) if isinstance(one, Duration)]
+    return max(said, key=lambda one: one.seconds, default=_USUAL_AGE)
+
+
+def _activity(given: GivenSession, now: datetime) -> Activity:
+    if given.idle == UNKNOWN:
+        return Activity(given.id, None, now, "its log cannot be read, as given")
+    if given.idle is None:
+        return Activity(given.id, now, now, "active just now, as nothing else is given")
+    return Activity(given.id, now - given.idle.delta, now, "as given")
+
+
+def _moment(ago: Duration | str | None, now: datetime) -> datetime | None:
+    return now - ago.delta if isinstance(ago, Duration) else None
+
+
+def _known(text: str) -> str | None:
+    return None if text == UNKNOWN else text

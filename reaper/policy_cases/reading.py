@@ -1,0 +1,163 @@
+"""Case files: found beside the policies that they try, and read with every mistake at once."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reaper import located_yaml
+from reaper.errors import FileProblems, Problem
+from reaper.located_yaml import Located, close_to
+from reaper.policy_cases.model import Case, CaseDocument
+from reaper.policy_files import LoadedPolicies, load_policies
+
+FOLDER = "tests"
+_SUFFIXES = frozenset({".yaml", ".yml"})
+Way = tuple[int | str, ...]
+_LONG_AGO = date(1970, 1, 1)  # no exemption has ended then: what a case says of the day counts, not today
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case file with the policies that its cases try."""
+
+    located: Located
+    document: CaseDocument
+    judged_by: LoadedPolicies
+
+    def line(self, *way: int | str) -> int:
+        """The line in which something of the file stands."""
+        return self.located.mark(way)[0]
+
+
+def load_cases(path: Path) -> list[CaseFile]:
+    """The case files of a path: a folder of policies with its tests/, a case file, or a policy file that some try.
+
+    Raises FileProblems with every problem of every file, also of the policies, and where there is no case.
+    """
+    problems: list[Problem] = []
+    policies = _Policies(problems)
+    read = [found for file in _case_files(path) if (found := _read(file, policies, problems))]
+    if problems:
+        raise FileProblems(list(dict.fromkeys(problems)))
+    return _of_policy_file(path, read) if _is_policy_file(path) else read
+
+
+def _of_policy_file(path: Path, read: list[CaseFile]) -> list[CaseFile]:
+    found = [one for one in read if [file.resolve() for file in one.judged_by.files] == [path.resolve()]]
+    if not found:
+        raise _nothing(path, f"no case file in {path.parent / FOLDER} says 'policies: ../{path.name}'; write one")
+    return found
+
+
+def _is_policy_file(path: Path) -> bool:
+    return path.is_file() and (path.parent / FOLDER).is_dir()
+
+
+def _case_files(path: Path) -> list[Path]:
+    if path.is_file() and not _is_policy_file(path):
+        return [path]
+    folder = path.parent if path.is_file() else path
+    if not folder.is_dir():
+        raise _nothing(path, "there is no such file or folder; check the path")
+    folder = folder if folder.name == FOLDER and not (folder / FOLDER).is_dir() else folder / FOLDER
+    inside = sorted(folder.iterdir()) if folder.is_dir() else ()
+    found = [p for p in inside if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and not p.is_dir()]
+    if not found:
+        raise _nothing(folder, "no case file (*.yaml) is here; docs/testing-policies.md tells how to write one")
+    return found
+
+
+def _nothing(path: Path, why: str) -> FileProblems:
+    return FileProblems([Problem(str(path), 0, 0, why)])
+
+
+class _Policies:
+    """The policies that cases name, each read once; what is wrong with them is told once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._read: dict[Path, LoadedPolicies | None] = {}
+
+    def of(self, located: Located, written: str | None) -> LoadedPolicies | None:
+        file = Path(located.file)
+        path = Path(os.path.normpath(file.parent / (written or "..")))
+        if written and not path.exists():
+            message = f"'{written}' is not there; name a policy file or folder, relative to this file"
+            self._problems.append(located.problem(("policies",), message))
+            return None
+        if path not in self._read:
+            self._read[path] = self._load(path)
+        return self._read[path]
+
+    def _load(self, path: Path) -> LoadedPolicies | None:
+        try:
+            return load_policies(path, _LONG_AGO)
+        except FileProblems as error:
+            self._problems += error.problems
+            return None
+
+
+def _read(file: Path, policies: _Policies, problems: list[Problem]) -> CaseFile | None:
+    try:
+        located = located_yaml.load(file)
+    except FileProblems as error:
+        problems += error.problems
+        return None
+    judged_by = policies.of(located, _named(located.value))
+    try:
+        document = CaseDocument.model_validate(located.value)
+    except ValidationError as error:
+        problems += located_yaml.explain(error, located, CaseDocument)
+        return None
+    names = [p.name for p in judged_by.policies.policies] if judged_by else None
+    problems += (slip for number, case in enumerate(document.cases) for slip in _slips(located, number, case, names))
+    return CaseFile(located, document, judged_by) if judged_by else None
+
+
+def _named(written: object) -> str | None:
+    """The policies that a file names, also where the rest of it is not right."""
+    named = written.get("policies") if isinstance(written, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def _slips(located: Located, number: int, case: Case, policies: Sequence[str] | None) -> Iterator[Problem]:
+    """What no model can see by itself: names that are not there, and sessions of which nothing is said."""
+    at, ids = ("cases", number), [session.id for session in case.fleet]
+    for place, id_ in enumerate(ids):
+        if id_ in ids[:place]:
+            yield located.problem((*at, "fleet", place, "id"), f"the id '{id_}' stands twice in this fleet; change one")
+    for way, name in _mentioned(case):
+        if name not in ids:
+            yield located.problem((*at, *way), _stranger("session of this fleet", name, ids), at_key=way[-1] == name)
+    unsaid = [id_ for id_ in dict.fromkeys(ids) if id_ not in case.expect]
+    if unsaid and case.others is None:
+        message = f"nothing is expected of {', '.join(unsaid)}; add it under 'expect', or say 'others: compliant'"
+        yield located.problem(at, message)
+    for way, name in _policies_named(case):
+        if policies is not None and name not in policies:
+            yield located.problem((*at, *way), _stranger("policy", name, policies))
+
+
+def _mentioned(case: Case) -> Iterator[tuple[Way, str]]:
+    """Every session that is expected to be or do something."""
+    yield from ((("expect", name), name) for name in case.expect)
+    yield from ((("waiting", name), name) for name in case.waiting or ())
+    yield from ((("ends", place), name) for place, name in enumerate(case.ends or ()))
+
+
+def _policies_named(case: Case) -> Iterator[tuple[Way, str]]:
+    for id_, several in case.expect.items():
+        for place, expected in enumerate(several):
+            if expected.policy is not None:
+                yield ("expect", id_, place, "policy"), expected.policy
+
+
+def _stranger(what: str, name: str, known: Sequence[str]) -> str:
+    near = close_to(name, known)
+    return f"no {what} is named '{name}'; " + (f"did you mean '{near}'?" if near else f"there is {', '.join(known)}")
