@@ -37,11 +37,15 @@ Way = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class LoadedPolicies:
-    """The policies, what is doubtful about them although they load, and the files they came from."""
+    """The policies, what is doubtful about them although they load, and the files they came from.
+
+    `written` holds what each file says, with the place of each part of it.
+    """
 
     policies: PolicySet
     warnings: tuple[Problem, ...]
     files: tuple[Path, ...]
+    written: tuple[tuple[Located, PolicyDocument], ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
         hint = f"write one under 'policies:', or start from a ready-made one in {ready_made()}"
         raise FileProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
     warnings = sorted(one for located, document in read for one in _doubts(located, document, today))
-    return LoadedPolicies(policies, tuple(warnings), tuple(files))
+    return LoadedPolicies(policies, tuple(warnings), tuple(files), tuple(read))
 
 
 class PolicyReader:
@@ -173,7 +177,7 @@ def _doubts(located: Located, document: PolicyDocument, today: date) -> Iterator
     for number, policy in enumerate(document.policies):
         at = ("policies", number)
         yield from _over(located, (*at, "exempt"), policy.exempt, today)
-        for path, rule in _leaves(policy.rule, (*at, "terminate_when")):
+        for path, rule in leaf_places(policy, at):
             if (message := _doubt(policy, rule)) is not None:
                 yield located.problem(path, message)
 
@@ -183,6 +187,11 @@ def _over(located: Located, at: Way, exemptions: Sequence[Exemption], today: dat
         if exemption.until is not None and exemption.until < today:
             message = f"this exemption ended with {exemption.until} and protects nothing; remove it or set a later day"
             yield located.problem((*at, number, "until"), message)
+
+
+def leaf_places(policy: Policy, at: Way) -> Iterator[tuple[Way, Leaf]]:
+    """The policy's rules that look at a session, each with its way in the file; `at` is the policy's own."""
+    return _leaves(policy.rule, (*at, "delete_when" if policy.deletes else "terminate_when"))
 
 
 def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:

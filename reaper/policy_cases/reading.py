@@ -35,17 +35,27 @@ class CaseFile:
         return self.located.mark(way)[0]
 
 
-def load_cases(path: Path) -> list[CaseFile]:
-    """The case files of a path: a folder of policies with its tests/, a case file, or a policy file that some try.
+@dataclass(frozen=True)
+class Suite:
+    """The case files of a path, and all policies that they are there to try."""
+
+    files: tuple[CaseFile, ...]
+    subjects: tuple[LoadedPolicies, ...]
+
+
+def load_cases(path: Path) -> Suite:
+    """The cases of a path: a folder of policies with its tests/, a case file, or a policy file that some try.
 
     Raises FileProblems with every problem of every file, also of the policies, and where there is no case.
     """
     problems: list[Problem] = []
     policies = _Policies(problems)
     read = [found for file in _case_files(path) if (found := _read(file, policies, problems))]
+    own = policies.at(path) if any(map(_is_yaml, path.glob("*"))) and path.name != FOLDER else None
     if problems:
         raise FileProblems(list(dict.fromkeys(problems)))
-    return _of_policy_file(path, read) if _is_policy_file(path) else read
+    tried = _of_policy_file(path, read) if _is_policy_file(path) else read
+    return Suite(tuple(tried), (*(one.judged_by for one in tried), *filter(None, [own])))
 
 
 def _of_policy_file(path: Path, read: list[CaseFile]) -> list[CaseFile]:
@@ -66,11 +76,14 @@ def _case_files(path: Path) -> list[Path]:
     if not folder.is_dir():
         raise _nothing(path, "there is no such file or folder; check the path")
     folder = folder if folder.name == FOLDER and not (folder / FOLDER).is_dir() else folder / FOLDER
-    inside = sorted(folder.iterdir()) if folder.is_dir() else ()
-    found = [p for p in inside if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and not p.is_dir()]
+    found = sorted(filter(_is_yaml, folder.glob("*")))
     if not found:
         raise _nothing(folder, "no case file (*.yaml) is here; docs/testing-policies.md tells how to write one")
     return found
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
 def _nothing(path: Path, why: str) -> FileProblems:
@@ -91,6 +104,9 @@ class _Policies:
             message = f"'{written}' is not there; name a policy file or folder, relative to this file"
             self._problems.append(located.problem(("policies",), message))
             return None
+        return self.at(path)
+
+    def at(self, path: Path) -> LoadedPolicies | None:
         if path not in self._read:
             self._read[path] = self._load(path)
         return self._read[path]

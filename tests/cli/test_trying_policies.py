@@ -108,3 +108,21 @@ def test_no_case(reaper: Cli) -> None:
     result = reaper("policy", "test")
     assert (result.code, result.out) == (2, "")
     assert "policies/tests: no case file (*.yaml) is here" in result.err
+
+
+def test_coverage(reaper: Cli, cases: Path) -> None:
+    """--coverage names what no case tried and changes no exit code; --strict makes of it a failure."""
+    cases.write_text(RIGHT, "utf-8")
+    told, strict = reaper("policy", "test", "--coverage"), reaper("policy", "test", "--strict")
+    assert (told.code, strict.code) == (0, 1)
+    assert timeless(told.out) == timeless(strict.out)
+    assert told.out.splitlines()[1:-1] == [
+        "2 of 5 tried",
+        "  policies/all.yaml:2:11: idle-webui: no session is compliant",
+        "  policies/all.yaml:8:11: old-tasks: no session is an offender",
+        "  policies/all.yaml:8:11: old-tasks: no session is compliant",
+    ]
+    as_json = reaper("policy", "test", "--coverage", "-o", "json").json["coverage"]
+    assert (as_json["total"], as_json["tried"], len(as_json["gaps"])) == (5, 2, 3)
+    cases.write_text(RIGHT + "  - {name: c, fleet: [{id: a}, {id: t, kind: task}], others: compliant}\n", "utf-8")
+    assert "4 of 5 tried" in reaper("policy", "test", "--strict").out

@@ -33,19 +33,30 @@ def _beside_the_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_example_passes(example: str) -> None:
     """Each example is a case file whose cases pass against the page's policy."""
     Path("policies/tests/example.yaml").write_text(example, "utf-8")
-    (file,) = load_cases(Path("policies"))
+    (file,) = load_cases(Path("policies")).files
     assert [try_case(case, file.judged_by.policies).mismatches for case in file.document.cases] == [()]
 
 
-def test_the_first_answer_is_the_real_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command says of the page's first cases what the page shows, to the letter."""
-    Path("policies/tests/idle-webui.yaml").write_text(FIRST, "utf-8")
-    (shown,) = blocks("console")
+ONE_CASE = """\
+cases:
+  - {name: one, fleet: [{id: a, idle: 2h}], others: offender}
+"""
+
+
+ANSWERS = [*zip([FIRST, ONE_CASE], blocks("console"), [1, 0], strict=True)]
+
+
+@pytest.mark.parametrize(("cases", "shown", "code"), ANSWERS, ids=["first", "coverage"])
+def test_each_answer_is_the_real_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cases: str, shown: str, code: int
+) -> None:
+    """The command says what the page shows, to the letter but for the time it took."""
+    Path("policies/tests/idle-webui.yaml").write_text(cases, "utf-8")
     monkeypatch.setattr(sys, "argv", ["reaper", *shown.splitlines()[0].split()[2:]])
     with pytest.raises(SystemExit) as left:
         main()
     said = f"{shown.splitlines()[0]}\n{capsys.readouterr().out}"
-    assert (left.value.code, re.sub(r"\d\.\d\d s", "0.02 s", said)) == (1, shown)
+    assert (left.value.code, re.sub(r"\d\.\d\d s", "0.02 s", said)) == (code, shown)
 
 
 def test_the_answer_to_impossible_times_is_the_real_one() -> None:
@@ -72,5 +83,5 @@ def test_the_example_of_the_readme_passes() -> None:
     )
     for text in found:
         Path(text.splitlines()[0].removeprefix("# ")).write_text(text, "utf-8")
-    (file,) = load_cases(Path("policies/idle-webui.yaml"))
+    (file,) = load_cases(Path("policies/idle-webui.yaml")).files
     assert all(try_case(case, file.judged_by.policies).passed for case in file.document.cases)

@@ -14,7 +14,7 @@ OWN = f"policies: ../idle-webui.yaml\n{CASE}"
 
 
 def files(path: str) -> list[str]:
-    return [one.located.file for one in load_cases(Path(path))]
+    return [one.located.file for one in load_cases(Path(path)).files]
 
 
 def test_a_folder_of_policies() -> None:
@@ -49,7 +49,7 @@ def test_the_policies_of_a_case_file() -> None:
     Path("policies/old.yaml").write_text(POLICY.replace("idle-webui", "old"), "utf-8")
     write_cases(CASE)
     write_cases(OWN, "policies/tests/b.yaml")
-    assert [len(one.judged_by.policies.policies) for one in load_cases(Path("policies"))] == [2, 1]
+    assert [len(one.judged_by.policies.policies) for one in load_cases(Path("policies")).files] == [2, 1]
 
 
 @pytest.mark.parametrize(

@@ -130,5 +130,5 @@ def test_the_moment_decides_on_an_exemption() -> None:
     Path("policies/idle-webui.yaml").write_text(POLICY.replace("operations}", "x, until: 2001-02-03}"), "utf-8")
     one = "  - {name: one, at: 2001-02-0%sT12:00Z, fleet: [{id: a, owner: admin@ROOT, idle: 3h}], others: %s}\n"
     write_cases("cases:\n" + one % (3, "exempt") + one % (4, "offender"))
-    (file,) = load_cases(Path("policies"))
+    (file,) = load_cases(Path("policies")).files
     assert all(try_case(case, file.judged_by.policies).passed for case in file.document.cases)

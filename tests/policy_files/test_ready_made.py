@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reaper.policy_cases import load_cases, try_case
+from reaper.policy_cases import coverage, load_cases, try_case
 from reaper.policy_files import load_policies, ready_made
 
 TODAY = date(2026, 11, 23)
@@ -36,9 +36,16 @@ def test_they_load_together() -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_each_does_what_its_cases_say(file: str) -> None:
     """Every case that stands beside a ready-made policy passes."""
-    (cases,) = load_cases(ready_made() / file)
+    (cases,) = load_cases(ready_made() / file).files
     trials = [try_case(case, cases.judged_by.policies) for case in cases.document.cases]
     assert [(trial.case.name, trial.mismatches) for trial in trials if not trial.passed] == []
+
+
+def test_their_cases_leave_nothing_untried() -> None:
+    """Together the cases make every rule true and false, and use every exemption."""
+    suite = load_cases(ready_made())
+    trials = [(f.judged_by, try_case(case, f.judged_by.policies)) for f in suite.files for case in f.document.cases]
+    assert coverage(suite.subjects, trials).gaps == ()
 
 
 def test_ready_made_policies_do_not_exempt_for_ever_unknowingly() -> None:

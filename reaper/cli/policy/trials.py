@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from reaper.policy_cases import CaseFile, Trial, try_case
+from reaper.policy_cases import CaseFile, Coverage, Trial, try_case
 
 
 class Tried(NamedTuple):
@@ -38,16 +38,30 @@ def tried(files: Iterable[CaseFile], texts: Sequence[str]) -> list[Tried]:
     ]
 
 
-def show_trials(done: Sequence[Tried], seconds: float, *, each: bool, brief: bool) -> None:
+class Done(NamedTuple):
+    """What became of all cases, in how many seconds; `coverage` where it was asked for."""
+
+    trials: Sequence[Tried]
+    seconds: float
+    coverage: Coverage | None
+
+    @property
+    def failed(self) -> list[Tried]:
+        return [one for one in self.trials if not one.trial.passed]
+
+
+def show_trials(done: Done, *, each: bool, brief: bool) -> None:
     if each:
-        _lines(done)
+        _lines(done.trials)
     elif not brief:
-        _dots(done)
-    failed = [one for one in done if not one.trial.passed]
-    for one in failed:
+        _dots(done.trials)
+    for one in done.failed:
         _failure(one)
-    counts = [f"{len(failed)} failed"] * bool(failed) + [f"{len(done) - len(failed)} passed"]
-    click.secho(f"{', '.join(counts)} in {seconds:.2f} s", fg="red" if failed else "green", bold=True)
+    if done.coverage is not None:
+        _coverage(done.coverage)
+    failed = len(done.failed)
+    counts = [f"{failed} failed"] * bool(failed) + [f"{len(done.trials) - failed} passed"]
+    click.secho(f"{', '.join(counts)} in {done.seconds:.2f} s", fg="red" if failed else "green", bold=True)
 
 
 def _lines(done: Iterable[Tried]) -> None:
@@ -73,10 +87,24 @@ def _failure(one: Tried) -> None:
     click.echo()
 
 
-def trials_as_json(done: Sequence[Tried], seconds: float) -> str:
-    failed = sum(1 for one in done if not one.trial.passed)
-    told = {"passed": len(done) - failed, "failed": failed, "seconds": round(seconds, 3)}
-    return json.dumps({**told, "cases": [_case(one) for one in done]}, indent=2)
+def _coverage(found: Coverage) -> None:
+    tried = found.total - len(found.gaps)
+    click.secho(f"{tried} of {found.total} tried", fg="yellow" if found.gaps else "green")
+    for gap in found.gaps:
+        click.echo(f"  {gap.place}: {gap.what}")
+
+
+def trials_as_json(done: Done) -> str:
+    told: dict[str, Any] = {
+        "passed": len(done.trials) - len(done.failed),
+        "failed": len(done.failed),
+        "seconds": round(done.seconds, 3),
+        "cases": [_case(one) for one in done.trials],
+    }
+    if done.coverage is not None:
+        gaps = [gap._asdict() for gap in done.coverage.gaps]
+        told["coverage"] = {"total": done.coverage.total, "tried": done.coverage.total - len(gaps), "gaps": gaps}
+    return json.dumps(told, indent=2)
 
 
 def _case(one: Tried) -> dict[str, Any]:
