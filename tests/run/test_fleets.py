@@ -76,7 +76,7 @@ def intents_before(house: House) -> set[str]:
 
 
 @given(drawn=houses)
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_pass_ends_just_those_that_are_certainly_due(empty_record: Path, drawn: dict[str, Any]) -> None:
     """No exempt, undetermined or compliant session is ended, every offender is, and each upon its earlier intent."""
     fleet = {f"s{number}": spec for number, spec in enumerate(drawn["fleet"])}

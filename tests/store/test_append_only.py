@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from store_builders import ACTOR, HOUR, NOW, TABLES, Book, a_pass, a_policy, a_session, active, house, young
 
@@ -95,6 +96,7 @@ def test_a_full_database_goes_down_and_up_again(book: Book) -> None:
     assert book.rows("step_events", "event") == ["intended", "terminated"]
 
 
+@pytest.mark.slow
 def test_two_hundred_transactions_of_several_programs_all_succeed(sqlite_url: str) -> None:
     """Programs share no lock but the database's: each waits for its turn and none is told that it is locked."""
     code = (

@@ -36,6 +36,7 @@ def test_a_stopped_daemon_finishes_the_step_under_way(shell: Shell, start: Start
     assert run["finished_at"] is not None
 
 
+@pytest.mark.slow
 def test_a_daemon_outlives_the_account(shell: Shell, start: Start) -> None:
     """An account that goes away is said, and the daemon goes on."""
     account = start(scenario=FLEET)
