@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from reaper.core.memory import Memory
+    from reaper.core.memory import Asked, Memory
     from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
     from reaper.core.session import Activity, Session, Snapshot
     from reaper.core.verdict import Pass
@@ -135,6 +135,9 @@ class Ledger(Protocol):
 
     def recall(self, account: str) -> Memory:
         """What earlier passes left behind."""
+
+    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
+        """What the server was last asked to do with each of the sessions, of those for which it was asked at all."""
 
     def forbidden(self, account: str) -> str | None:
         """Why nothing may be ended of the account now, in words for a person; None when it may."""

@@ -14,7 +14,7 @@ from reaper.core.memory import Memory
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
-from reaper.core.verdict import Pass
+from reaper.core.verdict import Pass, offenders
 from reaper.doubt import Stopwatch, doubts, of_the_future
 from reaper.enforce import SecondLook, settle_past
 from reaper.errors import AccountError, ConfigurationError, Withheld
@@ -97,6 +97,8 @@ class Reaper:
     def _plan(self, seen: Pass, memory: Memory) -> Plan:
         if not seen.complete:
             return Plan()
+        convicted = list(dict.fromkeys(v.session.id for v in offenders(seen.verdicts)))
+        memory = replace(memory, asked=self.ledger.asked(seen.account, convicted))
         return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
 
     def _look(self, memory: Memory, misgivings: Iterable[str]) -> tuple[Pass, AccountError | None]:

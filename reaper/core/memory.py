@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Memory:
-    """`streaks` by session id and policy name, the rest by session id.
+    """`streaks` by session id and policy name, the rest by session id; `asked` of the offenders.
 
     `seen_over` is when a look first showed a session to be over, of those that do not tell when they ended.
 

@@ -181,7 +181,8 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
         return Waiting(session, found[0].policy.name, str(_unripe(found[0], memory, now)))
     if ripe[0].policy.deletes:
         return Step(session, tuple(ripe), DELETE)
-    action, waits_for = next_action(ripe[0].policy.steps, session, asked, now)
+    last = None if asked is not None and asked.result == Result.CAME_BACK else asked  # the ladder begins anew
+    action, waits_for = next_action(ripe[0].policy.steps, session, last, now)
     if not action:
         return Waiting(session, ripe[0].policy.name, waits_for)
     return Step(session, tuple(ripe), action)

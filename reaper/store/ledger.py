@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reaper.core.memory import Memory
+from reaper.core.memory import Asked, Memory
 from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
 from reaper.errors import Withheld
@@ -17,7 +17,7 @@ from reaper.store import recall, restraint
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
 from reaper.store.lease import Lease, release, take
-from reaper.store.recall import INTENDED
+from reaper.store.recall import INTENDED, OPEN
 from reaper.store.recording import (
     evidence,
     record_activity,
@@ -27,7 +27,7 @@ from reaper.store.recording import (
     run_row,
     step_row,
 )
-from reaper.store.tables import runs, step_events, steps
+from reaper.store.tables import open_steps, runs, step_events, steps
 
 LEASE = timedelta(minutes=2)
 _TOLD = (Result.WITHHELD.value, Result.CAME_BACK.value)
@@ -65,13 +65,17 @@ class SqlLedger:
         with self._database.reading() as db:
             return recall.recall(db, account, self._clock.now())
 
+    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
+        with self._database.reading() as db:
+            return recall.asked(db, account, sessions)
+
     def forbidden(self, account: str) -> str | None:
         with self._database.reading() as db:
             return restraint.forbidden(db, account, self._clock.now())
 
     def unsettled(self, account: str) -> list[PastStep]:
         with self._database.reading() as db:
-            return recall.unsettled(db, account, self._clock.now())
+            return recall.unsettled(db, account)
 
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
@@ -175,6 +179,10 @@ def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str
     event, detail = outcome
     row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": seen}
     db.execute(sa.insert(step_events).values(row))
+    if event == INTENDED:
+        db.execute(sa.insert(open_steps).values(step_id=step_id))
+    elif event not in OPEN:
+        db.execute(sa.delete(open_steps).where(open_steps.c.step_id == step_id))
 
 
 def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:

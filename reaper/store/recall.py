@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,13 +12,15 @@ from reaper.core.ladder import DELETE
 from reaper.core.memory import Asked, Memory, Streak
 from reaper.core.plan import PastStep, Result
 from reaper.core.session import Activity
-from reaper.store.tables import activity, runs, seen_over, standing, step_events, steps
+from reaper.store.tables import activity, open_steps, runs, seen_over, standing, step_events, steps
 
 INTENDED = "intended"
 OPEN = (INTENDED, Result.UNCONFIRMED.value)
 """Events after which nobody has seen yet what became of the session."""
 
-_BACK = timedelta(days=30)  # the platform itself forgets a session's record after so long
+AT_ONCE = 500
+"""So many sessions are named in one statement."""
+
 _HOUR = timedelta(hours=1)
 
 
@@ -26,7 +28,6 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
     return Memory(
         activity=_activity(db, account),
         streaks=_streaks(db, account),
-        asked=_asked(db, account, now),
         recent=_recent(db, account, now),
         seen_over={
             row.session_id: row.at for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
@@ -71,21 +72,24 @@ def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak
     }
 
 
-def _events(account: str, since: datetime) -> sa.Select[str, str, datetime, str, int]:
-    """Every event of the account's enforcing runs, in order."""
-    return (
-        sa.select(steps.c.session_id, steps.c.action, step_events.c.at, step_events.c.event, steps.c.id)
-        .select_from(step_events.join(steps).join(runs))
-        .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= since)
-        .order_by(step_events.c.id)
-    )
+def asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
+    """What was last asked for each of the sessions. A step that was intended and then withheld asked for nothing."""
+    found: dict[str, Asked] = {}
+    for start in range(0, len(sessions), AT_ONCE):
+        found |= _asked(db, account, sessions[start : start + AT_ONCE])
+    return found
 
 
-def _asked(db: sa.Connection, account: str, now: datetime) -> Mapping[str, Asked]:
-    """What was last asked for each session. A step that was intended and then withheld asked for nothing."""
+def _asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
     whose: dict[int, str] = {}
     found: dict[int, Asked] = {}
-    for session, action, at, event, step in db.execute(_events(account, now - _BACK)):
+    statement = (
+        sa.select(steps.c.session_id, steps.c.action, step_events.c.at, step_events.c.event, steps.c.id)
+        .select_from(step_events.join(steps).join(runs))
+        .where(steps.c.session_id.in_(sessions), runs.c.account == account, runs.c.enforcing)
+        .order_by(step_events.c.id)
+    )
+    for session, action, at, event, step in db.execute(statement):
         if event == INTENDED:
             whose[step], found[step] = session, Asked(action, at, None)
         elif event == Result.WITHHELD.value:
@@ -111,18 +115,16 @@ def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
     )
 
 
-def unsettled(db: sa.Connection, account: str, now: datetime) -> list[PastStep]:
+def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     """Steps whose last event leaves open what became of the session, oldest first."""
     begun = sa.func.min(step_events.c.at)
-    asked = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
-    settled = sa.func.max(sa.case((step_events.c.event.not_in(OPEN), 1), else_=0))
+    unconfirmed = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
     which = (steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, steps.c.action)
     statement = (
-        sa.select(*which, begun, asked)
-        .select_from(steps.join(step_events).join(runs))
-        .where(runs.c.account == account, runs.c.enforcing, runs.c.started_at >= now - _BACK)
+        sa.select(*which, begun, unconfirmed)
+        .select_from(open_steps.join(steps).join(step_events).join(runs))
+        .where(runs.c.account == account)
         .group_by(*which)
-        .having(settled == 0)
         .order_by(steps.c.id)
     )
     return [PastStep(*row[:-1], asked=bool(row[-1])) for row in db.execute(statement)]

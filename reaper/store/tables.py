@@ -1,10 +1,10 @@
 """The tables. Each decision belongs to the run that took it: its account and time are the run's.
 
-`decisions`, `steps` and `step_events` are append-only; `standing` and `activity` are projections that spare a pass
-from writing, or asking for, what it knows already. `leases` holds who works on an account now.
+`decisions`, `steps` and `step_events` are append-only; `standing`, `open_steps` and `activity` are projections that
+spare a pass from writing, asking for, or looking for what it knows already. `leases` holds who works on an account now.
 
 An outcome is the last event of its step. A step without events was never begun; one whose last event is `intended`
-or `unconfirmed` is unsettled.
+or `unconfirmed` is unsettled, and stands in `open_steps`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ runs = sa.Table(
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
     sa.Index("ix_runs_account_started_at", "account", "started_at"),
+    sa.Index("ix_runs_latched", "account", sqlite_where=sa.text("latched"), postgresql_where=sa.text("latched")),
 )
 
 policy_texts = sa.Table(
@@ -116,6 +117,12 @@ step_events = sa.Table(
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Index("ix_step_events_step_id", "step_id"),
     sa.Index("ix_step_events_at", "at"),
+)
+
+open_steps = sa.Table(
+    "open_steps",
+    metadata,
+    sa.Column("step_id", sa.ForeignKey("steps.id"), primary_key=True),
 )
 
 activity = sa.Table(

@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 from core_builders import NOW, a_policy, a_session, active, ago, by_id, house, plan_of, verdicts
 
-from reaper.core.plan import Look, Step, judge_again
+from reaper.core.judge import judge
+from reaper.core.limits import Limits
+from reaper.core.memory import Asked, Memory
+from reaper.core.plan import Look, Step, build_plan, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Activity, Session
 
@@ -101,3 +104,12 @@ def test_a_policy_that_only_observes_by_now_ends_nobody() -> None:
     """A policy whose mode was changed to observe since the plan no longer asks."""
     again = house(OLD.model_copy(update={"mode": "observe"}))
     assert not look(the_step(house(OLD)), again, S).due
+
+
+def test_a_task_that_came_back_is_asked_gently_again() -> None:
+    """The ladder begins anew: that it was forced once is no reason to force it at once now."""
+    task = a_session("task", kind="task")
+    memory = Memory(asked={"task": Asked("terminate", ago("1h"), "came-back")})
+    found = judge(house(a_policy({"age": "1h"}, select={"kind": "task"})), [task], {}, NOW)
+    (step,) = build_plan(found, memory, Limits(), [task], NOW).steps
+    assert step.action == "interrupt-solve"

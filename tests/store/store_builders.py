@@ -15,12 +15,14 @@ from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Session, Snapshot, Unreadable
 from reaper.core.verdict import Pass
-from reaper.store import Database, SqlLedger
+from reaper.store import HEAD, Database, SqlLedger
 from reaper.store.ledger import OpenRun
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ACTOR = "anna@desk"
+HEAD_BEFORE = f"{int(HEAD) - 1:04}"
+"""The revision before this version's."""
 TABLES = (
     "runs",
     "policy_texts",
@@ -28,6 +30,7 @@ TABLES = (
     "standing",
     "steps",
     "step_events",
+    "open_steps",
     "activity",
     "seen_over",
     "acknowledgements",

@@ -234,8 +234,8 @@ def test_a_thousand_steps_keep_their_ids_apart(book: Book) -> None:
 def test_a_run_that_cannot_be_recorded_is_never_opened(book: Book) -> None:
     """No decision without its record: the caller never gets to act, and nothing of the run is kept."""
     with book.database.writing() as db:
-        db.exec_driver_sql("DROP TABLE step_events")
-        db.exec_driver_sql("DROP TABLE steps")
+        for table in ("open_steps", "step_events", "steps"):
+            db.exec_driver_sql(f"DROP TABLE {table}")
     reached = False
 
     with pytest.raises(StoreError), book.run(SEEN, PLAN, enforcing=True):

@@ -199,7 +199,7 @@ def test_what_was_asked_of_a_session_is_remembered(book: Book, result: Result, r
     """With its end, without one while nobody saw it, and not at all where nothing was asked after all."""
     book.record(SEEN, result)
 
-    assert book.ledger.recall("acme").asked.get("s1") == remembered
+    assert book.ledger.asked("acme", ["s1"]).get("s1") == remembered
 
 
 def test_what_was_asked_within_the_hour_counts_and_what_a_dry_run_did_not_ask_does_not(book: Book) -> None:
