@@ -42,7 +42,7 @@ def actor() -> str:
 @contextmanager
 def database(settings: Settings) -> Iterator[Database]:
     """The database of the settings, created and migrated where needed. Raises StoreError."""
-    opened = open_database(settings.database_url)
+    opened = open_database(settings.database_url, ask=settings.upgrade == "ask")
     try:
         yield opened
     finally:

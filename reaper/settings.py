@@ -138,6 +138,8 @@ class Settings(BaseSettings):
         default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
         description="where decisions are kept: any SQLAlchemy URL; SQLite in the user's data folder by default",
     )
+    upgrade: Literal["auto", "ask"] = Field("auto", description="ask: leave an older database to `reaper db upgrade`")
+    keep: _Duration = Field(Duration.parse("400d"), description="how long the record is kept; what is open, always")
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
     timeout: _Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
 from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
 from reaper.store.ledger import SqlLedger
+from reaper.store.prune import prune
 from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "RunEntry",
     "SqlLedger",
     "acknowledge",
+    "copy",
     "entries",
     "list_runs",
     "open_database",
     "pause",
+    "prune",
     "resume",
     "revision",
     "schema_differences",

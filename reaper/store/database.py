@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reaper.errors import ConfigurationError, StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
 
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 10
+_PAGES_AT_ONCE = 2_000
 _WRITERS = 7_237_165
 """PostgreSQL's advisory lock of whoever writes: any number that no other program on the server takes."""
 
@@ -75,6 +76,19 @@ class Database:
         with self._guarded(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
+    def shrink(self) -> None:
+        """Give free pages of an SQLite file back, some at a time; PostgreSQL does that by itself. Raises StoreError.
+
+        A file from before it could shrink keeps its free pages, and uses them again.
+        """
+        if self.dialect != "sqlite":
+            return
+        with self._guarded(), closing(self.engine.raw_connection()) as connection:
+            cursor, before = connection.cursor(), None
+            while (free := cursor.execute("PRAGMA freelist_count").fetchone()[0]) not in (0, before):
+                cursor.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")  # `execute` frees just one
+                before = free
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
@@ -100,10 +114,11 @@ def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
     return StoreError(f"the database {where}: {said}; {advice}")
 
 
-def open_database(url: str, *, upgrade: bool = True) -> Database:
+def open_database(url: str, *, upgrade: bool = True, ask: bool = False) -> Database:
     """Open the database, creating and migrating it where needed.
 
-    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty database.
+    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty database. With `ask` a
+    database of an older version is refused instead of migrated.
     Raises ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used; a database
     from a newer version is refused.
     """
@@ -114,7 +129,7 @@ def open_database(url: str, *, upgrade: bool = True) -> Database:
     database = Database(_engine(parsed if there else parsed.set(database=":memory:", query={})), parsed)
     try:
         if upgrade:
-            _bring_to_head(database)
+            _bring_to_head(database, ask=ask)
     except BaseException:
         database.close()
         raise
@@ -215,6 +230,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
+    if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a new file heeds it; it lets the file shrink
     with contextlib.suppress(sqlite3.OperationalError):  # another program is just doing the same to a new file
         cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
@@ -234,9 +251,25 @@ def _begin_postgresql(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 
-def _bring_to_head(database: Database) -> None:
+def _bring_to_head(database: Database, *, ask: bool) -> None:
     found = revision(database)
-    if found != HEAD:
-        from reaper.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes a quarter of a second to import
+    if found == HEAD:
+        return
+    if ask and found is not None and found < HEAD:
+        raise StoreError(
+            f"the database {database.where} is at revision {found}, and this reaper needs {HEAD}; "
+            "run `reaper db upgrade` once its other programs may change too"
+        )
+    from reaper.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes a quarter of a second to import
 
-        upgrade(database)
+    upgrade(database)
+
+
+def refuse_other_schema(db: sa.Connection) -> None:
+    """Raise StoreError when another program has migrated the database since it was opened, in this transaction."""
+    found = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if found != HEAD:
+        raise StoreError(
+            f"the database was brought to revision {found} by another reaper while this one, of {HEAD}, was running; "
+            "nothing more is ended by this one: replace it by the other's version"
+        )

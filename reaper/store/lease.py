@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from reaper.core.duration import spoken
 from reaper.errors import Held, LeaseLost
 from reaper.ports import Clock
-from reaper.store.database import Database
+from reaper.store.database import Database, refuse_other_schema
 from reaper.store.tables import leases
 
 
@@ -24,7 +24,12 @@ class Lease:
     length: timedelta = field(repr=False)
 
     def renew(self, db: sa.Connection, now: datetime) -> None:
-        """Hold on for another while, in this transaction. Raises LeaseLost when another reaper took over."""
+        """Hold on for another while, in this transaction.
+
+        Raises LeaseLost when another reaper took over, and StoreError when one of another version migrated the
+        database meanwhile.
+        """
+        refuse_other_schema(db)
         if not self.extend(db, now):
             raise self.lost()
 
@@ -42,8 +47,9 @@ class Lease:
 
 
 def take(database: Database, clock: Clock, account: str, holder: str, length: timedelta) -> Lease:
-    """Take the account. Raises Held while another reaper's lease lasts."""
+    """Take the account. Raises Held while another reaper's lease lasts, and StoreError as `renew` does."""
     with database.writing() as db:
+        refuse_other_schema(db)
         now = clock.now()
         found = db.execute(sa.select(leases).where(leases.c.account == account).with_for_update()).one_or_none()
         if found is not None and found.expires_at > now:

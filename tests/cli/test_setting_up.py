@@ -202,3 +202,25 @@ def test_the_demo_touches_no_real_account(
     assert reaper("demo").code == 0
     assert acme.requests == []
     assert not (tmp_path / "real.db").exists()
+
+
+def test_db_prune_tells_what_it_deleted(reaper: Cli, acme: Emulator) -> None:
+    """By the settings nothing of today; by a moment in the future all that is closed and no longer stands."""
+    reaper("run")
+    assert acme.requests
+    assert reaper("db", "prune").out.endswith("deleted: nothing\n")
+    assert reaper("db", "prune", "--before", "2999-01-01").out.startswith("from before 2999-01-01 00:00Z deleted: ")
+
+
+def test_db_copy_moves_an_installation(reaper: Cli, acme: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy answers as the original does, and what is not empty is refused in one line."""
+    write_settings(acme=acme.url)
+    reaper("run")
+    here, there = (f"sqlite:///{Path(name).resolve()}" for name in ("reaper.db", "copy.db"))
+    shown = reaper("history", "--all", "-o", "json").json
+    copied = reaper("db", "copy", here, there)
+    assert (copied.code, "1 runs" in copied.out) == (0, True)
+    monkeypatch.setenv("REAPER_DATABASE_URL", there)
+    assert reaper("history", "--all", "-o", "json").json == shown
+    again = reaper("db", "copy", here, there)
+    assert (again.code, is_one_line(again), "is not empty" in again.err) == (2, True, True)

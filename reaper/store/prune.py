@@ -1,0 +1,99 @@
+"""Forgetting what is older than the settings keep, a little at a time, so that no run waits for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from reaper.store.database import Database
+from reaper.store.tables import (
+    acknowledgements,
+    activity,
+    decisions,
+    open_steps,
+    runs,
+    seen_over,
+    standing,
+    step_events,
+    steps,
+)
+
+_RUNS_AT_ONCE = 200
+
+
+def prune(database: Database, before: datetime) -> Mapping[str, int]:
+    """Delete the runs that began before that moment, with all that belongs to them alone; how many rows, by table.
+
+    What is open stays however old it is: a step whose end nobody saw, a halt that nobody acknowledged, and the
+    decisions that stand now. So do all decisions on a session of which a step is kept, and the texts of the policies.
+    Raises StoreError; what was deleted by then stays deleted.
+    """
+    gone: Counter[str] = Counter()
+    for account, ids in _old_runs(database, before):
+        with database.writing() as db:
+            gone.update(_forget(db, account, ids))
+    with database.writing() as db:
+        gone.update(_forget_sessions(db, before))
+    database.shrink()
+    return gone
+
+
+def _old_runs(database: Database, before: datetime) -> Iterator[tuple[str, list[int]]]:
+    """Each account with some of its old runs, the oldest first."""
+    with database.reading() as db:
+        accounts = list(db.scalars(sa.select(runs.c.account).where(runs.c.started_at < before).distinct()))
+    for account in accounts:
+        last = 0
+        while ids := _next_runs(database, account, before, last):
+            yield account, ids
+            last = ids[-1]
+
+
+def _next_runs(database: Database, account: str, before: datetime, last: int) -> list[int]:
+    old = sa.select(runs.c.id).where(runs.c.account == account, runs.c.started_at < before, runs.c.id > last)
+    with database.reading() as db:
+        return list(db.scalars(old.order_by(runs.c.id).limit(_RUNS_AT_ONCE)))
+
+
+def _forget(db: sa.Connection, account: str, ids: list[int]) -> Mapping[str, int]:
+    closed = sa.select(steps.c.id).where(steps.c.run_id.in_(ids), steps.c.id.not_in(sa.select(open_steps.c.step_id)))
+    stands = sa.exists().where(
+        standing.c.account == account,
+        standing.c.session_id == decisions.c.session_id,
+        standing.c.policy == decisions.c.policy,
+        standing.c.run_id == decisions.c.run_id,
+    )
+    explains = sa.exists().where(steps.c.session_id == decisions.c.session_id)
+    return {
+        "step_events": _deleted(db, step_events, step_events.c.step_id.in_(closed)),
+        "steps": _deleted(db, steps, steps.c.id.in_(closed)),
+        "decisions": _deleted(db, decisions, decisions.c.run_id.in_(ids), ~stands, ~explains),
+        **_forget_runs(db, ids),
+    }
+
+
+def _forget_runs(db: sa.Connection, ids: list[int]) -> Mapping[str, int]:
+    """Those of which nothing is left, and that nobody is still to acknowledge."""
+    mentions = [sa.exists().where(table.c.run_id == runs.c.id) for table in (decisions, steps)]
+    acknowledged = sa.exists().where(acknowledgements.c.run_id == runs.c.id)
+    done = sa.select(runs.c.id).where(runs.c.id.in_(ids), *(~one for one in mentions), ~runs.c.latched | acknowledged)
+    over = list(db.scalars(done))
+    return {
+        "acknowledgements": _deleted(db, acknowledgements, acknowledgements.c.run_id.in_(over)),
+        "runs": _deleted(db, runs, runs.c.id.in_(over)),
+    }
+
+
+def _forget_sessions(db: sa.Connection, before: datetime) -> Mapping[str, int]:
+    """What was last learnt of sessions so long ago that no look has shown them since."""
+    return {
+        "activity": _deleted(db, activity, activity.c.learnt_at < before),
+        "seen_over": _deleted(db, seen_over, seen_over.c.at < before),
+    }
+
+
+def _deleted(db: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    return db.execute(sa.delete(table).where(*where)).rowcount
