@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from reaper.core.duration import Duration
+from reaper.core.memory import Memory, Streak
+from reaper.core.policy import Policy, PolicySet
 from reaper.core.session import WAITING_STATES, Activity, Session
 from reaper.policy_cases.model import UNKNOWN, GivenSession
 
@@ -19,12 +21,18 @@ class Fleet:
 
     sessions: tuple[Session, ...]
     activity: dict[str, Activity]
+    memory: Memory
 
 
-def fleet_at(given: Iterable[GivenSession], now: datetime) -> Fleet:
-    given = tuple(given)
-    looked = (_activity(one, now) for one in given if not one.is_over)
-    return Fleet(tuple(_session(one, now) for one in given), {found.session_id: found for found in looked})
+def fleet_at(given: Sequence[GivenSession], policies: PolicySet, now: datetime) -> Fleet:
+    activity = {one.id: _activity(one, now) for one in given if not one.is_over}
+    streaks = {(one.id, p.name): _streak(one, p, now) for one in given if one.offender_runs for p in policies.policies}
+    return Fleet(tuple(_session(one, now) for one in given), activity, Memory(streaks=streaks))
+
+
+def _streak(given: GivenSession, policy: Policy, now: datetime) -> Streak:
+    since = now - given.offender_for.delta if given.offender_for else now
+    return Streak(policy.hash, since, given.offender_runs)
 
 
 def _session(given: GivenSession, now: datetime) -> Session:

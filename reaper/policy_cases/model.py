@@ -57,6 +57,8 @@ class GivenSession(Written):
     started: Ago = Field(None, description="how long ago it began to run: as its age, unless it waits")
     idle: Ago = Field(None, description="how long ago something happened in it: just now")
     ended: Ago = Field(None, description="how long ago it ended")
+    offender_runs: int = Field(0, ge=0, strict=True, description="in how many runs before this one it was an offender")
+    offender_for: Duration | None = Field(None, description="how long ago the first of these runs was")
 
     @model_validator(mode="after")
     def _possible(self) -> GivenSession:
@@ -64,6 +66,8 @@ class GivenSession(Written):
             said = getattr(self, key)
             if isinstance(self.age, Duration) and isinstance(said, Duration) and said.seconds > self.age.seconds:
                 raise problem("age", f"'{key}: {said}' is longer ago than its age, {self.age}; make it older")
+        if self.offender_for is not None and not self.offender_runs:
+            raise problem("runs", f"'offender_for: {self.offender_for}' wants 'offender_runs', and at least 1")
         return self
 
     @property

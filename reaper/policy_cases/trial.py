@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from reaper.core.judge import judge
 from reaper.core.limits import Limits
-from reaper.core.memory import Memory
 from reaper.core.plan import Plan, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.verdict import Ruling, Verdict, gravest
@@ -46,10 +45,10 @@ class Trial:
 
 
 def try_case(case: Case, policies: PolicySet) -> Trial:
-    """Judge the case's fleet at its moment, as a first look with the usual limits would."""
-    fleet = fleet_at(case.fleet, case.at)
+    """Judge the case's fleet at its moment, as a run with the usual limits would."""
+    fleet = fleet_at(case.fleet, policies, case.at)
     verdicts = [v.worked_out() for v in judge(policies, fleet.sessions, fleet.activity, case.at)]
-    plan = build_plan(verdicts, Memory(), Limits(), fleet.sessions, case.at)
+    plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
     found = (*_verdict_mismatches(case, verdicts), *_plan_mismatches(case, plan))
     return Trial(case, tuple(verdicts), plan, found)
 

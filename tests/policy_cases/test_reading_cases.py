@@ -89,6 +89,7 @@ REST = ", others: compliant"
         ("fleet: [{id: a, idle: >5}], others: exempt", "'5' is no duration; write a number with its unit: '5h' or"),
         ("fleet: [{id: a, owner: >bob}], others: exempt", "'bob' is no owner; write user@environment, like anna@Pla"),
         ("fleet: [>{id: a, idle: 2h, age: 1h}], others: exempt", "'idle: 2h' is longer ago than its age, 1h; make it"),
+        ("fleet: [>{id: a, offender_for: 1h}], others: exempt", "'offender_for: 1h' wants 'offender_runs', and at lea"),
         ("fleet: [{id: a, app_version: >1.10}], others: exempt", "'1.10' is not a text; put it in quotes"),
         ("fleet: >[], others: exempt", "this list is too short; write at least 1 entry"),
         ("fleet: [{id: a}, {id: >a}], others: exempt", "the id 'a' stands twice in this fleet; change one"),

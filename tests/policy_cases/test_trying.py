@@ -114,6 +114,22 @@ def test_who_waits(trial: Try) -> None:
     assert (named.found, because.found) == ("waiting: a", "an offender in 1 of 3 runs on end")
 
 
+@pytest.mark.parametrize(
+    ("after", "before", "passes"),
+    [
+        ("observations: 3", "offender_runs: 2", True),
+        ("observations: 3", "offender_runs: 1", False),
+        ("for: 15m", "offender_runs: 1, offender_for: 15m", True),
+        ("for: 15m", "offender_runs: 9, offender_for: 14m", False),
+        ("for: 15m", "offender_runs: 9", False),
+    ],
+)
+def test_earlier_runs(trial: Try, after: str, before: str, *, passes: bool) -> None:
+    """A session can have been an offender in earlier runs, so that a policy's `after` can be tried."""
+    Path("policies/idle-webui.yaml").write_text(f"{POLICY}    after: {{{after}}}\n", "utf-8")
+    assert trial(f"fleet: [{{id: a, idle: 3h, {before}}}], others: offender, ends: [a]").passed is passes
+
+
 def test_a_halted_run_ends_nothing(trial: Try) -> None:
     """A plan over a limit can be expected, and then nothing would end."""
     many = ", ".join(f"{{id: s{n}, owner: u{n}@A, idle: 3h}}" for n in range(5))
