@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from reaper.core.judge import judge
 from reaper.core.limits import Limits
+from reaper.core.matching import Answer
 from reaper.core.plan import Plan, build_plan
 from reaper.core.policy import PolicySet
-from reaper.core.verdict import Ruling, Verdict, gravest
+from reaper.core.verdict import Verdict, gravest
 from reaper.policy_cases.fleet import fleet_at
 from reaper.policy_cases.model import UNSELECTED, Case, Expected
 
@@ -91,13 +92,18 @@ def _mismatch(id_: str, way: Way, expected: Expected, said: Sequence[Verdict]) -
     concerned = _of_policy(said, expected.policy)
     found = _word(concerned)
     other = " for another reason" if found == expected.verdict else ""
-    return Mismatch(way, f"{id_}: {expected.verdict}{by}{because}", f"{found}{other}", _evidence(concerned))
+    return Mismatch(way, f"{id_}: {expected.verdict}{by}{because}", f"{found}{other}", tuple(_evidence(concerned)))
 
 
-def _evidence(said: Sequence[Verdict]) -> tuple[str, ...]:
-    # the reason of an exempt verdict says by itself that it is one
-    lines = [v.reason if v.ruling is Ruling.EXEMPT else f"{v.ruling}: {v.reason}" for v in said]
-    return tuple(f"{v.policy.name}: {line}" for v, line in zip(said, lines, strict=True)) or ("no policy selects it",)
+def _evidence(said: Sequence[Verdict]) -> Iterator[str]:
+    if not said:
+        yield "no policy selects it"
+    for verdict in said:
+        because = f"exempt: {verdict.exemption}" if verdict.exemption else verdict.ruling.value
+        yield "; ".join([f"{verdict.policy.name}: {because}", *verdict.unknowns])
+        for finding in verdict.findings:
+            answer = f"{finding.rule}: {finding.answer.name.lower()}, "
+            yield f"  {finding}" if finding.answer is Answer.UNKNOWN else f"  {answer}{finding}"
 
 
 def _occurs(part: str, reason: str) -> bool:

@@ -50,6 +50,7 @@ def test_a_failure(reaper: Cli, cases: Path) -> None:
         "  policies/tests/tabs.yaml:9: expected ops: exempt because of 'night shift'\n"
         "    found    exempt for another reason\n"
         "      idle-webui: exempt: operations\n"
+        "        idle 2h: yes, idle 3h (as given)\n"
         "\n"
         "1 failed, 1 passed in N s\n"
     )

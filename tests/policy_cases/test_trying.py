@@ -67,7 +67,28 @@ def test_a_wrong_reason_is_told_with_the_right_one(trial: Try) -> None:
     (mismatch,) = trial(case).mismatches
     assert mismatch.expected == "a: offender because of 'age'"
     assert mismatch.found == "offender for another reason"
-    assert mismatch.evidence == ("idle-webui: offender: idle 3h (as given)",)
+    assert mismatch.evidence == ("idle-webui: offender", "  idle 2h: yes, idle 3h (as given)")
+
+
+@pytest.mark.parametrize(
+    ("session", "evidence"),
+    [
+        (
+            "age: 9h, idle: unknown",
+            ["idle-webui: undetermined", "  idle 2h: unknown, its log cannot be read"],
+        ),
+        ("owner: svc-a@ROOT", ["no policy selects it"]),
+        (
+            "owner: unknown, idle: 3h",
+            ["idle-webui: undetermined; whether the policy selects it is not known; whether it is exempt"],
+        ),
+    ],
+)
+def test_what_is_found_is_told_with_the_evidence(trial: Try, session: str, evidence: list[str]) -> None:
+    """Each policy's verdict is told with what was not known and what each of its rules found."""
+    (mismatch,) = trial(f"fleet: [{{id: a, {session}}}], others: exempt").mismatches
+    assert all(line.startswith(told) for line, told in zip(mismatch.evidence, evidence, strict=False))
+    assert len(mismatch.evidence) >= len(evidence)
 
 
 def test_several_policies(trial: Try) -> None:
@@ -79,7 +100,7 @@ def test_several_policies(trial: Try) -> None:
     assert trial(f"{fleet}, expect: {{a: {exact}, b: {{policy: idle-webui, verdict: exempt}}}}").passed
     (mismatch,) = trial(f"{fleet}, expect: {{a: {{policy: old, verdict: offender}}}}, others: offender").mismatches
     assert (mismatch.way, mismatch.found) == (("expect", "a", 0), "compliant")
-    assert mismatch.evidence == ("old: compliant: age 9h",)
+    assert mismatch.evidence == ("old: compliant", "  age 24h: no, age 9h")
 
 
 def test_others(trial: Try) -> None:
