@@ -1,0 +1,74 @@
+"""Keeping secrets out of the log: by type, by the name they stand under, by what they look like, and by value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from pydantic import SecretBytes, SecretStr
+
+HIDDEN = "***"
+_SHORTEST = 6  # characters; a shorter key would hide half of what is written, and protects nothing
+_OF_LINES = frozenset({"exception", "stack"})
+
+_NAMES = frozenset({"apikey", "authorization", "cookie", "passwd", "password", "pwd", "secret", "token"})
+_NAMED = re.compile(
+    r"""(\b(?:api[-_]?key|passwd|password|pwd|secret|token)\b ["']? \s*[:=,]\s* b?)
+        ("[^"]*" | '[^']*' | [^\s"',;&)}\]]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AUTHORIZED = re.compile(
+    r"""(\bauthorization\b ["']? \s*[:=,]\s* b?["']? (?:\w+\s+)? | \bbearer\s+) [\w.~+/=-]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_IN_ADDRESS = re.compile(r"(\w://[^\s/:@]*:)[^\s/]+(?=@)")
+
+_known: set[str] = set()
+
+
+def conceal(secret: SecretStr) -> None:
+    """Let the log never show this value, wherever it turns up."""
+    value = secret.get_secret_value()
+    if len(value) >= _SHORTEST:
+        _known.add(value)
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor of structlog, the last before an event is rendered: no secret passes, and no control character.
+
+    Only what is made of lines, like a traceback, keeps them.
+    """
+    return {key: _named(key, value, keep="\n" if key in _OF_LINES else "") for key, value in event.items()}
+
+
+def without_secrets(text: str) -> str:
+    for value in _known:
+        text = text.replace(value, HIDDEN)
+    for pattern in (_IN_ADDRESS, _AUTHORIZED, _NAMED):
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    return text
+
+
+def _named(name: str, value: object, keep: str = "") -> object:
+    secret = name.lower().replace("_", "").replace("-", "") in _NAMES
+    return HIDDEN if secret and value is not None else _shown(value, keep)
+
+
+def _shown(value: object, keep: str = "") -> object:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case SecretStr() | SecretBytes():
+            return HIDDEN
+        case Mapping():
+            return {str(name): _named(str(name), held) for name, held in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_shown(held) for held in value]
+        case _:
+            return _printable(without_secrets(str(value)).strip(), keep)
+
+
+def _printable(text: str, keep: str) -> str:
+    """Text from elsewhere cannot write on a terminal, nor make one line look like two."""
+    return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
