@@ -65,6 +65,16 @@ class SessionSource(Protocol):
         """
 
 
+class RequestCount(Protocol):
+    """Counts what is asked of the servers; threads share it."""
+
+    def __call__(self, account: str, status: int | None, *, retried: bool) -> None:
+        """A request was answered with this HTTP status, or with None not at all; `retried` when it was a repeated one.
+
+        Raises nothing.
+        """
+
+
 class SessionEnder(Protocol):
     """What changes something there. Returning means: asked, not done.
 

@@ -16,7 +16,8 @@ from reaper import __version__
 from reaper.addresses import is_loopback
 from reaper.client.address import checked_key, checked_url
 from reaper.client.faults import Faults
-from reaper.errors import RateLimited, ServerFault, Unreachable
+from reaper.errors import AccountError, RateLimited, ServerFault, Unreachable
+from reaper.logs import logger
 
 if TYPE_CHECKING:
     import ssl
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from reaper.ports import Clock
+    from reaper.ports import Clock, RequestCount
 
     Params = Mapping[str, str | int]
 
+_log = logger("client")
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is not asked again in this look
 LONGEST_BODY = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -63,6 +65,7 @@ class Connection:
         workers: int = 8,
         attempts: int = 4,
         client_factory: Callable[[], httpx.Client] | None = None,
+        count: RequestCount | None = None,
     ) -> None:
         self.account = account
         self.url = checked_url(account, url)
@@ -72,7 +75,7 @@ class Connection:
         self.retries = 0
         self.skew_seconds: float | None = None  # how far the server's clock is ahead of ours
         self._key, self._clock, self._attempts = checked_key(account, api_key), clock, attempts
-        self._timeout = timeout_seconds
+        self._timeout, self._counted, self._log = timeout_seconds, count, _log.bind(account=account)
         self._new_client = client_factory or self._own_client
         self._lock, self._local = threading.Lock(), threading.local()
         self._clients: list[httpx.Client] = []
@@ -82,9 +85,16 @@ class Connection:
         retry = stamina.retry_context(
             pause, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
         )
+        failed: AccountError | None = None
         for attempt in retry:
+            if failed is not None:
+                self._log.info("request repeated", attempt=attempt.num, path=path, because=str(failed))
             with attempt:
-                return self._ask("GET", path, params, retried=attempt.num > 1)
+                try:
+                    return self._ask("GET", path, params, attempt=attempt.num)
+                except AccountError as error:
+                    failed = error
+                    raise
         raise AssertionError("unreachable")
 
     def send(
@@ -112,11 +122,14 @@ class Connection:
         params: Params | None,
         *,
         json: Mapping[str, str] | None = None,
-        retried: bool = False,
+        attempt: int = 1,
     ) -> bytes:
-        self._count(retried=retried)
         asked_at = self._clock.now()
-        status, headers, body = self._exchange(method, path, params, json)
+        status: int | None = None
+        try:
+            status, headers, body = self._exchange(method, path, params, json)
+        finally:
+            self._count(status, attempt)
         answered_at = self._clock.now()
         self._note_skew(headers.get("date"), asked_at, answered_at)
         if httpx.codes.is_success(status):
@@ -171,10 +184,12 @@ class Connection:
             verify=_tls(),
         )
 
-    def _count(self, *, retried: bool) -> None:
+    def _count(self, status: int | None, attempt: int) -> None:
         with self._lock:
             self.requests += 1
-            self.retries += retried
+            self.retries += attempt > 1
+        if self._counted is not None:
+            self._counted(self.account, status, retried=attempt > 1)
 
     def _note_skew(self, date: str | None, asked_at: datetime, answered_at: datetime) -> None:
         """How far the server's date lies outside the time in which it was asked; 0 inside."""

@@ -127,6 +127,20 @@ def test_reads_are_repeated_until_they_succeed(serve: Serve, connect: Connect, s
     assert (connection.requests, connection.retries) == (3, 2)
 
 
+def test_each_request_is_counted_where_it_is_asked_for(serve: Serve, connect: Connect) -> None:
+    """Who counts hears of each request: the account, the status or none for no answer, and whether it was a repeat."""
+    heard: list[tuple[str, int | None, bool]] = []
+    answers = iter([(503, SAID), None, {"fine": 1}])
+    served = serve(lambda _: next(answers))
+    connection = connect(served, count=lambda account, status, *, retried: heard.append((account, status, retried)))
+    connection.get("/x")
+    assert heard == [
+        (connection.account, 503, False),
+        (connection.account, None, True),
+        (connection.account, 200, True),
+    ]
+
+
 def test_a_dropped_read_is_repeated(serve: Serve, connect: Connect) -> None:
     """A connection that breaks before the answer is no answer, and a read is asked again."""
     answers = iter([None, {"fine": 1}])
