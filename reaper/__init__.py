@@ -7,6 +7,7 @@ The map of the house (each line may use only what stands below it):
     daemon.py      APScheduler and signals; calls run_once
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     run.py         one pass; the only orchestration
+    run_log.py     what a pass tells the log
     policy_cases/  tests for policies: small fleets and the verdicts that are expected
     doubt.py       reasons not to act on a look
     enforce.py     Terminator and DryRun, the same Protocol
@@ -15,6 +16,7 @@ The map of the house (each line may use only what stands below it):
     policy_files.py, settings.py   the two kinds of file a person writes
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
+    logs/          one line an event, without secrets; the only room with structlog
     addresses.py   what an address tells by itself
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans

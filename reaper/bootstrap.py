@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 
-from reaper import __version__
+from reaper import __version__, logs
 from reaper.client import (
     DEFAULT_IGNORE,
     AccountEnder,
@@ -53,10 +53,12 @@ def database(settings: Settings) -> Iterator[Database]:
 def connection(settings: Settings, account: AccountSettings) -> Iterator[Connection]:
     """A connection to the account. Raises ConfigurationError when its key cannot be had."""
     quiet_retries()
+    key = account.key()
+    logs.conceal(key)
     with Connection(
         account.name,
         account.url,
-        account.key(),
+        key,
         timeout_seconds=settings.timeout.seconds,
         workers=settings.activity.workers,
         clock=SystemClock(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -19,6 +19,7 @@ from reaper.doubt import Stopwatch, doubts, of_the_future
 from reaper.enforce import SecondLook, settle_past
 from reaper.errors import AccountError, ConfigurationError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, RunRecord, SessionSource
+from reaper.run_log import RunLog
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
@@ -33,17 +34,30 @@ _TROUBLE = 3  # failures of the server on end, after which it is left in peace
 class Report:
     """What came of a pass. `error` is set when the account could not be read at all.
 
-    `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed.
+    `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed. `seconds` is how
+    long each part of the pass took: `read`, `probe`, `judge`, `record` and `enforce`.
     """
 
     run_id: int
     seen: Pass
     plan: Plan
     enforcing: bool
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
     settled: list[tuple[PastStep, Outcome]] = field(default_factory=list)
     left_out: tuple[Step, ...] = ()
     error: AccountError | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def result(self) -> str:
+        """In one word: `unreachable`, `halted`, `failed`, `doubtful` or `done`."""
+        if self.error is not None:
+            return "unreachable"
+        if self.plan.halted:
+            return "halted"
+        if self.failed:
+            return "failed"
+        return "done" if self.seen.complete else "doubtful"
 
     @property
     def failed(self) -> bool:
@@ -73,23 +87,28 @@ class Reaper:
         account, and StoreError; what the account does wrong is in the report.
         """
         with self.ledger.lease(self.source.account):
-            settled = self._settle_past()
+            told, enforcing = RunLog(self.source.account, self.clock), self.enforcer.enforcing
+            settled = self._settle_past(told)
             memory = self.ledger.recall(self.source.account)
-            seen, error = self._look(memory, misgivings)
+            seen, error = self._look(memory, misgivings, told)
             whole = self._plan(seen, memory)
             plan = whole if reviewed is None else whole.only(reviewed)
             barred = self._barred(plan)
-            with self.ledger.open_run(seen, plan, enforcing=self.enforcer.enforcing, barred=barred) as record:
+            told.lap("judge")
+            with self.ledger.open_run(seen, plan, enforcing=enforcing, barred=barred) as kept:
+                told.lap("record")
                 left_out = tuple(s for s in whole.steps if s not in plan.steps)
-                enforcing = self.enforcer.enforcing
-                report = Report(record.id, seen, plan, enforcing, settled=settled, left_out=left_out, error=error)
+                report = Report(kept.id, seen, plan, enforcing, settled, left_out, error, told.seconds)
+                record = told.begun(kept, seen, plan, barred=barred, enforcing=enforcing)
                 self._take(plan, barred, record, report)
+            told.lap("enforce")
+        told.ended(report.result, report.outcomes)
         return report
 
     def look(self) -> tuple[Pass, Plan]:
         """What a pass would see and conclude, without recording or ending anything. Raises AccountError."""
         memory = self.ledger.recall(self.source.account)
-        seen, error = self._look(memory, ())
+        seen, error = self._look(memory, (), RunLog(self.source.account, self.clock))
         if error is not None:
             raise error
         return seen, self._plan(seen, memory)
@@ -101,7 +120,7 @@ class Reaper:
         memory = replace(memory, asked=self.ledger.asked(seen.account, convicted))
         return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
 
-    def _look(self, memory: Memory, misgivings: Iterable[str]) -> tuple[Pass, AccountError | None]:
+    def _look(self, memory: Memory, misgivings: Iterable[str], told: RunLog) -> tuple[Pass, AccountError | None]:
         watch = Stopwatch(self.clock)
         now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
@@ -109,10 +128,12 @@ class Reaper:
             snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.policies))
         except AccountError as error:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
+        told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
         open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
+        told.lap("probe")
         activity = {**memory.activity, **learnt}
         verdicts = judge(self.policies, snapshot.sessions, activity, now)
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
@@ -185,12 +206,13 @@ class Reaper:
         record.settle(step, outcome)
         report.outcomes[step.session.id] = outcome
 
-    def _settle_past(self) -> list[tuple[PastStep, Outcome]]:
+    def _settle_past(self, told: RunLog) -> list[tuple[PastStep, Outcome]]:
         settled = []
         for step in self.ledger.unsettled(self.source.account):
             outcome = settle_past(step, self.source)
             if outcome is not None:
                 self.ledger.settle_past(step, outcome)
+                told.settled_past(step, outcome)
                 settled.append((step, outcome))
         return settled
 

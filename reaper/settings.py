@@ -122,6 +122,15 @@ class ActivitySettings(_Strict):
     workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
 
 
+class LogSettings(_Strict):
+    """What is told of what happens, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="of the daemon's log; other commands log only with --log-level"
+    )
+    format: Literal["auto", "console", "json"] = Field("auto", description="auto: a console on a terminal, else JSON")
+
+
 _Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
 
 
@@ -142,6 +151,7 @@ class Settings(BaseSettings):
     keep: _Duration = Field(Duration.parse("400d"), description="how long the record is kept; what is open, always")
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
+    log: LogSettings = Field(LogSettings(), description="what is told of what happens, on standard error")
     timeout: _Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
     limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")
     per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")

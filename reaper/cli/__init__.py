@@ -71,9 +71,14 @@ _EXIT_CODES = (
     type=click.Path(dir_okay=False, path_type=Path),
     help="The settings file; reaper.yaml in this folder by default.",
 )
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="Log what happens to standard error; by default only the daemon does.",
+)
 @click.version_option(__version__, package_name="aimms-reaper", prog_name="reaper")
 @click.pass_context
-def cli(ctx: click.Context, settings_file: Path | None) -> None:
+def cli(ctx: click.Context, settings_file: Path | None, log_level: str | None) -> None:  # noqa: ARG001 - options.logging reads it
     """End forgotten AIMMS PRO sessions by policy, and be able to prove why.
 
     Nothing is ended unless both `--enforce` (or `enforce: true` in the settings) and `mode: enforce` in the policy

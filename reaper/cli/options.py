@@ -73,11 +73,20 @@ def future(text: str, now: datetime) -> datetime:
     return found
 
 
-def settings_of(ctx: click.Context) -> Settings:
-    """The settings that the command line names. Raises ConfigurationError."""
+def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
+    """The settings that the command line names; from here on the log is written as they say.
+
+    A command that does not speak for itself logs only with --log-level. Raises ConfigurationError.
+    """
     from reaper.settings import load_settings  # noqa: PLC0415 - pydantic is slow to import
 
-    return load_settings(ctx.obj)
+    settings, whole = load_settings(ctx.obj), ctx.find_root()
+    level = whole.params["log_level"] or (settings.log.level if speaks else None)
+    if level is not None:
+        from reaper import logs  # noqa: PLC0415 - most commands write no log
+
+        whole.with_resource(logs.writing(level, settings.log.format))
+    return settings
 
 
 def policies_of(settings: Settings, path: Path | None) -> tuple[PolicySet, PolicyReader]:

@@ -13,7 +13,7 @@ from reaper.cli import cli
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.core.plan import Result
-from reaper.settings import AccountSettings, ActivitySettings, Settings, load_settings
+from reaper.settings import AccountSettings, ActivitySettings, LogSettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
@@ -68,7 +68,13 @@ def test_no_option_is_documented_that_is_not_there() -> None:
 
 @pytest.mark.parametrize(
     ("model", "before"),
-    [(Settings, ""), (AccountSettings, ""), (ActivitySettings, "activity."), (Limits, "limits.")],
+    [
+        (Settings, ""),
+        (AccountSettings, ""),
+        (ActivitySettings, "activity."),
+        (Limits, "limits."),
+        (LogSettings, "log."),
+    ],
     ids=str,
 )
 def test_every_setting_is_documented(model: type[BaseModel], before: str) -> None:
