@@ -20,8 +20,8 @@ def upgrade() -> None:
         "INSERT INTO open_steps (step_id) SELECT step_id FROM step_events GROUP BY step_id "
         "HAVING max(CASE WHEN event NOT IN ('intended', 'unconfirmed') THEN 1 ELSE 0 END) = 0"
     )
-    latched = sa.text("latched")
-    op.create_index("ix_runs_latched", "runs", ["account"], sqlite_where=latched, postgresql_where=latched)
+    where = {"sqlite_where": sa.text("latched = 1"), "postgresql_where": sa.text("latched")}
+    op.create_index("ix_runs_latched", "runs", ["account"], **where)
 
 
 def downgrade() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,7 +36,7 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
         fleet=db.scalar(
             sa.select(runs.c.sessions)
             .where(runs.c.account == account, runs.c.listed)
-            .order_by(runs.c.id.desc())
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
             .limit(1)
         ),
     )
@@ -56,14 +57,9 @@ def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak
     ).all()
     if not rows:
         return {}
-    first = min(row.offender_run for row in rows)
-    looks = list(
-        db.scalars(
-            sa.select(runs.c.id)
-            .where(runs.c.account == account, runs.c.complete, runs.c.id >= first)
-            .order_by(runs.c.id)
-        )
-    )
+    first = min(row.offender_since for row in rows)
+    complete = sa.select(runs.c.id).where(runs.c.account == account, runs.c.complete, runs.c.started_at >= first)
+    looks = list(db.scalars(complete.order_by(runs.c.started_at, runs.c.id)))
     return {
         (row.session_id, row.policy): Streak(
             row.policy_hash, row.offender_since, len(looks) - bisect_left(looks, row.offender_run)
@@ -102,29 +98,32 @@ def _asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[
 
 
 def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
-    intended = sa.select(steps.c.session_id).select_from(step_events.join(steps).join(runs))
-    return frozenset(
-        db.scalars(
-            intended.where(
-                runs.c.account == account,
-                steps.c.action != DELETE,
-                step_events.c.event == INTENDED,
-                step_events.c.at > now - _HOUR,
-            )
-        )
-    )
+    lately = sa.select(step_events.c.step_id).where(step_events.c.event == INTENDED, step_events.c.at > now - _HOUR)
+    own = sa.select(steps.c.session_id).join(runs).where(runs.c.account == account, steps.c.action != DELETE)
+    return frozenset(row.session_id for row in _of(db, own, list(db.scalars(lately))))
+
+
+def _of(db: sa.Connection, statement: sa.Select[*tuple[Any, ...]], ids: Sequence[int]) -> Iterator[Any]:
+    """The statement's rows for these steps.
+
+    Named one by one, for a planner without statistics would go through all runs.
+    """
+    for start in range(0, len(ids), AT_ONCE):
+        yield from db.execute(statement.where(steps.c.id.in_(ids[start : start + AT_ONCE])))
 
 
 def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     """Steps whose last event leaves open what became of the session, oldest first."""
-    begun = sa.func.min(step_events.c.at)
+    begun = sa.func.min(step_events.c.at).label("begun")
     unconfirmed = sa.func.max(sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0))
     which = (steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, steps.c.action)
     statement = (
-        sa.select(*which, begun, unconfirmed)
-        .select_from(open_steps.join(steps).join(step_events).join(runs))
+        sa.select(*which, begun, unconfirmed.label("unconfirmed"))
+        .select_from(steps.join(step_events).join(runs))
         .where(runs.c.account == account)
         .group_by(*which)
         .order_by(steps.c.id)
     )
-    return [PastStep(*row[:-1], asked=bool(row[-1])) for row in db.execute(statement)]
+    open_ = list(db.scalars(sa.select(open_steps.c.step_id).order_by(open_steps.c.step_id)))
+    found = _of(db, statement, open_)
+    return [PastStep(r.id, r.run_id, r.session_id, r.kind, r.action, r.begun, bool(r.unconfirmed)) for r in found]

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from reaper.core.matching import Answer
 from reaper.core.plan import Plan, Step
-from reaper.core.policy import PolicySet
+from reaper.core.policy import PolicySet, digest
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase
 from reaper.core.verdict import Finding, Pass, Ruling, Verdict
@@ -65,7 +65,7 @@ def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
     found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
     if policies.protect:
         text = json.dumps([_exemption(e) for e in policies.protect])
-        found.append((PROTECT, hashlib.sha256(text.encode()).hexdigest(), text))
+        found.append((PROTECT, digest(text), text))
     return found
 
 

@@ -48,7 +48,7 @@ runs = sa.Table(
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
     sa.Index("ix_runs_account_started_at", "account", "started_at"),
-    sa.Index("ix_runs_latched", "account", sqlite_where=sa.text("latched"), postgresql_where=sa.text("latched")),
+    sa.Index("ix_runs_latched", "account", sqlite_where=sa.text("latched = 1"), postgresql_where=sa.text("latched")),
 )
 
 policy_texts = sa.Table(
@@ -74,6 +74,7 @@ decisions = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),  # JSON
     sa.Index("ix_decisions_session_id", "session_id"),
+    sqlite_with_rowid=False,  # the key is long, and would otherwise be kept twice
 )
 
 standing = sa.Table(
@@ -87,6 +88,7 @@ standing = sa.Table(
     sa.Column("policy_hash", sa.String(64), nullable=False),
     sa.Column("offender_since", UtcDateTime),  # null: it is none
     sa.Column("offender_run", sa.Integer),  # the first run of those on end that found it an offender
+    sqlite_with_rowid=False,  # an account's rows lie together, and every pass reads all of them
 )
 
 steps = sa.Table(
