@@ -13,6 +13,7 @@ from measuring import HERE, Figures, Serve, least, policies, reaper, settings
 
 from reaper.bootstrap import database
 from reaper.run import Reaper
+from reaper.store import Database
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
 FLEET = 10_000
@@ -114,3 +115,22 @@ def test_probes_keep_the_workers_busy(serve: Serve, figures: Figures, tmp_path: 
     assert len(sessions) == probes
     figures.append((f"{probes:,} probes at 20 ms, 8 workers ({taken:.2f} s)", f"{taken / ideal:.2f} x", "1.3 x"))
     assert taken <= 1.3 * ideal
+
+
+def test_a_pass_on_postgresql(serve: Serve, figures: Figures, tmp_path: Path, postgresql_url: str) -> None:
+    """A pass over 10,000 sessions takes at most 1.3 times as long on PostgreSQL as on SQLite."""
+    url, judged_by = serve(FLEET, remembering=True, **YOUNG), policies(tmp_path)
+    sqlite = settings(url, tmp_path)
+    served = sqlite.model_copy(update={"database_url": postgresql_url})
+    with database(sqlite) as file, database(served) as server:
+
+        def on(store: Database) -> None:
+            with reaper(url, tmp_path, store, judged_by) as made:
+                assert len(made.run_once().seen.snapshot.sessions) == FLEET
+
+        on(file)
+        on(server)
+        there, here = least(lambda: on(server), lambda: on(file), repetitions=5)
+    name = f"a pass over {FLEET:,} on PostgreSQL to SQLite: {there:.2f} s to {here:.2f} s"
+    figures.append((name, f"{there / here:.2f} x", "1.3 x"))
+    assert there <= 1.3 * here
