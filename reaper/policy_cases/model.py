@@ -132,4 +132,7 @@ class CaseDocument(Written):
     policies: str | None = Field(
         None, description="the policy file or folder to try, relative to this file; the folder above when left out"
     )
+    mode: Literal["enforce"] | None = Field(
+        None, description="enforce: try the policies as if each were in this mode, also those that only observe"
+    )
     cases: list[Case] = Field(min_length=1, description="what is tried")

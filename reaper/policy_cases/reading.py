@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from reaper import located_yaml
+from reaper.core.policy import PolicySet
 from reaper.errors import FileProblems, Problem
 from reaper.located_yaml import Located, close_to
 from reaper.policy_cases.model import Case, CaseDocument
@@ -29,6 +31,14 @@ class CaseFile:
     located: Located
     document: CaseDocument
     judged_by: LoadedPolicies
+
+    @cached_property
+    def policies(self) -> PolicySet:
+        """What the cases are judged by: the policies in their own modes, or all as if they were enforced."""
+        found = self.judged_by.policies
+        if self.document.mode is None:
+            return found
+        return replace(found, policies=tuple(p.model_copy(update={"mode": self.document.mode}) for p in found.policies))
 
     def line(self, *way: int | str) -> int:
         """The line in which something of the file stands."""

@@ -34,7 +34,7 @@ def test_every_example_passes(example: str) -> None:
     """Each example is a case file whose cases pass against the page's policy."""
     Path("policies/tests/example.yaml").write_text(example, "utf-8")
     (file,) = load_cases(Path("policies")).files
-    assert [try_case(case, file.judged_by.policies).mismatches for case in file.document.cases] == [()]
+    assert [try_case(case, file.policies).mismatches for case in file.document.cases] == [()]
 
 
 ONE_CASE = """\
@@ -84,4 +84,4 @@ def test_the_example_of_the_readme_passes() -> None:
     for text in found:
         Path(text.splitlines()[0].removeprefix("# ")).write_text(text, "utf-8")
     (file,) = load_cases(Path("policies/idle-webui.yaml")).files
-    assert all(try_case(case, file.judged_by.policies).passed for case in file.document.cases)
+    assert all(try_case(case, file.policies).passed for case in file.document.cases)

@@ -26,6 +26,6 @@ def trial() -> Try:
     def run(case: str) -> Trial:
         write_cases(f"cases:\n  - {{name: one, {case}}}\n")
         (file,) = load_cases(Path("policies")).files
-        return try_case(file.document.cases[0], file.judged_by.policies)
+        return try_case(file.document.cases[0], file.policies)
 
     return run

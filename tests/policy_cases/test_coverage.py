@@ -35,7 +35,7 @@ def covered(*fleets: str, path: str = "policies") -> Coverage:
     Path("policies/idle-webui.yaml").write_text(POLICY, "utf-8")
     write_cases(f"policies: ../idle-webui.yaml\ncases:\n{cases}")
     suite = load_cases(Path(path))
-    trials = [(f.judged_by, try_case(case, f.judged_by.policies)) for f in suite.files for case in f.document.cases]
+    trials = [(f.judged_by, try_case(case, f.policies)) for f in suite.files for case in f.document.cases]
     return coverage(suite.subjects, trials)
 
 

@@ -125,6 +125,14 @@ def test_an_observing_policy_ends_nothing(trial: Try) -> None:
     assert mismatch.evidence == ("a is only told of, idle-webui observes",)
 
 
+def test_an_observing_policy_as_if_it_were_enforced() -> None:
+    """With `mode: enforce`, a case file tries what a policy would do before it is trusted with doing it."""
+    Path("policies/idle-webui.yaml").write_text(POLICY.replace("enforce", "observe"), "utf-8")
+    write_cases("mode: enforce\ncases:\n  - {name: one, fleet: [{id: a, idle: 3h}], others: offender, ends: [a]}\n")
+    (file,) = load_cases(Path("policies")).files
+    assert try_case(file.document.cases[0], file.policies).passed
+
+
 def test_who_waits(trial: Try) -> None:
     """`waiting` names exactly the offenders whose time has not come, and what is waited for."""
     Path("policies/idle-webui.yaml").write_text(POLICY + "    after: {observations: 3}\n", "utf-8")
@@ -168,4 +176,4 @@ def test_the_moment_decides_on_an_exemption() -> None:
     one = "  - {name: one, at: 2001-02-0%sT12:00Z, fleet: [{id: a, owner: admin@ROOT, idle: 3h}], others: %s}\n"
     write_cases("cases:\n" + one % (3, "exempt") + one % (4, "offender"))
     (file,) = load_cases(Path("policies")).files
-    assert all(try_case(case, file.judged_by.policies).passed for case in file.document.cases)
+    assert all(try_case(case, file.policies).passed for case in file.document.cases)

@@ -37,14 +37,14 @@ def test_they_load_together() -> None:
 def test_each_does_what_its_cases_say(file: str) -> None:
     """Every case that stands beside a ready-made policy passes."""
     (cases,) = load_cases(ready_made() / file).files
-    trials = [try_case(case, cases.judged_by.policies) for case in cases.document.cases]
+    trials = [try_case(case, cases.policies) for case in cases.document.cases]
     assert [(trial.case.name, trial.mismatches) for trial in trials if not trial.passed] == []
 
 
 def test_their_cases_leave_nothing_untried() -> None:
     """Together the cases make every rule true and false, and use every exemption."""
     suite = load_cases(ready_made())
-    trials = [(f.judged_by, try_case(case, f.judged_by.policies)) for f in suite.files for case in f.document.cases]
+    trials = [(f.judged_by, try_case(case, f.policies)) for f in suite.files for case in f.document.cases]
     assert coverage(suite.subjects, trials).gaps == ()
 
 

@@ -31,7 +31,7 @@ class Tried(NamedTuple):
 def tried(files: Iterable[CaseFile], texts: Sequence[str]) -> list[Tried]:
     """Try every case with one of the texts in its name or its file's, in any case; all when there is no text."""
     return [
-        Tried(file, number, try_case(case, file.judged_by.policies))
+        Tried(file, number, try_case(case, file.policies))
         for file in files
         for number, case in enumerate(file.document.cases)
         if not texts or any(text.lower() in f"{file.located.file} {case.name}".lower() for text in texts)
