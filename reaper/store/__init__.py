@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
+from reaper.store.fleet import SessionEntry, sessions_page
 from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
 from reaper.store.ledger import SqlLedger
+from reaper.store.pages import (
+    DecisionEntry,
+    PolicyEntry,
+    Position,
+    StepEntry,
+    decisions_page,
+    policies_page,
+    steps_page,
+)
 from reaper.store.prune import prune
 from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
 
 __all__ = [
     "HEAD",
     "Database",
+    "DecisionEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "PolicyEntry",
+    "Position",
     "RunEntry",
+    "SessionEntry",
     "SqlLedger",
+    "StepEntry",
     "acknowledge",
     "copy",
+    "decisions_page",
     "entries",
     "list_runs",
     "open_database",
     "pause",
+    "policies_page",
     "prune",
     "resume",
     "revision",
     "schema_differences",
+    "sessions_page",
+    "steps_page",
     "still_forbidden",
 ]
 

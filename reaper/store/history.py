@@ -81,6 +81,11 @@ class RunEntry:
     actor: str
     outcomes: dict[str, int]
 
+    @property
+    def position(self) -> tuple[int | str, ...]:
+        """What orders the runs and is unique to each."""
+        return (self.id,)
+
 
 def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
@@ -95,7 +100,7 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
     if asked.outcome is not None and asked.outcome not in _RULINGS:
         return
     statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
-    statement = _narrowed(statement, asked, decisions, runs.c.started_at)
+    statement = narrowed(statement, asked, decisions, runs.c.started_at)
     if asked.outcome is not None:
         statement = statement.where(decisions.c.ruling == asked.outcome)
     elif not asked.everything and asked.session is None:
@@ -125,9 +130,9 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     statement = sa.select(
         steps, step_events.c.at, step_events.c.event, step_events.c.detail, step_events.c.evidence, runs.c.account
     ).select_from(step_events.join(steps).join(runs))
-    statement = _narrowed(statement, asked, steps, step_events.c.at)
+    statement = narrowed(statement, asked, steps, step_events.c.at)
     if asked.outcome is not None:
-        statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == _last_event())
+        statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == last_event())
     at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
     newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
     for row in db.execute(statement.order_by(*newest)):
@@ -140,7 +145,7 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
         return
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
     statement = sa.select(steps, runs.c.started_at, runs.c.account).join(runs).where(~begun)
-    statement = _narrowed(statement, asked, steps, runs.c.started_at)
+    statement = narrowed(statement, asked, steps, runs.c.started_at)
     for row in db.execute(statement.order_by(runs.c.started_at.desc(), steps.c.id.desc())):
         yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
 
@@ -163,9 +168,10 @@ def _step_entry(row: Any, at: datetime, event: str, reason: str, evidence: Any) 
     )
 
 
-def _narrowed(
+def narrowed(
     statement: sa.Select[Any], asked: HistoryFilter, table: sa.Table, at: sa.ColumnElement[datetime]
 ) -> sa.Select[Any]:
+    """What fits all but the outcome, and no more than asked for."""
     wanted: list[sa.ColumnElement[bool]] = []
     if asked.account is not None:
         wanted.append(runs.c.account == asked.account)
@@ -187,11 +193,26 @@ def _pattern(glob: str) -> str:
     return literal.replace("*", "%")
 
 
-def list_runs(database: Database, *, account: str | None = None, limit: int = 20) -> list[RunEntry]:
-    """The passes, the newest first. Raises StoreError."""
-    statement = sa.select(runs).order_by(runs.c.id.desc()).limit(limit)
+def list_runs(
+    database: Database,
+    *,
+    account: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    below: int | None = None,
+    limit: int = 20,
+) -> list[RunEntry]:
+    """The passes, the newest first; with `below` those of a lower id than that. Raises StoreError."""
+    wanted: list[sa.ColumnElement[bool]] = []
     if account is not None:
-        statement = statement.where(runs.c.account == account)
+        wanted.append(runs.c.account == account)
+    if since is not None:
+        wanted.append(runs.c.started_at >= since)
+    if until is not None:
+        wanted.append(runs.c.started_at < until)
+    if below is not None:
+        wanted.append(runs.c.id < below)
+    statement = sa.select(runs).where(*wanted).order_by(runs.c.id.desc()).limit(limit)
     with database.reading() as db:
         rows = db.execute(statement).mappings().all()
         outcomes = _outcomes(db, [row["id"] for row in rows])
@@ -199,7 +220,7 @@ def list_runs(database: Database, *, account: str | None = None, limit: int = 20
     return [RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {})) for row in rows]
 
 
-def _last_event() -> sa.ScalarSelect[int]:
+def last_event() -> sa.ScalarSelect[int]:
     """The id of a step's last event."""
     event = step_events.alias()
     return sa.select(sa.func.max(event.c.id)).where(event.c.step_id == steps.c.id).correlate(steps).scalar_subquery()
@@ -209,7 +230,7 @@ def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]
     """How many steps of each run came to each end; the last event of a step is its end."""
     statement = (
         sa.select(steps.c.run_id, sa.func.coalesce(step_events.c.event, PLANNED), sa.func.count())
-        .select_from(steps.outerjoin(step_events, step_events.c.id == _last_event()))
+        .select_from(steps.outerjoin(step_events, step_events.c.id == last_event()))
         .where(steps.c.run_id.in_(run_ids))
         .group_by(steps.c.run_id, step_events.c.event)
     )
