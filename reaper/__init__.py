@@ -5,6 +5,7 @@ The map of the house (each line may use only what stands below it):
     cli/           click, one file a verb; options -> one call -> exit code
     bootstrap.py   settings -> wired objects; nothing happens at import
     daemon.py      APScheduler and signals; calls run_once
+    web/           the HTTP face: the record, read-only
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     run.py         one pass; the only orchestration
     run_log.py     what a pass tells the log
@@ -13,7 +14,7 @@ The map of the house (each line may use only what stands below it):
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)
-    policy_files.py, settings.py   the two kinds of file a person writes
+    policy_files.py, settings.py, http_settings.py   the two kinds of file a person writes
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
     logs/          one line an event, without secrets; the only room with structlog

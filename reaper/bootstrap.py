@@ -7,7 +7,7 @@ import getpass
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Lock
 
 from reaper import __version__, logs
 from reaper.client import (
@@ -22,10 +22,11 @@ from reaper.client import (
 from reaper.clock import SystemClock
 from reaper.core.policy import PolicySet
 from reaper.enforce import DryRun, Terminator
+from reaper.errors import StoreError
 from reaper.ports import Clock, Enforcer
 from reaper.run import Reaper, Tell
 from reaper.settings import AccountSettings, Settings
-from reaper.store import Database, SqlLedger, open_database
+from reaper.store import HEAD, Database, SqlLedger, open_database, revision
 
 _OBJECTS_OF_A_PASS = 1_000_000
 
@@ -47,6 +48,53 @@ def database(settings: Settings) -> Iterator[Database]:
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def record(settings: Settings) -> Iterator[Callable[[], Database]]:
+    """What gives the database to whoever only reads it, as soon as it is there and of this version.
+
+    Until then it raises StoreError. Nothing is created or migrated.
+    """
+    opened: list[Database] = []
+    lock = Lock()
+
+    def store() -> Database:
+        with lock:
+            if not opened:
+                opened.append(_of_this_version(open_database(settings.database_url, upgrade=False)))
+            return opened[0]
+
+    try:
+        yield store
+    finally:
+        for database in opened:
+            database.close()
+
+
+@contextmanager
+def face(settings: Settings) -> Iterator[None]:
+    """Answer over HTTP while the context is open, where the settings say so. Raises ConfigurationError."""
+    if settings.http.listen is None:
+        yield
+        return
+    from reaper.web.app import create_app  # noqa: PLC0415 - most commands answer nobody
+    from reaper.web.server import answering  # noqa: PLC0415
+
+    with record(settings) as store, answering(create_app(store, settings.http), settings.http.listen):
+        yield
+
+
+def _of_this_version(database: Database) -> Database:
+    try:
+        found = revision(database)
+    except StoreError:
+        database.close()
+        raise
+    if found == HEAD:
+        return database
+    database.close()
+    raise StoreError(f"the database {database.where} is at revision {found or 'none'}, not at {HEAD}")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from reaper.addresses import is_loopback
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
+from reaper.http_settings import HttpSettings
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
@@ -151,6 +152,7 @@ class Settings(BaseSettings):
     keep: _Duration = Field(Duration.parse("400d"), description="how long the record is kept; what is open, always")
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
+    http: HttpSettings = Field(HttpSettings(), description="the record over HTTP")
     log: LogSettings = Field(LogSettings(), description="what is told of what happens, on standard error")
     timeout: _Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
     limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")

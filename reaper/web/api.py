@@ -1,0 +1,78 @@
+"""`/api/v1`: the record, read-only, by pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from reaper.store import (
+    Database,
+    DecisionEntry,
+    PolicyEntry,
+    RunEntry,
+    SessionEntry,
+    StepEntry,
+    decisions_page,
+    list_runs,
+    policies_page,
+    sessions_page,
+    steps_page,
+)
+from reaper.web.asking import DecisionsAsked, PoliciesAsked, RunsAsked, SessionsAsked, StepsAsked
+from reaper.web.paging import Page, page, read
+from reaper.web.problems import RESPONSES
+
+Store = Callable[[], Database]
+"""The database, once it can be used. Raises StoreError."""
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+_ONE = (int,)
+
+
+def api(store: Store) -> APIRouter:
+    router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+
+    @router.get("/runs", response_model=Page[RunEntry], summary="The passes, the newest first")
+    def runs(asked: Annotated[RunsAsked, Query()]) -> dict[str, Any]:
+        behind = read(asked.cursor, _ONE)
+        found = list_runs(
+            store(),
+            account=asked.account,
+            since=asked.since,
+            until=asked.until,
+            below=int(behind[0]) if behind else None,
+            limit=asked.limit + 1,
+        )
+        return page(found, asked.limit)
+
+    @router.get("/runs/{run}", response_model=RunEntry, summary="One pass")
+    def run(run: Id) -> RunEntry:
+        found = list_runs(store(), below=run + 1, limit=1)
+        if not found or found[0].id != run:
+            raise HTTPException(404, f"there is no run {run}; it may have been pruned")
+        return found[0]
+
+    @router.get("/decisions", response_model=Page[DecisionEntry], summary="Verdicts as they were taken, newest first")
+    def decisions(asked: Annotated[DecisionsAsked, Query()]) -> dict[str, Any]:
+        behind = read(asked.cursor, (int, str, str))
+        return page(decisions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
+
+    @router.get("/steps", response_model=Page[StepEntry], summary="What was to be done, and what came of it")
+    def steps(asked: Annotated[StepsAsked, Query()]) -> dict[str, Any]:
+        behind = read(asked.cursor, _ONE)
+        return page(steps_page(store(), asked.filter(asked.outcome), behind), asked.limit)
+
+    @router.get("/sessions", response_model=Page[SessionEntry], summary="The sessions as they stand judged now")
+    def sessions(asked: Annotated[SessionsAsked, Query()]) -> dict[str, Any]:
+        behind = read(asked.cursor, (str, str))
+        return page(sessions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
+
+    @router.get("/policies", response_model=Page[PolicyEntry], summary="Every text that policies ever had")
+    def policies(asked: Annotated[PoliciesAsked, Query()]) -> dict[str, Any]:
+        behind = read(asked.cursor, (str, str))
+        found = policies_page(store(), name=asked.name, limit=asked.limit + 1, behind=behind)
+        return page(found, asked.limit)
+
+    return router
