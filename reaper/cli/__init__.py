@@ -22,6 +22,7 @@ COMMANDS = {
     "policy": "Check and try policy files.",
     "doctor": "Find out what keeps an account from being looked after.",
     "daemon": "Look at the accounts again and again.",
+    "token": "Make a token by which others may read over HTTP.",
     "db": "Look after the database.",
     "init": "Write a settings file and policies to start from.",
     "demo": "Tell the whole story in a minute, against an emulated account.",

@@ -13,6 +13,7 @@ from reaper.cli import cli
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.core.plan import Result
+from reaper.http_settings import HttpSettings
 from reaper.settings import AccountSettings, ActivitySettings, LogSettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
         (ActivitySettings, "activity."),
         (Limits, "limits."),
         (LogSettings, "log."),
+        (HttpSettings, "http."),
     ],
     ids=str,
 )

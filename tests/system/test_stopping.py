@@ -1,5 +1,6 @@
 """What is left when a process is told to stop, or dies."""
 
+import json
 import signal
 
 import pytest
@@ -14,10 +15,10 @@ def test_the_daemon_passes_until_it_is_told_to_stop(shell: Shell, start: Start, 
     start(scenario=FLEET)
     with shell.started("daemon", "--interval", "1s") as daemon:
         assert daemon.stderr is not None
-        wait_for(daemon.stderr, r"run 2: 3 sessions, 1 withheld")
+        wait_for(daemon.stderr, r'"run ended".*"run": 2, .*\{"withheld": 1\}')
         daemon.send_signal(number)
         _, rest = daemon.communicate(timeout=30)
-    assert (daemon.returncode, rest.splitlines()[-1].split(maxsplit=1)[1]) == (0, "stopped")
+    assert (daemon.returncode, json.loads(rest.splitlines()[-1])["event"]) == (0, "daemon ended")
     assert "Traceback" not in rest
 
 
@@ -42,7 +43,7 @@ def test_a_daemon_outlives_the_account(shell: Shell, start: Start) -> None:
     account = start(scenario=FLEET)
     with shell.started("daemon", "--interval", "1s") as daemon:
         assert daemon.stderr is not None
-        wait_for(daemon.stderr, r"run 1: 3 sessions")
+        wait_for(daemon.stderr, r'"run begun".*"sessions": 3,')
         account.kill()
         wait_for(daemon.stderr, r"the connection was refused")
         daemon.send_signal(signal.SIGTERM)

@@ -1,0 +1,19 @@
+"""`reaper token`: a secret by which others may read over HTTP."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("token")
+def command() -> None:
+    """Make a bearer token for the daemon's HTTP face, and the hash of it that the settings keep.
+
+    The token is shown this once. Give it to who may read; put the hash into the settings.
+    """
+    from reaper.web.tokens import hash_of, new_token  # noqa: PLC0415 - --help stays quick
+
+    token = new_token()
+    click.echo(token)
+    click.echo("keep this token where its reader finds it; it is shown this once. In the settings:", err=True)
+    click.echo(f'  http: {{token_hashes: ["{hash_of(token)}"]}}', err=True)
