@@ -18,6 +18,7 @@ The map of the house (each line may use only what stands below it):
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
     logs/          one line an event, without secrets; the only room with structlog
+    calendars.py   public holidays, from a package that is an extra
     addresses.py   what an address tells by itself
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans

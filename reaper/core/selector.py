@@ -19,6 +19,16 @@ def problem(kind: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(kind, "{why}", {"why": message})
 
 
+def _said(value: object) -> object:
+    if value is None:
+        raise problem("nothing", "nothing is written here; write a value, or leave the key out")
+    return value
+
+
+SAID = BeforeValidator(_said)
+"""For a key that may be left out, but not left empty: what is forgotten there must not be an absent restraint."""
+
+
 class Written(BaseModel):
     """The base of all that is written by hand: unknown keys are errors, nothing changes after loading."""
 
@@ -100,6 +110,7 @@ def _day(value: object) -> object:
         raise problem("day", f"'{value}' is no day; write one like 2026-12-31") from None
 
 
+Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[Any, BeforeValidator(_pattern)]
 Kind = Annotated[Any, BeforeValidator(_pattern), _one_of("kind", frozenset(KINDS))]
 State = Annotated[Any, BeforeValidator(_pattern), _one_of("state", RUNNING_STATES | WAITING_STATES)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator
 
 from reaper.core.selector import problem
-from reaper.located_yaml import close_to
+from reaper.core.zone import zone_of
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)\s*(\S*)", re.ASCII)
 _OFFSET = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
@@ -46,7 +45,7 @@ def shown(moment: datetime) -> str:
 
 
 def _in_zone(local: datetime, name: str) -> datetime:
-    zone = _zone(name)
+    zone = zone_of(name)
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
@@ -60,12 +59,3 @@ def _in_zone(local: datetime, name: str) -> datetime:
         f"{local:%Y-%m-%d} has no {local:%H:%M} in {name}, where the clocks go forward; "
         f"write {shown(second)} ({early} there) or {shown(first)} ({late})",
     )
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        near = close_to(name, available_timezones())
-        meant = f"did you mean '{near}'?" if near else "write a name like Europe/Amsterdam, or UTC"
-        raise problem("zone", f"'{name}' is no time zone; {meant}") from None
