@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reaper import located_yaml
+from reaper.calendars import calendar_of
+from reaper.core.holidays import CALENDARS
 from reaper.core.policy import (
     AllOf,
     AnyOf,
@@ -134,7 +136,7 @@ def _sheet(file: Path, problems: list[Problem]) -> _Sheet | None:
         problems += error.problems
         return None
     try:
-        return _Sheet(located, PolicyDocument.model_validate(located.value))
+        return _Sheet(located, PolicyDocument.model_validate(located.value, context={CALENDARS: calendar_of}))
     except ValidationError as error:
         problems += located_yaml.explain(error, located, PolicyDocument, noun="rule")
         return _Sheet(located, None)

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reaper.core.plan import Outcome, Plan, Result, Step
+from reaper.core.plan import Outcome, Plan, Result, Step, Waiting
 from reaper.core.session import Session
 from reaper.run import Report
 
@@ -208,7 +208,7 @@ def _report(report: Report) -> dict[str, Any]:
         "probes": len(seen.learnt),
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
         "halted": list(report.plan.halted),
-        "waiting": [{**identity(w.session), "policy": w.policy, "reason": w.reason} for w in report.plan.waiting],
+        "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
         "steps": [
             _step(step, report.outcomes.get(step.session.id)) for step in (*report.plan.steps, *report.plan.came_back)
         ],
@@ -224,6 +224,11 @@ def _report(report: Report) -> dict[str, Any]:
 
 def identity(session: Session) -> dict[str, Any]:
     return {"session": session.id, "kind": session.kind, "owner": session.owner}
+
+
+def _waiting(waiting: Waiting) -> dict[str, Any]:
+    due = waiting.due.isoformat() if waiting.due else None
+    return {**identity(waiting.session), "policy": waiting.policy, "reason": waiting.reason, "due": due}
 
 
 def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:

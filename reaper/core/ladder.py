@@ -11,6 +11,7 @@ from reaper.core.duration import Duration, spoken
 from reaper.core.memory import Asked
 from reaper.core.selector import Written, problem
 from reaper.core.session import TASK, Phase, Session
+from reaper.core.wait import Wait
 
 INTERRUPT_SOLVE = "interrupt-solve"
 INTERRUPT_EXECUTION = "interrupt-execution"
@@ -78,8 +79,8 @@ def action_of(rung: Rung) -> tuple[str, timedelta]:
             return TERMINATE, timedelta(0)
 
 
-def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime) -> tuple[str, str]:
-    """The action that is due now, or an empty one and what is waited for.
+def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime) -> str | Wait:
+    """The action that is due now, or what is waited for.
 
     Only a running task can be interrupted; anything else goes to the last rung at once.
     """
@@ -88,12 +89,12 @@ def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None,
         rungs = [(action, wait) for action, wait in rungs if action == TERMINATE]
     names = [action for action, _ in rungs]
     if asked is None or asked.action not in names:
-        return (names[0], "") if names else ("", "its policy only interrupts, and it is not a running task")
+        return names[0] if names else Wait("its policy only interrupts, and it is not a running task")
     at = names.index(asked.action)
-    left = asked.at + rungs[at][1] - now
-    if left > timedelta(0):
-        since = spoken((now - asked.at).total_seconds())
-        return "", f"{asked.action} was asked {since} ago; the next step comes in {spoken(left.total_seconds())}"
+    due = asked.at + rungs[at][1]
+    if due > now:
+        since, left = (spoken(length.total_seconds()) for length in (now - asked.at, due - now))
+        return Wait(f"{asked.action} was asked {since} ago; the next step comes in {left}", due)
     if at + 1 < len(names):
-        return names[at + 1], ""
-    return (TERMINATE, "") if names[at] == TERMINATE else ("", f"{asked.action} was its policy's last step")
+        return names[at + 1]
+    return TERMINATE if names[at] == TERMINATE else Wait(f"{asked.action} was its policy's last step")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from reaper.core.judge import judge
@@ -14,7 +14,8 @@ from reaper.core.limits import Limit, Limits
 from reaper.core.memory import Memory
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.session import Activity, Phase, Session
-from reaper.core.verdict import Ruling, Verdict, offenders
+from reaper.core.verdict import Verdict, offenders
+from reaper.core.wait import Wait, wait_of
 
 
 class Result(StrEnum):
@@ -84,14 +85,20 @@ class Look:
 
     @property
     def due(self) -> bool:
-        """Whether an enforcing policy still asks for its end."""
-        return any(v.ruling is Ruling.OFFENDER and v.policy.mode == "enforce" for v in self.verdicts)
+        """Whether an enforcing policy still asks for its end, now."""
+        return bool(self._asking)
 
     @property
     def reason(self) -> str:
         """One line for a person: why it is due, or why it no longer is."""
-        asking = offenders(self.verdicts) if self.due else self.verdicts
+        if not self.due and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode == "enforce"]):
+            return f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
+        asking = self._asking or self.verdicts
         return " and ".join(dict.fromkeys(v.reason for v in asking)) or "its policy no longer selects it"
+
+    @property
+    def _asking(self) -> list[Verdict]:
+        return [v for v in offenders(self.verdicts) if v.policy.acts_at(self.now)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +119,15 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An offender of enforcing policies that is not acted upon now, and what is waited for."""
+    """An offender of enforcing policies that is not acted upon now, what is waited for, and when that will be over.
+
+    `due` is None where nobody can tell.
+    """
 
     session: Session
     policy: str
     reason: str
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -176,25 +187,34 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
     if asked is not None and asked.result is None:
         reason = f"{asked.action} was asked at {asked.at:%H:%M:%S} and its end is not seen yet"
         return Waiting(session, found[0].policy.name, reason)
-    ripe = [v for v in found if _unripe(v, memory, now) is None]
+    waits = [(v.policy.name, _wait(v, memory, now)) for v in found]
+    ripe = [v for v, (_, wait) in zip(found, waits, strict=True) if wait is None]
     if not ripe:
-        return Waiting(session, found[0].policy.name, str(_unripe(found[0], memory, now)))
+        return _soonest(session, [(policy, wait) for policy, wait in waits if wait is not None])
     if ripe[0].policy.deletes:
         return Step(session, tuple(ripe), DELETE)
     last = None if asked is not None and asked.result == Result.CAME_BACK else asked  # the ladder begins anew
-    action, waits_for = next_action(ripe[0].policy.steps, session, last, now)
-    if not action:
-        return Waiting(session, ripe[0].policy.name, waits_for)
+    action = next_action(ripe[0].policy.steps, session, last, now)
+    if isinstance(action, Wait):
+        return Waiting(session, ripe[0].policy.name, *action)
     return Step(session, tuple(ripe), action)
 
 
-def _unripe(verdict: Verdict, memory: Memory, now: datetime) -> str | None:
-    """What is missing to the policy's `after`; a policy whose text changed starts over."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _wait(verdict: Verdict, memory: Memory, now: datetime) -> Wait | None:
+    """What the policy's `after` and `only_during` still ask for; a policy whose text changed starts over."""
     policy = verdict.policy
-    if policy.after is None:
-        return None
     streak = memory.streaks.get((verdict.session.id, policy.name))
-    return policy.after.missing(streak if streak and streak.policy_hash == policy.hash else None, now)
+    held = streak if streak and streak.policy_hash == policy.hash else None
+    return wait_of(policy.after, policy.only_during, held, now)
+
+
+def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:
+    """Of several policies, the one that will ask first; one of which nobody can tell comes last."""
+    policy, wait = min(waits, key=lambda one: one[1].due or _NEVER)
+    return Waiting(session, policy, *wait)
 
 
 def _came_back(session: Session, memory: Memory) -> bool:

@@ -14,13 +14,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from reaper.core.duration import Duration, spoken
+from reaper.core.duration import Duration
+from reaper.core.hours import OnlyDuring
 from reaper.core.ladder import GENTLE, Ladder
 from reaper.core.limits import Limit
 from reaper.core.matching import SessionTest
-from reaper.core.memory import Streak
-from reaper.core.selector import Exemption, Selector, Written, problem
+from reaper.core.selector import SAID, Exemption, Selector, Written, problem
 from reaper.core.session import WEBUI
+from reaper.core.wait import After
 
 Keep = Literal["newest", "oldest", "most_recently_active"]
 
@@ -153,29 +154,6 @@ def _selector(value: object) -> object:
     return value
 
 
-class After(Written):
-    """How long a session must have been an offender, in every complete look, before it is ended."""
-
-    observations: int | None = Field(None, ge=1, strict=True, description="in so many complete runs on end")
-    for_: Duration | None = Field(None, alias="for", description="for so long")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.observations is None and self.for_ is None:
-            raise problem("after", "say how many runs or how long: {observations: 3} or {for: 15m}")
-        return self
-
-    def missing(self, streak: Streak | None, now: datetime) -> str | None:
-        """What is still missing, in words, to a session that is an offender now; None when nothing is."""
-        looks = 1 + (streak.looks if streak else 0)
-        if self.observations is not None and looks < self.observations:
-            return f"an offender in {looks} of {self.observations} runs on end"
-        lasted = (now - streak.since).total_seconds() if streak else 0.0
-        if self.for_ is not None and lasted < self.for_.seconds:
-            return f"an offender for {spoken(lasted)} of {self.for_}"
-        return None
-
-
 class Policy(Written):
     """One rule of the house: which sessions it looks at, when one of them is to end, and who is exempt from it."""
 
@@ -186,7 +164,8 @@ class Policy(Written):
     terminate_when: Rule | None = None
     delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
     exempt: tuple[Exemption, ...] = ()
-    after: After | None = Field(None, description="how long it must have been an offender before it is ended")
+    only_during: Annotated[OnlyDuring | None, SAID] = Field(None, description="the hours in which it ends anything")
+    after: Annotated[After | None, SAID] = Field(None, description="how long it must have been an offender before")
     steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
     limits: Limit | None = Field(None, description="how many it may end in one run")
 
@@ -206,6 +185,10 @@ class Policy(Written):
             if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
                 raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
         return self
+
+    def acts_at(self, now: datetime) -> bool:
+        """Whether its offenders are ended at that moment."""
+        return self.mode == "enforce" and (self.only_during is None or self.only_during.is_open(now))
 
     @property
     def rule(self) -> Rule | Ended:

@@ -1,0 +1,62 @@
+"""What an offender is left alone for: it was not one for long enough, or its policy's window is closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from reaper.core.duration import Duration, spoken
+from reaper.core.hours import OnlyDuring
+from reaper.core.memory import Streak
+from reaper.core.selector import Written, problem
+
+
+class Wait(NamedTuple):
+    """What is waited for, in words, and when that is over; None where nobody can tell."""
+
+    reason: str
+    due: datetime | None = None
+
+
+class After(Written):
+    """How long a session must have been an offender, in every complete look, before it is ended."""
+
+    observations: int | None = Field(None, ge=1, strict=True, description="in so many complete runs on end")
+    for_: Duration | None = Field(None, alias="for", description="for so long")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.observations is None and self.for_ is None:
+            raise problem("after", "say how many runs or how long: {observations: 3} or {for: 15m}")
+        return self
+
+    def missing(self, streak: Streak | None, now: datetime) -> Wait | None:
+        """What is still missing to a session that is an offender now; None when nothing is."""
+        looks = 1 + (streak.looks if streak else 0)
+        if self.observations is not None and looks < self.observations:
+            return Wait(f"an offender in {looks} of {self.observations} runs on end")
+        since = streak.since if streak else now
+        if self.for_ is not None and now - since < self.for_.delta:
+            lasted = spoken((now - since).total_seconds())
+            return Wait(f"an offender for {lasted} of {self.for_}", since + self.for_.delta)
+        return None
+
+
+def wait_of(after: After | None, hours: OnlyDuring | None, streak: Streak | None, now: datetime) -> Wait | None:
+    """What an offender still waits for; None when its time has come."""
+    wait = after.missing(streak, now) if after else None
+    if hours is None:
+        return wait and _told(wait, f"{wait.due:%Y-%m-%d %H:%M} UTC" if wait.due else "")
+    closed = f"outside its window ({hours})" if not hours.is_open(now) else ""
+    if wait is None and not closed:
+        return None
+    ready = now if wait is None else wait.due
+    due = hours.opens_after(ready) if ready else None
+    reasons = "; ".join(filter(None, (wait.reason if wait else "", closed)))
+    return _told(Wait(reasons, due), hours.shown(due) if due else "")
+
+
+def _told(wait: Wait, due: str) -> Wait:
+    return Wait(f"{wait.reason}; due {due}" if due else wait.reason, wait.due)
