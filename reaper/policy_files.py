@@ -179,6 +179,9 @@ def _doubts(located: Located, document: PolicyDocument, today: date) -> Iterator
     for number, policy in enumerate(document.policies):
         at = ("policies", number)
         yield from _over(located, (*at, "exempt"), policy.exempt, today)
+        if policy.until is not None and policy.until < today:
+            ended = f"this policy ended with {policy.until} and judges nothing; remove it or set a later day"
+            yield located.problem((*at, "until"), ended)
         for path, rule in leaf_places(policy, at):
             if (message := _doubt(policy, rule)) is not None:
                 yield located.problem(path, message)

@@ -125,7 +125,7 @@ class Reaper:
         now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
         try:
-            snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.policies))
+            snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.in_force(now)))
         except AccountError as error:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
         told.lap("read")

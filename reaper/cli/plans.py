@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reaper.cli.render import console, escape, short, show_rest, table
+from reaper.cli.render import console, escape, short, show_dormant, show_rest, table
 from reaper.core.plan import Plan, Step
 from reaper.core.verdict import Pass
 from reaper.plan_files import ReviewedPlan
@@ -23,6 +23,7 @@ def show_plan(seen: Pass, plan: Plan) -> None:
             rows.add_row(*_who(step), step.action, escape(step.policy), escape(step.reason))
         out.print(rows)
     show_rest(out, plan)
+    show_dormant(out, seen)
 
 
 def _who(step: Step) -> Sequence[str]:

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from reaper.core.plan import Outcome, Plan, Result, Step, Waiting
 from reaper.core.session import Session
+from reaper.core.verdict import Pass
 from reaper.run import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
@@ -126,6 +127,12 @@ def show_report(out: Console, report: Report) -> None:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
     _show_steps(out, report)
     show_rest(out, report.plan)
+    show_dormant(out, seen)
+
+
+def show_dormant(out: Console, seen: Pass) -> None:
+    for name, why in seen.policies.dormant(seen.now).items():
+        out.print(f"  policy {escape(name)} is not in force: {why}")
 
 
 def show_rest(out: Console, plan: Plan) -> None:
@@ -207,6 +214,7 @@ def _report(report: Report) -> dict[str, Any]:
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
         "probes": len(seen.learnt),
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "not_in_force": seen.policies.dormant(seen.now),
         "halted": list(report.plan.halted),
         "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
         "steps": [

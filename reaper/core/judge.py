@@ -23,11 +23,14 @@ from reaper.core.verdict import Ruling, Verdict
 def judge(
     policies: PolicySet, sessions: Sequence[Session], activity: Mapping[str, Activity], now: datetime
 ) -> list[Verdict]:
-    """Every verdict of every policy in policy order: on sessions that are not over, and where it deletes, that are."""
+    """Every verdict of every policy in force, in policy order.
+
+    On sessions that are not over, and where a policy deletes, on those that are.
+    """
     present, over = subjects(sessions, activity, now), finished(sessions, now)
     return [
         verdict
-        for policy in policies.policies
+        for policy in policies.in_force(now)
         for verdict in _Bench(policy, policies.protect, over if policy.deletes else present, activity, now).verdicts()
     ]
 
@@ -38,7 +41,7 @@ def unresolved(
     """The sessions whose verdict a fresh look at their activity can change, and no others."""
     present = subjects(sessions, known, now)
     wanted: dict[str, Session] = {}
-    for policy in policies.policies:
+    for policy in policies.in_force(now):
         if policy.asks_for_activity:
             bench = _Bench(policy, policies.protect, present, known, now)
             wanted |= {session.id: session for session in bench.open_questions()}

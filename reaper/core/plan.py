@@ -94,7 +94,8 @@ class Look:
         if not self.due and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode == "enforce"]):
             return f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
         asking = self._asking or self.verdicts
-        return " and ".join(dict.fromkeys(v.reason for v in asking)) or "its policy no longer selects it"
+        told = " and ".join(dict.fromkeys(v.reason for v in asking))
+        return told or "its policy no longer selects it, or is no longer in force"
 
     @property
     def _asking(self) -> list[Verdict]:

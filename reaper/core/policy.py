@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -19,8 +19,9 @@ from reaper.core.hours import OnlyDuring
 from reaper.core.ladder import GENTLE, Ladder
 from reaper.core.limits import Limit
 from reaper.core.matching import SessionTest
-from reaper.core.selector import SAID, Exemption, Selector, Written, problem
+from reaper.core.selector import DAY, SAID, Exemption, Selector, Written, problem
 from reaper.core.session import WEBUI
+from reaper.core.term import dormant, never
 from reaper.core.wait import After
 
 Keep = Literal["newest", "oldest", "most_recently_active"]
@@ -164,6 +165,10 @@ class Policy(Written):
     terminate_when: Rule | None = None
     delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
     exempt: tuple[Exemption, ...] = ()
+    from_: Annotated[date | None, DAY, SAID] = Field(
+        None, alias="from", description="the first day it is in force, UTC"
+    )
+    until: Annotated[date | None, DAY, SAID] = Field(None, description="the last day it is in force")
     only_during: Annotated[OnlyDuring | None, SAID] = Field(None, description="the hours in which it ends anything")
     after: Annotated[After | None, SAID] = Field(None, description="how long it must have been an offender before")
     steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
@@ -185,6 +190,16 @@ class Policy(Written):
             if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
                 raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
         return self
+
+    @model_validator(mode="after")
+    def _has_its_time(self) -> Self:
+        if (why := never(self.from_, self.until, self.only_during)) is not None:
+            raise problem("never", why)
+        return self
+
+    def dormant(self, now: datetime) -> str | None:
+        """Why it is not in force at that moment, and so judges nothing, in words; None when it is."""
+        return dormant(self.from_, self.until, now)
 
     def acts_at(self, now: datetime) -> bool:
         """Whether its offenders are ended at that moment."""
@@ -261,6 +276,14 @@ class PolicySet:
     policies: tuple[Policy, ...]
     protect: tuple[Exemption, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+
+    def in_force(self, now: datetime) -> tuple[Policy, ...]:
+        """Those that judge at that moment."""
+        return tuple(p for p in self.policies if p.dormant(now) is None)
+
+    def dormant(self, now: datetime) -> dict[str, str]:
+        """Why the others do not, by policy name."""
+        return {p.name: why for p in self.policies if (why := p.dormant(now)) is not None}
 
     def text_of(self, policy: Policy) -> str:
         return self.texts.get(policy.name) or policy.model_dump_json(by_alias=True, exclude_none=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, matcher
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
+
+_EARLIEST = 2000  # the year; at the beginning of time, no zone has a day before
 
 
 def problem(kind: str, message: str) -> PydanticCustomError:
@@ -105,12 +107,16 @@ def _day(value: object) -> object:
     if value is None or isinstance(value, date):
         return value
     try:
-        return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+        found = datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise problem("day", f"'{value}' is no day; write one like 2026-12-31") from None
+    if found.year < _EARLIEST:
+        raise problem("day", f"'{value}' is before there was anything to look at; write a day like 2026-12-31")
+    return found
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+DAY = BeforeValidator(_day)
+Day = Annotated[date, DAY]
 Text = Annotated[Any, BeforeValidator(_pattern)]
 Kind = Annotated[Any, BeforeValidator(_pattern), _one_of("kind", frozenset(KINDS))]
 State = Annotated[Any, BeforeValidator(_pattern), _one_of("state", RUNNING_STATES | WAITING_STATES)]
@@ -144,7 +150,7 @@ class Exemption(Selector):
     """Sessions that are left alone whatever a rule says; `until` is the last day it holds (UTC), whole."""
 
     reason: str = Field(min_length=1, description="why; it is shown wherever the exemption decides")
-    until: Annotated[date | None, BeforeValidator(_day)] = Field(None, description="the last day it holds, in UTC")
+    until: Annotated[date | None, DAY] = Field(None, description="the last day it holds, in UTC")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -155,7 +161,7 @@ class Exemption(Selector):
     def holds_at(self, now: datetime) -> bool:
         if self.until is None:
             return True
-        return now < datetime.combine(self.until, time(0), UTC) + timedelta(days=1)
+        return now.astimezone(UTC).date() <= self.until
 
     @cached_property
     def test(self) -> SessionTest:

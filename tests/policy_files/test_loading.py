@@ -116,6 +116,16 @@ def test_an_exemption_that_is_over_is_warned_of(folder: Path) -> None:
     ]
 
 
+def test_a_policy_that_is_over_is_warned_of(folder: Path) -> None:
+    """A policy whose last day is past is told; one that ends today, or has not begun, is as it should be."""
+    text = POLICY.format("a") + "    until: 2026-11-22\n"
+    text += POLICY.format("b")[10:] + "    until: 2026-11-23\n" + POLICY.format("c")[10:] + "    from: 2026-11-24\n"
+    (warning,) = warnings(folder, text)
+    assert warning == (
+        "policies/a.yaml:5:12: this policy ended with 2026-11-22 and judges nothing; remove it or set a later day"
+    )
+
+
 def test_idle_where_silence_is_ambiguous_is_warned_of(folder: Path) -> None:
     """`idle` on solves and tasks loads when it is said twice, and is warned of where it stands."""
     rule = "{any: [{age: 9d}, {all: [{not: {idle: {over: 2h, kinds: [webui, task, solve]}}}]}]}"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reaper.cli.options import settings_of, today
+
+if TYPE_CHECKING:
+    from reaper.core.hours import OnlyDuring
+    from reaper.core.policy import Policy
 
 
 @click.command("check")
@@ -17,13 +24,33 @@ def command(ctx: click.Context, *, path: Path | None) -> None:
 
     Exit code 2 when there is one; a warning alone is none.
     """
-    from reaper.policy_files import load_policies  # noqa: PLC0415 - --help stays quick
+    from reaper.clock import SystemClock  # noqa: PLC0415 - --help stays quick
+    from reaper.policy_files import load_policies  # noqa: PLC0415
 
     loaded = load_policies(path or settings_of(ctx).policies, today=today())
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
+    now = SystemClock().now()
     for policy in loaded.policies.policies:
-        exempt = f", {len(policy.exempt)} exempt" if policy.exempt else ""
-        click.echo(f"{policy.name}: {policy.mode}{exempt}")
+        click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
     protect = f", {len(loaded.policies.protect)} protected from all" if loaded.policies.protect else ""
     click.echo(f"{len(loaded.policies.policies)} policies are right{protect}")
+
+
+def _gist(policy: Policy, now: datetime) -> Iterator[str]:
+    """What it may do, when, and to whom not."""
+    yield policy.mode
+    if policy.exempt:
+        yield f"{len(policy.exempt)} exempt"
+    if (why := policy.dormant(now)) is not None:
+        yield f"not in force: {why}"
+    elif policy.only_during is not None:
+        yield f"during {policy.only_during}: {_now(policy.only_during, now)}"
+
+
+def _now(hours: OnlyDuring, now: datetime) -> str:
+    if hours.is_open(now):
+        closes = hours.closes_after(now)
+        return f"open until {hours.shown(closes)}" if closes else "always open"
+    opens = hours.opens_after(now)
+    return f"opens {hours.shown(opens)}" if opens else "opens no more"
