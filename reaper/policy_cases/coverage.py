@@ -44,8 +44,10 @@ def coverage(subjects: Iterable[LoadedPolicies], trials: Iterable[tuple[LoadedPo
 
 def _brought_about(trial: Trial) -> Iterator[Hashable]:
     for verdict in trial.verdicts:
-        name = verdict.policy.name
+        name, hours = verdict.policy.name, verdict.policy.only_during
         yield name, verdict.ruling
+        if hours is not None and verdict.ruling is Ruling.OFFENDER:
+            yield name, hours.is_open(trial.case.at)
         yield from ((name, number, finding.answer) for number, finding in enumerate(verdict.findings))
         if verdict.exemption is not None:
             yield id(verdict.exemption)
@@ -64,6 +66,10 @@ def _of_policy(located: Located, at: Way, policy: Policy) -> Iterator[tuple[Hash
     name = policy.name
     yield (name, Ruling.OFFENDER), _gap(located, (*at, "name"), f"{name}: no session is an offender")
     yield (name, Ruling.COMPLIANT), _gap(located, (*at, "name"), f"{name}: no session is compliant")
+    if policy.only_during is not None:
+        window = (*at, "only_during")
+        yield (name, True), _gap(located, window, f"{name}: no offender is met while its window is open")
+        yield (name, False), _gap(located, window, f"{name}: no offender is met while its window is closed")
     for number, exemption in enumerate(policy.exempt):
         yield id(exemption), _gap(located, (*at, "exempt", number), f"{name}: nothing is exempt by '{exemption}'")
     rules = compiled(policy.rule, Scene(USUAL_MOMENT, {}, ())).leaves

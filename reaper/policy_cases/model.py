@@ -106,6 +106,22 @@ Expectation = Annotated[
 ]
 
 
+class ExpectedWait(Written):
+    """An offender that is not ended now: when it becomes due, and what is waited for."""
+
+    due: Moment | None = Field(None, description="when it becomes due", examples=["2026-03-29T19:00 Europe/Amsterdam"])
+    reason: str | None = Field(
+        None, min_length=1, description="a part of what is waited for; * stands for any characters"
+    )
+
+
+def _wait(value: object) -> object:
+    return {"reason": value} if isinstance(value, str) else value
+
+
+Wait = Annotated[ExpectedWait, BeforeValidator(_wait, json_schema_input_type=str | ExpectedWait)]
+
+
 class Case(Written):
     """A fleet at a moment, and what the policies are to say of it."""
 
@@ -119,9 +135,8 @@ class Case(Written):
     expect: dict[str, Expectation] = Field({}, description="the verdict on each session, by its id")
     others: Word | None = Field(None, description="the verdict on every session that `expect` does not name")
     ends: tuple[str, ...] | None = Field(None, description="exactly the sessions that an enforcing run would end")
-    waiting: dict[str, str] | None = Field(
-        None,
-        description="exactly the offenders of enforcing policies that are not ended yet, with a part of the reason",
+    waiting: dict[str, Wait] | None = Field(
+        None, description="exactly the offenders of enforcing policies that are not ended yet, by id"
     )
     halted: str | None = Field(None, min_length=1, description="a part of why a limit halts the run")
 

@@ -13,7 +13,8 @@ from reaper.core.plan import Plan, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.verdict import Verdict, gravest
 from reaper.policy_cases.fleet import fleet_at
-from reaper.policy_cases.model import UNSELECTED, Case, Expected
+from reaper.policy_cases.model import UNSELECTED, Case, Expected, ExpectedWait
+from reaper.policy_cases.moment import shown
 
 Way = tuple[int | str, ...]
 
@@ -124,15 +125,19 @@ def _plan_mismatches(case: Case, plan: Plan) -> Iterator[Mismatch]:
         yield from _wait_mismatches(case.waiting, plan)
 
 
-def _wait_mismatches(expected: Mapping[str, str], plan: Plan) -> Iterator[Mismatch]:
+def _wait_mismatches(expected: Mapping[str, ExpectedWait], plan: Plan) -> Iterator[Mismatch]:
     waiting = {w.session.id: w for w in plan.waiting}
     evidence = tuple(f"{w.session.id} is waiting, {w.policy}: {w.reason}" for w in plan.waiting)
     if sorted(expected) != sorted(waiting):
         yield Mismatch(("waiting",), f"waiting: {_listed(expected)}", f"waiting: {_listed(waiting)}", evidence)
         return
-    for id_, reason in expected.items():
-        if not _occurs(reason, waiting[id_].reason):
-            yield Mismatch(("waiting", id_), f"{id_}: waiting because of '{reason}'", waiting[id_].reason)
+    for id_, wait in expected.items():
+        found, way = waiting[id_], ("waiting", id_)
+        if wait.due is not None and wait.due != found.due:
+            due = f"due {shown(found.due)}" if found.due else "nobody can tell when it is due"
+            yield Mismatch(way, f"{id_}: due {shown(wait.due)}", due, (f"{found.policy}: {found.reason}",))
+        if wait.reason is not None and not _occurs(wait.reason, found.reason):
+            yield Mismatch(way, f"{id_}: waiting because of '{wait.reason}'", found.reason)
 
 
 def _listed(ids: Iterable[str]) -> str:

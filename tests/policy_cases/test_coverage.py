@@ -20,6 +20,14 @@ policies:
     exempt:
       - {owner: admin@ROOT, reason: operations}
 """
+NIGHT = """\
+policies:
+  - name: night
+    select: {kind: webui}
+    terminate_when: {age: 1h}
+    mode: enforce
+    only_during: daily 22:00-06:00 UTC
+"""
 ALL = {
     "2:5": ["protect: nothing is exempt by 'year-end'"],
     "4:11": ["both: no session is an offender", "both: no session is compliant"],
@@ -86,3 +94,22 @@ def test_a_policy_without_cases_is_untried() -> None:
         "other: no session is compliant",
     ]
     assert covered("{id: a}", path="policies/tests/a.yaml").total == 8
+
+
+def test_a_window_is_tried_open_and_closed() -> None:
+    """A policy with hours is tried when an offender is met within and without them."""
+    Path("policies/idle-webui.yaml").unlink()
+    Path("policies/night.yaml").write_text(NIGHT, "utf-8")
+    tried = []
+    for hour in ("12", "23"):
+        write_cases(
+            f"cases:\n  - {{name: one, at: 2026-03-02T{hour}:00Z, fleet: [{{id: a, age: 2h}}], others: exempt}}\n"
+        )
+        suite = load_cases(Path("policies"))
+        (file,) = suite.files
+        found = coverage(suite.subjects, [(file.judged_by, try_case(file.document.cases[0], file.policies))])
+        tried.append([gap for gap in found.gaps if "window" in gap.what])
+    assert tried == [
+        [("policies/night.yaml:6:18", "night: no offender is met while its window is open")],
+        [("policies/night.yaml:6:18", "night: no offender is met while its window is closed")],
+    ]

@@ -143,6 +143,26 @@ def test_who_waits(trial: Try) -> None:
     assert (named.found, because.found) == ("waiting: a", "an offender in 1 of 3 runs on end")
 
 
+def test_when_a_waiting_offender_becomes_due(trial: Try) -> None:
+    """A case can say when the window of a policy opens, on any clock."""
+    Path("policies/idle-webui.yaml").write_text(
+        f"{POLICY}    only_during: daily 22:00-06:00 Europe/Amsterdam\n", "utf-8"
+    )
+    case = "at: 2026-03-28T12:00Z, fleet: [{id: a, idle: 3h}], others: offender, waiting: {a: {due: '%s'}}"
+    assert trial(case % "2026-03-28T22:00 Europe/Amsterdam").passed
+    assert trial(case % "2026-03-28T21:00Z").passed
+    (mismatch,) = trial(case % "2026-03-29T22:00 Europe/Amsterdam").mismatches
+    assert (mismatch.expected, mismatch.found) == ("a: due 2026-03-29T20:00Z", "due 2026-03-28T21:00Z")
+    assert "outside its window" in mismatch.evidence[0]
+
+
+def test_a_wait_without_end(trial: Try) -> None:
+    """Where nobody can tell when an offender becomes due, no moment is the right one."""
+    Path("policies/idle-webui.yaml").write_text(f"{POLICY}    after: {{observations: 3}}\n", "utf-8")
+    (told,) = trial("fleet: [{id: a, idle: 3h}], others: offender, waiting: {a: {due: 2026-01-14T12:00Z}}").mismatches
+    assert told.found == "nobody can tell when it is due"
+
+
 @pytest.mark.parametrize(
     ("after", "before", "passes"),
     [
