@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -48,7 +49,9 @@ def command(*, folder: Path) -> None:
     files = {folder / "reaper.yaml": _SETTINGS}
     shipped = ready_made()
     for written in sorted(shipped.rglob("*.yaml")):
-        files[folder / "policies" / written.relative_to(shipped)] = _observing(written.read_text("utf-8"))
+        text = written.read_text("utf-8")
+        observing = text if written.parent != shipped else _observing(text)  # cases say by themselves what they try
+        files[folder / "policies" / written.relative_to(shipped)] = observing
     for path, text in files.items():
         if path.exists():
             click.echo(f"kept   {path}")
@@ -63,4 +66,5 @@ def command(*, folder: Path) -> None:
 
 
 def _observing(text: str) -> str:
-    return text.replace("mode: enforce", "mode: observe  # enforce, once you have seen what it would end")
+    observe = r"\1mode: observe  # enforce, once you have seen what it would end"
+    return re.sub(r"^( +)mode: enforce$", observe, text, flags=re.MULTILINE)

@@ -144,9 +144,10 @@ def show_rest(out: Console, plan: Plan) -> None:
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"
         out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
-    if plan.observed:
+    others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {w.session.id for w in plan.waiting}
+    if untouched := [verdict for verdict in plan.observed if verdict.session.id not in others]:
         rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
-        for verdict in plan.observed:
+        for verdict in untouched:
             session = verdict.session
             cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
             rows.add_row(*map(escape, cells), escape(verdict.reason))

@@ -140,6 +140,16 @@ def test_the_report_explains_itself(reaper: Cli) -> None:
     assert "carl@Supply" in result.out
 
 
+@pytest.mark.usefixtures("acme")
+def test_who_is_ended_is_not_left_alone(reaper: Cli) -> None:
+    """What an observing policy says of a session that another policy ends is not left alone; programs are told."""
+    second = POLICIES.replace("mode: enforce", "mode: observe").replace("idle-webui", "second").replace("old", "older")
+    write_policies(second, "policies/second.yaml")
+    shown, told = reaper("run").out, reaper("run", "-o", "json").json["runs"][0]
+    assert "anna@Planning" not in shown.partition("left alone:")[2]
+    assert ("anna@Planning", "second") in [(one["owner"], one["policy"]) for one in told["observed"]]
+
+
 def test_no_key_is_ever_written(reaper: Cli, tenant: Open, tmp_path: Path) -> None:
     """Neither the output, nor the errors, nor the database of whole runs hold the API key."""
     key = "k3y-that-nobody-may-see"

@@ -84,7 +84,8 @@ def test_the_example_of_the_readme_passes() -> None:
     found = re.findall(
         r"^```yaml\n(# policies/.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
+    Path("policies/idle-webui.yaml").unlink()
     for text in found:
         Path(text.splitlines()[0].removeprefix("# ")).write_text(text, "utf-8")
-    (file,) = load_cases(Path("policies/idle-webui.yaml")).files
+    (file,) = load_cases(Path("policies")).files
     assert all(try_case(case, file.policies).passed for case in file.document.cases)
