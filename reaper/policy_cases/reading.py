@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -14,13 +13,13 @@ from pydantic import ValidationError
 from reaper import located_yaml
 from reaper.core.policy import PolicySet
 from reaper.errors import FileProblems, Problem
-from reaper.located_yaml import Located, close_to
-from reaper.policy_cases.model import Case, CaseDocument
+from reaper.located_yaml import Located
+from reaper.policy_cases.model import CaseDocument
+from reaper.policy_cases.slips import slips
 from reaper.policy_files import LoadedPolicies, load_policies
 
 FOLDER = "tests"
 _SUFFIXES = frozenset({".yaml", ".yml"})
-Way = tuple[int | str, ...]
 _LONG_AGO = date(1970, 1, 1)  # no exemption has ended then: what a case says of the day counts, not today
 
 
@@ -142,7 +141,7 @@ def _read(file: Path, policies: _Policies, problems: list[Problem]) -> CaseFile 
         problems += located_yaml.explain(error, located, CaseDocument)
         return None
     names = [p.name for p in judged_by.policies.policies] if judged_by else None
-    problems += (slip for number, case in enumerate(document.cases) for slip in _slips(located, number, case, names))
+    problems += (slip for number, case in enumerate(document.cases) for slip in slips(located, number, case, names))
     return CaseFile(located, document, judged_by) if judged_by else None
 
 
@@ -150,40 +149,3 @@ def _named(written: object) -> str | None:
     """The policies that a file names, also where the rest of it is not right."""
     named = written.get("policies") if isinstance(written, dict) else None
     return named if isinstance(named, str) else None
-
-
-def _slips(located: Located, number: int, case: Case, policies: Sequence[str] | None) -> Iterator[Problem]:
-    """What no model can see by itself: names that are not there, and sessions of which nothing is said."""
-    at, ids = ("cases", number), [session.id for session in case.fleet]
-    for place, id_ in enumerate(ids):
-        if id_ in ids[:place]:
-            yield located.problem((*at, "fleet", place, "id"), f"the id '{id_}' stands twice in this fleet; change one")
-    for way, name in _mentioned(case):
-        if name not in ids:
-            yield located.problem((*at, *way), _stranger("session of this fleet", name, ids), at_key=way[-1] == name)
-    unsaid = [id_ for id_ in dict.fromkeys(ids) if id_ not in case.expect]
-    if unsaid and case.others is None:
-        message = f"nothing is expected of {', '.join(unsaid)}; add it under 'expect', or say 'others: compliant'"
-        yield located.problem(at, message)
-    for way, name in _policies_named(case):
-        if policies is not None and name not in policies:
-            yield located.problem((*at, *way), _stranger("policy", name, policies))
-
-
-def _mentioned(case: Case) -> Iterator[tuple[Way, str]]:
-    """Every session that is expected to be or do something."""
-    yield from ((("expect", name), name) for name in case.expect)
-    yield from ((("waiting", name), name) for name in case.waiting or ())
-    yield from ((("ends", place), name) for place, name in enumerate(case.ends or ()))
-
-
-def _policies_named(case: Case) -> Iterator[tuple[Way, str]]:
-    for id_, several in case.expect.items():
-        for place, expected in enumerate(several):
-            if expected.policy is not None:
-                yield ("expect", id_, place, "policy"), expected.policy
-
-
-def _stranger(what: str, name: str, known: Sequence[str]) -> str:
-    near = close_to(name, known)
-    return f"no {what} is named '{name}'; " + (f"did you mean '{near}'?" if near else f"there is {', '.join(known)}")

@@ -1,35 +1,17 @@
-"""Trying a case: judged and planned as a run would, and compared with what was expected."""
+"""Trying a case: judged and planned by what judges and plans a run."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reaper.core.judge import judge
 from reaper.core.limits import Limits
-from reaper.core.matching import Answer
 from reaper.core.plan import Plan, build_plan
 from reaper.core.policy import PolicySet
-from reaper.core.verdict import Verdict, gravest
+from reaper.core.verdict import Verdict
+from reaper.policy_cases.comparing import Mismatch, plan_mismatches, verdict_mismatches
 from reaper.policy_cases.fleet import fleet_at
-from reaper.policy_cases.model import UNSELECTED, Case, Expected, ExpectedWait
-from reaper.policy_cases.moment import shown
-
-Way = tuple[int | str, ...]
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One thing that is not as expected, in words; `way` leads to the expectation within its case.
-
-    `evidence` is what was said of the session, a line a policy.
-    """
-
-    way: Way
-    expected: str
-    found: str
-    evidence: tuple[str, ...] = ()
+from reaper.policy_cases.model import Case
 
 
 @dataclass(frozen=True)
@@ -51,94 +33,5 @@ def try_case(case: Case, policies: PolicySet) -> Trial:
     fleet = fleet_at(case.fleet, policies, case.at)
     verdicts = [v.worked_out() for v in judge(policies, fleet.sessions, fleet.activity, case.at)]
     plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
-    found = (*_verdict_mismatches(case, verdicts), *_plan_mismatches(case, plan))
+    found = (*verdict_mismatches(case, verdicts, policies.dormant(case.at)), *plan_mismatches(case, plan))
     return Trial(case, tuple(verdicts), plan, found)
-
-
-def _verdict_mismatches(case: Case, verdicts: Sequence[Verdict]) -> Iterator[Mismatch]:
-    for session in case.fleet:
-        said = [v for v in verdicts if v.session.id == session.id]
-        for way, expected in _expected_of(case, session.id):
-            if not _as_expected(expected, said):
-                yield _mismatch(session.id, way, expected, said)
-
-
-def _expected_of(case: Case, id_: str) -> Iterator[tuple[Way, Expected]]:
-    for number, expected in enumerate(case.expect.get(id_, ())):
-        yield ("expect", id_, number), expected
-    if id_ not in case.expect and case.others is not None:
-        yield ("others",), Expected(verdict=case.others)
-
-
-def _as_expected(expected: Expected, said: Sequence[Verdict]) -> bool:
-    concerned = _of_policy(said, expected.policy)
-    if _word(concerned) != expected.verdict:
-        return False
-    reasons = [v.reason for v in concerned if v.ruling == expected.verdict]
-    return expected.reason is None or any(_occurs(expected.reason, reason) for reason in reasons)
-
-
-def _of_policy(said: Sequence[Verdict], policy: str | None) -> list[Verdict]:
-    return [v for v in said if policy in (None, v.policy.name)]
-
-
-def _word(said: Sequence[Verdict]) -> str:
-    ruling = gravest(v.ruling for v in said)
-    return ruling.value if ruling else UNSELECTED
-
-
-def _mismatch(id_: str, way: Way, expected: Expected, said: Sequence[Verdict]) -> Mismatch:
-    by = f" by {expected.policy}" if expected.policy else ""
-    because = f" because of '{expected.reason}'" if expected.reason else ""
-    concerned = _of_policy(said, expected.policy)
-    found = _word(concerned)
-    other = " for another reason" if found == expected.verdict else ""
-    return Mismatch(way, f"{id_}: {expected.verdict}{by}{because}", f"{found}{other}", tuple(_evidence(concerned)))
-
-
-def _evidence(said: Sequence[Verdict]) -> Iterator[str]:
-    if not said:
-        yield "no policy selects it"
-    for verdict in said:
-        because = f"exempt: {verdict.exemption}" if verdict.exemption else verdict.ruling.value
-        yield "; ".join([f"{verdict.policy.name}: {because}", *verdict.unknowns])
-        for finding in verdict.findings:
-            answer = f"{finding.rule}: {finding.answer.name.lower()}, "
-            yield f"  {finding}" if finding.answer is Answer.UNKNOWN else f"  {answer}{finding}"
-
-
-def _occurs(part: str, reason: str) -> bool:
-    return re.search(".*".join(map(re.escape, part.split("*"))), reason, re.DOTALL) is not None
-
-
-def _plan_mismatches(case: Case, plan: Plan) -> Iterator[Mismatch]:
-    halted = "; ".join(plan.halted)
-    ends = () if halted else tuple(step.session.id for step in plan.steps)
-    if case.ends is not None and sorted(ends) != sorted(set(case.ends)):
-        evidence = [f"halted: {halted}"] if halted else []
-        evidence += [f"{w.session.id} is waiting, {w.policy}: {w.reason}" for w in plan.waiting]
-        evidence += [f"{v.session.id} is only told of, {v.policy.name} observes" for v in plan.observed]
-        yield Mismatch(("ends",), f"ends {_listed(case.ends)}", f"ends {_listed(ends)}", tuple(evidence))
-    if case.halted is not None and not _occurs(case.halted, halted):
-        yield Mismatch(("halted",), f"halted because of '{case.halted}'", halted or "not halted")
-    if case.waiting is not None:
-        yield from _wait_mismatches(case.waiting, plan)
-
-
-def _wait_mismatches(expected: Mapping[str, ExpectedWait], plan: Plan) -> Iterator[Mismatch]:
-    waiting = {w.session.id: w for w in plan.waiting}
-    evidence = tuple(f"{w.session.id} is waiting, {w.policy}: {w.reason}" for w in plan.waiting)
-    if sorted(expected) != sorted(waiting):
-        yield Mismatch(("waiting",), f"waiting: {_listed(expected)}", f"waiting: {_listed(waiting)}", evidence)
-        return
-    for id_, wait in expected.items():
-        found, way = waiting[id_], ("waiting", id_)
-        if wait.due is not None and wait.due != found.due:
-            due = f"due {shown(found.due)}" if found.due else "nobody can tell when it is due"
-            yield Mismatch(way, f"{id_}: due {shown(wait.due)}", due, (f"{found.policy}: {found.reason}",))
-        if wait.reason is not None and not _occurs(wait.reason, found.reason):
-            yield Mismatch(way, f"{id_}: waiting because of '{wait.reason}'", found.reason)
-
-
-def _listed(ids: Iterable[str]) -> str:
-    return ", ".join(sorted(ids)) or "nothing"

@@ -91,6 +91,15 @@ def test_what_is_found_is_told_with_the_evidence(trial: Try, session: str, evide
     assert len(mismatch.evidence) >= len(evidence)
 
 
+def test_a_policy_that_is_not_in_force_is_named(trial: Try) -> None:
+    """Where no policy looks at a session, those whose days have not come or are over are told with them."""
+    Path("policies/idle-webui.yaml").write_text(f"{POLICY}    from: 2026-04-01\n", "utf-8")
+    case = "at: 2026-0%s, fleet: [{id: a, idle: 3h}], expect: {a: offender}"
+    assert trial(case % "4-01T00:00Z").passed
+    (mismatch,) = trial(case % "3-31T23:59Z").mismatches
+    assert mismatch.evidence == ("no policy selects it", "idle-webui is not in force: it begins on 2026-04-01")
+
+
 def test_several_policies(trial: Try) -> None:
     """A verdict is the gravest of all policies, or that of the policy which is named."""
     Path("policies/old.yaml").write_text(SECOND, "utf-8")
