@@ -170,6 +170,8 @@ class SecondLook:
         self._reread = reread
         self._computing: tuple[Session, ...] = ()
         self._computing_read_at: datetime | None = None
+        self._whole_fleet: list[Session] = []
+        self._fleet_read_at: datetime | None = None
 
     def at(self, step: Step) -> Look | Outcome:
         """The look, or the outcome where there is nothing left to look at or no way to look."""
@@ -189,13 +191,17 @@ class SecondLook:
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
         if session.phase is Phase.OVER and session.ended_at is None:
             fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
-        activity = self._source.probe([session]) if step.asks_for_activity else {}
-        again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._policies(step), now)
+        probed = [session, *self._witness(step, fleet)]
+        activity = self._source.probe(probed) if step.asks_for_activity else {}
+        known = {**self._seen.activity, **activity}
+        again = judge_again(step, fleet, known, self._policies(step), now, self._seen.lasting)
         return Look(now, session, activity.get(session.id), again)
 
     def _fleet(self, step: Step, now: datetime) -> list[Session]:
         """The session as it is now, among those that its policies weigh it against."""
         session = step.session
+        if step.needs_everyone:
+            return self._everyone(step, now)
         if step.compares_sessions:
             own = self._source.owned_by(session)
         else:
@@ -208,6 +214,28 @@ class SecondLook:
         now = self._reread()
         same = {v.policy.name for v in step.verdicts if any(p.hash == v.policy.hash for p in now.policies)}
         return now.only(frozenset(same))
+
+    def _everyone(self, step: Step, now: datetime) -> list[Session]:
+        """The whole fleet, read for several looks together, and the session as it is now.
+
+        One that may be unreachable is taken from the list. Raises AccountError when that is not read completely.
+        """
+        if self._fleet_read_at is None or now - self._fleet_read_at > _IN_FLIGHT_SERVES:
+            snapshot = self._source.fetch()
+            if snapshot.doubts:
+                raise AccountError(f"{snapshot.account}: {snapshot.doubts[0]}")
+            self._whole_fleet, self._fleet_read_at = list(snapshot.sessions), now
+        if step.asks_for_reach:
+            return self._whole_fleet
+        own = self._source.read(step.session.kind, step.session.id)
+        return [own, *(s for s in self._whole_fleet if s.id != own.id)]
+
+    def _witness(self, step: Step, fleet: list[Session]) -> list[Session]:
+        """A session whose log answered in the first look: an outage makes its log silent, too."""
+        if not step.asks_for_reach:
+            return []
+        answered = {id_ for id_, found in self._seen.learnt.items() if found.at is not None}
+        return [s for s in fleet if s.id in answered and s.id != step.session.id][:1]
 
     def _in_flight(self, now: datetime) -> tuple[Session, ...]:
         if self._computing_read_at is None or now - self._computing_read_at > _IN_FLIGHT_SERVES:

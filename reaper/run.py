@@ -130,15 +130,16 @@ class Reaper:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
         told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
-        open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now)
+        open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now, memory.lasting)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
         told.lap("probe")
         activity = {**memory.activity, **learnt}
-        verdicts = judge(self.policies, snapshot.sessions, activity, now)
+        verdicts = judge(self.policies, snapshot.sessions, activity, now, memory.lasting)
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
-        return Pass(account, now, snapshot, self.policies, verdicts, activity, learnt, doubtful), None
+        seen = Pass(account, now, snapshot, self.policies, verdicts, activity, learnt, memory.lasting, doubtful)
+        return seen, None
 
     def _take(self, plan: Plan, barred: str | None, record: RunRecord, report: Report) -> None:
         for step in plan.came_back:

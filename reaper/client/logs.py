@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reaper.client.log_tail import LARGE, Tail, Unclear, read_tail
 from reaper.core.session import AHEAD, Activity
-from reaper.errors import AccountError, ConfigurationError
+from reaper.errors import AccountError, ConfigurationError, ServerFault, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def last_activity(connection: Connection, path: str, session: Session, ignore: I
         at, source = _last(functools.partial(read_tail, connection, path), session, ignore)
         _plausible(at, session, now)
     except (Unclear, AccountError) as cause:
-        return Activity(session.id, None, now, str(cause))
+        return Activity(session.id, None, now, str(cause), isinstance(cause, ServerFault | Unreachable))
     return Activity(session.id, at, now, source)
 
 

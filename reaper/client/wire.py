@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OLDEST_YEAR = 2000  # what lies before is an unset time (year 1, or 1970), not one when a session lived
 SHOWN = 60
+INFINITE = float("inf")
 UNUSUAL = b"\\u0000"  # no text of a session; databases refuse it, so such a page is read entry by entry
 
 
@@ -44,6 +45,7 @@ class Item(TypedDict, total=False):
     started_at: str | None
     ended_at: str | None
     message: str | None
+    gb_hours: float | None
 
 
 class _SentPage(TypedDict):
@@ -51,7 +53,7 @@ class _SentPage(TypedDict):
     items: list[Item]
 
 
-FIELDS = tuple(Item.__annotations__)
+FIELDS = tuple(field for field in Item.__annotations__ if field != "gb_hours")
 TIMES: tuple[Literal["created_at", "started_at", "ended_at"], ...] = ("created_at", "started_at", "ended_at")
 _PAGE = TypeAdapter(_SentPage)
 
@@ -135,10 +137,19 @@ def _entry(sent: object, kind: str) -> Session | Unreadable:
         return Unreadable(kind, None, f"no usable id: {shown(sent.get('id'))} in {shown(sent)}")
     bad = [field for field in FIELDS if not _is_text(sent.get(field))]
     problems = tuple(f"{field}: {shown(sent[field])} is no text" for field in bad)
+    used = sent.get("gb_hours")
+    if not (used is None or _is_amount(used)):
+        problems = (*problems, f"gb_hours: {shown(used)} is no amount")
     if "kind" in bad:
         return Unreadable(kind, sent["id"], problems[0])
     item: Item = {field: sent[field] for field in FIELDS if field in sent and field not in bad}  # type: ignore[assignment]
+    item["gb_hours"] = used if _is_amount(used) else None
     return _session(item, kind, problems)
+
+
+def _is_amount(value: object) -> bool:
+    """A finite number that is not negative."""
+    return type(value) in (int, float) and 0 <= value < INFINITE  # type: ignore[operator]
 
 
 def _is_text(value: object) -> bool:
@@ -155,6 +166,7 @@ def _session(item: Item, kind: str, problems: tuple[str, ...] = ()) -> Session |
         return Unreadable(kind, None, f"no usable id: {shown(name)} in {shown(item)}")
     if said != kind and isinstance(said, str) and said.lower() != kind:
         return Unreadable(kind, name, f"kind: {shown(said)} in the list of {kind}")
+    used = item.get("gb_hours")
     created_at, started_at, ended_at = item.get("created_at"), item.get("started_at"), item.get("ended_at")
     try:
         created = None if created_at is None else moment(created_at)
@@ -177,6 +189,7 @@ def _session(item: Item, kind: str, problems: tuple[str, ...] = ()) -> Session |
         ended,
         item.get("message") or ("" if "message" in item else None),
         problems,
+        used if used is not None and 0 <= used < INFINITE else None,
     )
 
 

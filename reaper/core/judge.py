@@ -10,10 +10,13 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 
+from reaper.core.lasting import NOTHING, Lasting
+from reaper.core.leaf import Scene
 from reaper.core.matching import Answer
 from reaper.core.policy import Idle, Policy, PolicySet, leaves
 from reaper.core.quota import Member
-from reaper.core.rules import Compiled, Scene, compiled
+from reaper.core.rules import Compiled, compiled
+from reaper.core.seats import Seats
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
 from reaper.core.subject import Subject, finished, subjects
@@ -21,13 +24,17 @@ from reaper.core.verdict import Ruling, Verdict
 
 
 def judge(
-    policies: PolicySet, sessions: Sequence[Session], activity: Mapping[str, Activity], now: datetime
+    policies: PolicySet,
+    sessions: Sequence[Session],
+    activity: Mapping[str, Activity],
+    now: datetime,
+    lasting: Lasting = NOTHING,
 ) -> list[Verdict]:
     """Every verdict of every policy in force, in policy order.
 
     On sessions that are not over, and where a policy deletes, on those that are.
     """
-    present, over = subjects(sessions, activity, now), finished(sessions, now)
+    present, over = subjects(sessions, activity, now, lasting), finished(sessions, now)
     return [
         verdict
         for policy in policies.in_force(now)
@@ -36,16 +43,38 @@ def judge(
 
 
 def unresolved(
-    policies: PolicySet, sessions: Sequence[Session], known: Mapping[str, Activity], now: datetime
+    policies: PolicySet,
+    sessions: Sequence[Session],
+    known: Mapping[str, Activity],
+    now: datetime,
+    lasting: Lasting = NOTHING,
 ) -> list[Session]:
-    """The sessions whose verdict a fresh look at their activity can change, and no others."""
-    present = subjects(sessions, known, now)
+    """The sessions whose verdict a fresh look at their activity can change, and no others.
+
+    But for one more where a log may be unreachable: that another one answers shows that it is not the server.
+    """
+    present = subjects(sessions, known, now, lasting)
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):
         if policy.asks_for_activity:
             bench = _Bench(policy, policies.protect, present, known, now)
-            wanted |= {session.id: session for session in bench.open_questions()}
+            asked = list(bench.open_questions())
+            wanted |= {session.id: session for session in asked}
+            if policy.asks_for_reach and asked:
+                wanted |= _witness(present, known, wanted)
     return list(wanted.values())
+
+
+def _witness(
+    present: Sequence[Subject], known: Mapping[str, Activity], asked: Mapping[str, Session]
+) -> dict[str, Session]:
+    """A session that is not asked for anyway, first of all one whose log could be read before."""
+    others = [s.session for s in present if s.phase is Phase.RUNNING and s.session.id not in asked]
+    best = max(others, key=lambda session: session.id in known, default=None)
+    return {} if best is None else {best.id: best}
+
+
+_EITHER = (Answer.YES, Answer.NO)
 
 
 class _Bench:
@@ -63,10 +92,17 @@ class _Bench:
         self._exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
         self._chosen = [s for s in present if policy.test(s.session) is not Answer.NO]
         members = [self._member(s) for s in self._chosen] if policy.compares_sessions else []
-        self._scene = Scene(now, activity, members)
+        seats = Seats.among(self._chosen, self._sure, self._kept) if policy.weighs_seats else None
+        self._scene = Scene(now, activity, members, seats)
 
     def _member(self, subject: Subject) -> Member:
-        return Member(subject.session, sure=self._policy.test(subject.session) is Answer.YES)
+        return Member(subject.session, sure=self._sure(subject))
+
+    def _sure(self, subject: Subject) -> bool:
+        return self._policy.test(subject.session) is Answer.YES
+
+    def _kept(self, subject: Subject) -> Answer:
+        return max((e.test(subject.session) for e in self._exemptions), default=Answer.NO)
 
     def verdicts(self) -> Iterator[Verdict]:
         rules = compiled(self._policy.rule, self._scene)
@@ -84,7 +120,9 @@ class _Bench:
         scenes = [compiled(self._policy.rule, scene) for scene in self._possible_scenes()]
         open_ = [s for s in asked if any(self._verdict(s, rules).ruling is not Ruling.UNDETERMINED for rules in scenes)]
         yield from (s.session for s in open_ if not s.fresh)
-        if open_ and self._policy.ranks_by_activity:
+        if open_ and self._policy.weighs_seats:
+            yield from (s.session for s in self._chosen if s.counts and not s.fresh)
+        elif open_ and self._policy.ranks_by_activity:
             owners = {s.session.owner for s in open_} | {None}
             yield from (s.session for s in self._chosen if s.session.owner in owners and s.counts and not s.fresh)
 
@@ -92,8 +130,9 @@ class _Bench:
         """Everything that fresh probes could tell apart: each idle threshold reached or not, each rank."""
         rules = list(leaves(self._policy.rule))
         idle = sorted({0, *(rule.over.seconds for rule in rules if isinstance(rule, Idle))})
-        ranks = (Answer.YES, Answer.NO) if self._policy.ranks_by_activity else (Answer.UNKNOWN,)
-        return (self._scene.assuming(seconds, rank) for seconds, rank in product(idle, ranks))
+        ranks = _EITHER if self._policy.ranks_by_activity or self._policy.weighs_seats else (Answer.UNKNOWN,)
+        reaches = _EITHER if self._policy.asks_for_reach else (Answer.UNKNOWN,)
+        return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
     def _verdict(self, subject: Subject, rules: Compiled) -> Verdict:
         session, policy, doubtful = subject.session, self._policy, None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reaper.core.lasting import Lasting
 from reaper.core.session import Activity
 
 
@@ -43,3 +44,4 @@ class Memory:
     recent: frozenset[str] = frozenset()
     fleet: int | None = None
     seen_over: Mapping[str, datetime] = field(default_factory=dict)
+    lasting: Lasting = field(default_factory=dict)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from reaper.core.judge import judge
 from reaper.core.ladder import DELETE, TERMINATE, next_action
+from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.limits import Limit, Limits
 from reaper.core.memory import Memory
 from reaper.core.policy import Policy, PolicySet
@@ -72,6 +73,14 @@ class Step:
     @property
     def compares_sessions(self) -> bool:
         return any(v.policy.compares_sessions for v in self.verdicts)
+
+    @property
+    def asks_for_reach(self) -> bool:
+        return any(v.policy.asks_for_reach for v in self.verdicts)
+
+    @property
+    def needs_everyone(self) -> bool:
+        return any(v.policy.needs_everyone for v in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +252,17 @@ def _limit_of(policy: Policy, limits: Limits) -> Limit:
     return policy.limits or (limits.delete if policy.deletes else limits.policy)
 
 
-def judge_again(
+def judge_again(  # noqa: PLR0917 - what a judgement rests on
     step: Step,
     fleet: Sequence[Session],
     activity: Mapping[str, Activity],
     policies: PolicySet,
     now: datetime,
+    lasting: Lasting = NOTHING,
 ) -> tuple[Verdict, ...]:
     """What the step's own policies, and all that protects from them, say of its session in a second look.
 
     `fleet` is the session as it is now together with its owner's other sessions, as far as they are known.
     """
-    again = judge(policies.only(step.policies), fleet, activity, now)
+    again = judge(policies.only(step.policies), fleet, activity, now, lasting)
     return tuple(v for v in again if v.session.id == step.session.id)

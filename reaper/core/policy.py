@@ -57,6 +57,18 @@ class Age(Written):
     age: Duration
 
 
+class RunningFor(Written):
+    """True when the session started to run at least so long ago; the time that it waited does not count."""
+
+    running_for: Duration
+
+
+class GbHours(Written):
+    """True when the session has used at least so much: memory in GB times hours, as the session-manager counts it."""
+
+    gb_hours: float = Field(gt=0, strict=True, allow_inf_nan=False, description="GB times hours, like 50 or 0.5")
+
+
 class Queued(Written):
     """True when the session waits in the queue and was created at least so long ago."""
 
@@ -74,6 +86,38 @@ class OwnerSessions(Written):
     """True for those of an owner's running sessions, among the selected ones, that exceed the quota."""
 
     owner_sessions: Quota
+
+
+class UnreachableFor(Written):
+    """True when the session's log did not answer in any look for at least so long, while others did."""
+
+    unreachable_for: Duration
+
+
+class Orphan(Written):
+    """True for a solve or task whose owner had no other session in any look for at least so long."""
+
+    orphan: Duration
+
+
+class Pressure(Written):
+    """How many client seats may be held, and how far down they are freed."""
+
+    high: int = Field(ge=1, strict=True, description="when more seats than this are held")
+    low: int = Field(ge=0, strict=True, description="as many stay")
+    floor: Duration = Field(description="never one that is idle for less")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise problem("seats", f"'low' ({self.low}) is above 'high' ({self.high}); write a smaller 'low'")
+        return self
+
+
+class SeatPressure(Written):
+    """True for all selected sessions of the longest idle owners, when too many owners hold a seat."""
+
+    seats: Pressure
 
 
 class Ended(Written):
@@ -103,8 +147,13 @@ class Not(Written):
 RULES: dict[str, type[Written]] = {
     "idle": Idle,
     "age": Age,
+    "running_for": RunningFor,
     "queued": Queued,
+    "gb_hours": GbHours,
+    "unreachable_for": UnreachableFor,
+    "orphan": Orphan,
     "owner_sessions": OwnerSessions,
+    "seats": SeatPressure,
     "any": AnyOf,
     "all": AllOf,
     "not": Not,
@@ -120,14 +169,19 @@ def _rule_key(value: object) -> str | None:
 Rule = Annotated[
     Annotated[Idle, Tag("idle")]
     | Annotated[Age, Tag("age")]
+    | Annotated[RunningFor, Tag("running_for")]
     | Annotated[Queued, Tag("queued")]
+    | Annotated[GbHours, Tag("gb_hours")]
+    | Annotated[UnreachableFor, Tag("unreachable_for")]
+    | Annotated[Orphan, Tag("orphan")]
     | Annotated[OwnerSessions, Tag("owner_sessions")]
+    | Annotated[SeatPressure, Tag("seats")]
     | Annotated[AnyOf, Tag("any")]
     | Annotated[AllOf, Tag("all")]
     | Annotated[Not, Tag("not")],
     Discriminator(_rule_key),
 ]
-Leaf = Idle | Age | Queued | OwnerSessions | Ended
+Leaf = Idle | Age | RunningFor | Queued | GbHours | UnreachableFor | Orphan | OwnerSessions | SeatPressure | Ended
 for _model in (AnyOf, AllOf, Not):
     _model.model_rebuild()
 
@@ -229,7 +283,8 @@ class Policy(Written):
     @cached_property
     def asks_for_activity(self) -> bool:
         """Whether a verdict can depend on a session's last activity."""
-        return self.ranks_by_activity or any(isinstance(rule, Idle) for rule in leaves(self.rule))
+        asking = Idle | SeatPressure | UnreachableFor
+        return self.ranks_by_activity or any(isinstance(rule, asking) for rule in leaves(self.rule))
 
     @cached_property
     def ranks_by_activity(self) -> bool:
@@ -243,6 +298,21 @@ class Policy(Written):
     def compares_sessions(self) -> bool:
         """Whether a verdict depends on the owner's other sessions."""
         return any(isinstance(rule, OwnerSessions) for rule in leaves(self.rule))
+
+    @cached_property
+    def weighs_seats(self) -> bool:
+        """Whether a verdict depends on every selected session, and on when each was active."""
+        return any(isinstance(rule, SeatPressure) for rule in leaves(self.rule))
+
+    @cached_property
+    def needs_everyone(self) -> bool:
+        """Whether a verdict depends on sessions of any owner or kind."""
+        return any(isinstance(rule, SeatPressure | Orphan | UnreachableFor) for rule in leaves(self.rule))
+
+    @cached_property
+    def asks_for_reach(self) -> bool:
+        """Whether a verdict can depend on whether the session's log answers."""
+        return any(isinstance(rule, UnreachableFor) for rule in leaves(self.rule))
 
 
 def digest(text: str) -> str:

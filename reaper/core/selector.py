@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, matcher
+from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 
 _EARLIEST = 2000  # the year; at the beginning of time, no zone has a day before
@@ -39,6 +39,8 @@ class Written(BaseModel):
 
 def _pattern(value: object) -> Match:
     match value:
+        case str() if is_regex(value):
+            return _compiles(value)
         case str() if value.strip() == value and value:
             return value
         case str():
@@ -52,7 +54,15 @@ def _pattern(value: object) -> Match:
         case int() | float():
             raise problem("pattern", "this is a number or truth value to YAML; put it in quotes")
         case _:
-            raise problem("pattern", "write a name, a pattern with * and ?, a list of them, or {not: ...}")
+            raise problem("pattern", "write a name, a pattern with * and ?, a /regex/, a list of them, or {not: ...}")
+
+
+def _compiles(value: str) -> str:
+    try:
+        regex(value, fold=False)
+    except ValueError as error:
+        raise problem("pattern", f"'{value}' is no regular expression: {error}; RE2's syntax is meant") from None
+    return value
 
 
 def _simple(value: object) -> str:
@@ -77,11 +87,15 @@ def _lower(found: Match) -> Match:
     """Kinds and states are told in lower case, so that a negated one must be, too."""
     match found:
         case str():
-            return found.lower()
+            return _lowered(found)
         case list():
-            return [one.lower() for one in found]
+            return [_lowered(one) for one in found]
         case dict():
             return {"not": _lower(found["not"])}
+
+
+def _lowered(name: str) -> str:
+    return name if is_regex(name) else name.lower()
 
 
 def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
@@ -96,7 +110,7 @@ def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
 
 def _owner(found: Match) -> Match:
     for name in names(found):
-        if "@" not in name and not (is_glob(name) and name.endswith("*")):
+        if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
             raise problem(
                 "never", f"no owner is '{name}'; an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
             )
@@ -124,7 +138,10 @@ Owner = Annotated[Any, BeforeValidator(_pattern), AfterValidator(_owner)]
 
 
 class Selector(Written):
-    """Field matches that must all hold. A value is a name, a pattern with `*` and `?`, a list, or `{not: ...}`."""
+    """Field matches that must all hold.
+
+    A value is a name, a pattern with `*` and `?`, a `/regex/`, a list of these, or `{not: ...}`.
+    """
 
     kind: Kind = Field(None, description="webui, task or solve")
     state: State = Field(None, description="the state as the session-manager tells it, like running or queued")

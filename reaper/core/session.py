@@ -46,7 +46,7 @@ class Session:
 
     `state` is in lower case. `owner` is `user@environment`, as AIMMS PRO writes it, and None unless both are known.
     A field that the server did not send, or sent unreadably, is None and named in `problems`; an empty `name`,
-    `description` or `message` is the empty string.
+    `description` or `message` is the empty string. `gb_hours` is what it has used so far: memory in GB times hours.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Session:
     ended_at: datetime | None = None
     message: str | None = None
     problems: tuple[str, ...] = ()
+    gb_hours: float | None = None
     owner: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -86,13 +87,14 @@ class Activity:
 
     `at` is the last activity as of `learnt_at`; since then the session may have been active again, so an activity
     learnt before a look can acquit a session in it but never convict one. `source` says in words where it was
-    learnt. `at` is None where the look failed; `source` then says why.
+    learnt. `at` is None where the look failed; `source` then says why, and `unreachable` that nothing answered there.
     """
 
     session_id: str
     at: datetime | None
     learnt_at: datetime
     source: str
+    unreachable: bool = False
 
     def idle(self, now: datetime) -> timedelta | None:
         """Time since the last activity, never negative; None when unknown."""

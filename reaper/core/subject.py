@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reaper.core.busy import Busy
+from reaper.core.lasting import Company, Condition, Lasting, in_reach
 from reaper.core.matching import Answer
 from reaper.core.session import WEBUI, Activity, Phase, Session
 
 
 @dataclass(slots=True)
 class Subject:
-    """`age`, `idle` and `ended` are in seconds, None when unknown; `fresh` when the activity was learnt in this pass.
+    """A session and what is known of it; lengths of time are in seconds, and None when unknown.
 
-    `busy` tells whether the owner has a solve or task in flight for the app of this WebUI session.
+    `fresh` when the activity was learnt in this pass. `busy` tells whether the owner has a solve or task in flight for
+    the app of this WebUI session. `alone` tells whether the owner of this solve or task has no other session, and
+    `alone_for` since when. `unreachable_for` is None unless the log does not answer.
     """
 
     session: Session
@@ -26,6 +29,14 @@ class Subject:
     fresh: bool
     busy: Answer
     ended: float | None = None
+    running_for: float | None = None
+    alone: Answer = Answer.NO
+    alone_for: float = 0.0
+    unreachable_for: float | None = None
+
+    @property
+    def gb_hours(self) -> float | None:
+        return self.session.gb_hours
 
     @property
     def counts(self) -> bool:
@@ -33,11 +44,22 @@ class Subject:
         return self.phase is not Phase.WAITING
 
 
-def subjects(sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime) -> list[Subject]:
+def subjects(
+    sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime, lasting: Lasting
+) -> list[Subject]:
     """The sessions that are not known to be over."""
     alive = [(s, phase) for s in sessions if (phase := s.phase) is not Phase.OVER]
-    busy = Busy.among(s for s, _ in alive)
-    return [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
+    busy, company = Busy.among(s for s, _ in alive), Company(s for s, _ in alive)
+    found = [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
+    reached = in_reach(a for a in activity.values() if a.learnt_at >= now)
+    for subject in found:
+        id_ = subject.session.id
+        if subject.session.kind != WEBUI:
+            subject.alone = company.alone(subject.session)
+            subject.alone_for = (now - lasting.get((id_, Condition.ALONE), now)).total_seconds()
+        if reached and subject.fresh and activity[id_].unreachable:
+            subject.unreachable_for = (now - lasting.get((id_, Condition.UNREACHABLE), now)).total_seconds()
+    return found
 
 
 def finished(sessions: Iterable[Session], now: datetime) -> list[Subject]:
@@ -67,4 +89,5 @@ def _subject(session: Session, phase: Phase, known: Activity | None, busy: Busy,
         known.source if known else "",
         known is not None and known.learnt_at >= now,
         busy.has(session) if session.kind == WEBUI else Answer.NO,
+        running_for=_since(session.started_at, now) if phase is Phase.RUNNING else None,
     )

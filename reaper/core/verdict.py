@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from reaper.core.duration import spoken
+from reaper.core.lasting import Lasting
 from reaper.core.matching import Answer
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
@@ -24,8 +25,14 @@ class Ruling(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+UNTIMED = frozenset({"gb_hours"})
+"""Rules whose value and threshold are no seconds."""
+
+
 class Finding(NamedTuple):
-    """What one rule found: `value` against `threshold`, both in seconds; the value is None where a note says it all.
+    """What one rule found: `value` against `threshold`, both in seconds (of `gb_hours` in GB times hours).
+
+    The value is None where a note says it all.
 
     `note` says where the value came from, or why it is not known. `wants_probe` marks an unknown that a fresh look
     at the session's log could settle.
@@ -43,7 +50,8 @@ class Finding(NamedTuple):
             return f"{self.rule}: unknown, {self.note}"
         if self.value is None:
             return self.note
-        measured = f"{self.rule.split()[0]} {spoken(self.value)}"
+        name = self.rule.split()[0]
+        measured = f"{name} {self.value:g}" if name in UNTIMED else f"{name} {spoken(self.value)}"
         return f"{measured} ({self.note})" if self.note else measured
 
 
@@ -109,7 +117,8 @@ class Pass:
     """Everything one pass over an account saw and concluded, before anything is done about it.
 
     `activity` is what was known of each session's last activity, `learnt` the part of it that this pass looked up;
-    both by session id. `misgivings` are reasons not to act on it besides those that the snapshot itself names.
+    both by session id. `lasting` is what earlier looks had shown already. `misgivings` are reasons not to act on it
+    besides those that the snapshot itself names.
     """
 
     account: str
@@ -119,6 +128,7 @@ class Pass:
     verdicts: Sequence[Verdict]
     activity: Mapping[str, Activity] = field(default_factory=dict)
     learnt: Mapping[str, Activity] = field(default_factory=dict)
+    lasting: Lasting = field(default_factory=dict)
     misgivings: tuple[str, ...] = ()
 
     @property

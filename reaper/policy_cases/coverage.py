@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
+from reaper.core.leaf import Scene
 from reaper.core.matching import Answer
 from reaper.core.policy import Policy
-from reaper.core.rules import Scene, compiled
+from reaper.core.rules import compiled
 from reaper.core.verdict import Ruling
 from reaper.located_yaml import Located
 from reaper.policy_cases.model import USUAL_MOMENT

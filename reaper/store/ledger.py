@@ -23,6 +23,7 @@ from reaper.store.recording import (
     record_activity,
     record_decisions,
     record_ends,
+    record_lasting,
     record_texts,
     run_row,
     step_row,
@@ -110,6 +111,7 @@ class SqlLedger:
         decided = record_decisions(db, seen, run_id)
         record_activity(db, seen)
         record_ends(db, seen)
+        record_lasting(db, seen)
         rows = [step_row(step, run_id, decided) for step in planned]
         told = rows if barred is None else _not_said_before(db, rows, barred)
         return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))

@@ -13,7 +13,7 @@ from reaper.core.ladder import DELETE
 from reaper.core.memory import Asked, Memory, Streak
 from reaper.core.plan import PastStep, Result
 from reaper.core.session import Activity
-from reaper.store.tables import activity, open_steps, runs, seen_over, standing, step_events, steps
+from reaper.store.tables import activity, lasting, open_steps, runs, seen_over, standing, step_events, steps
 
 INTENDED = "intended"
 OPEN = (INTENDED, Result.UNCONFIRMED.value)
@@ -33,6 +33,7 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
         seen_over={
             row.session_id: row.at for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
         },
+        lasting=_lasting(db, account),
         fleet=db.scalar(
             sa.select(runs.c.sessions)
             .where(runs.c.account == account, runs.c.listed)
@@ -46,6 +47,11 @@ def _activity(db: sa.Connection, account: str) -> Mapping[str, Activity]:
     columns = (activity.c.session_id, activity.c.at, activity.c.learnt_at, activity.c.source)
     rows = db.execute(sa.select(*columns).where(activity.c.account == account))
     return {row.session_id: Activity(*row) for row in rows}
+
+
+def _lasting(db: sa.Connection, account: str) -> Mapping[tuple[str, str], datetime]:
+    rows = db.execute(sa.select(lasting).where(lasting.c.account == account))
+    return {(row.session_id, row.condition): row.since for row in rows}
 
 
 def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from pydantic_core import to_json
 
+from reaper.core.lasting import conditions
 from reaper.core.matching import Answer
 from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet, digest
@@ -17,7 +18,7 @@ from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase
 from reaper.core.verdict import Finding, Pass, Ruling, Verdict
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
-from reaper.store.tables import activity, decisions, policy_texts, seen_over, standing
+from reaper.store.tables import activity, decisions, lasting, policy_texts, seen_over, standing
 
 Key = tuple[str, str]
 """A session's id and a policy's name."""
@@ -197,6 +198,19 @@ def record_ends(db: sa.Connection, seen: Pass) -> None:
     if over and seen.snapshot.complete:
         gone = known - over.keys()
         delete_rows(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in gone])
+
+
+def record_lasting(db: sa.Connection, seen: Pass) -> None:
+    """Write what this look is the first to show, and end what it no longer shows; a doubtful one does neither."""
+    if not seen.complete:
+        return
+    stood = set(seen.lasting)
+    wanted = any(policy.needs_everyone for policy in seen.policies.policies)
+    holds = conditions(seen.snapshot.sessions, seen.learnt) if wanted else set()
+    rows = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(holds - stood)]
+    insert_rows(db, lasting, [{**row, "since": seen.now} for row in rows])
+    over = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(stood - holds)]
+    delete_rows(db, lasting, over)
 
 
 def _activity(account: str, known: Activity) -> Row:

@@ -145,6 +145,15 @@ seen_over = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+lasting = sa.Table(
+    "lasting",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("condition", sa.String(32), primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
 acknowledgements = sa.Table(
     "acknowledgements",
     metadata,

@@ -53,6 +53,7 @@ def test_a_good_session_is_read_exactly(item: MakeItem) -> None:
         started_at=datetime(2026, 11, 23, 5, 0, 0, 250_000, tzinfo=UTC),
         ended_at=datetime(2026, 11, 23, 5, 0, tzinfo=UTC),
         message="",
+        gb_hours=0.5,
     )
 
 
@@ -203,3 +204,11 @@ def test_any_json_in_a_list_costs_only_itself(items: list[object]) -> None:
     last = page.entries[-1]
     assert isinstance(last, Session)
     assert (last.id, last.problems) == ("good", ())
+
+
+@pytest.mark.parametrize("sent", ["much", -1, True, [], 1e999])
+def test_an_amount_that_is_none_is_not_known(item: MakeItem, sent: object) -> None:
+    """What was used is a number that is not negative; anything else costs only that field."""
+    entry = only(item(7, gb_hours=sent))
+    assert isinstance(entry, Session)
+    assert (entry.gb_hours, entry.state) == (None, "running")

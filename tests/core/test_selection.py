@@ -200,3 +200,40 @@ def test_observing_is_the_default() -> None:
     """A policy that does not say its mode only observes."""
     wanted = {"name": "p", "select": "all", "terminate_when": OLD}
     assert Policy.model_validate(wanted).mode == "observe"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "selected"),
+    [
+        ("/^Plan/", "Planner", True),
+        ("/plan/", "Planner", False),
+        ("/(?i)plan/", "Planner", True),
+        ("/an.r$/", "Planner", False),
+        ("/nn.r$/", "Planner", True),
+        (r"/^\/a\/$/", "/a/", True),
+        ("/", "/", True),
+        ("//", "//", True),
+    ],
+)
+def test_a_regex_is_found_anywhere(pattern: str, name: str, selected: bool) -> None:
+    """Between slashes stands a regular expression, in which upper and lower case differ unless it says otherwise."""
+    assert (a_policy({"age": "1h"}, {"app": pattern}).test(a_session(app=name)) is Answer.YES) == selected
+
+
+def test_a_regex_never_narrows_an_exemption_by_case() -> None:
+    """As everywhere, a difference in case does not cost a session."""
+    exempted = Exemption.model_validate({"app": "/^plan/", "reason": "x"})
+    assert exempted.test(a_session(app="PLANNER")) is Answer.YES
+
+
+@pytest.mark.parametrize("written", ["/(/", "/a{2000}/", r"/(a)\1/", "/(?=a)/"])
+def test_a_bad_regex_is_refused_in_words(written: str) -> None:
+    """What RE2 does not take, among it whatever could hang a run, is an error of the policy."""
+    with pytest.raises(ValidationError, match=r"is no regular expression: .*; RE2's syntax is meant"):
+        a_policy({"age": "1h"}, {"app": written})
+
+
+def test_a_regex_that_would_hang_others_answers_at_once() -> None:
+    """RE2 takes time in proportion to the text."""
+    policy = a_policy({"age": "1h"}, {"app": "/^(a+)+$/"})
+    assert policy.test(a_session(app="a" * 50_000 + "b")) is Answer.NO

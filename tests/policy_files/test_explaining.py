@@ -22,7 +22,9 @@ def problems(text: str, model: type[BaseModel], *, known: bool = True, noun: str
     return [str(one) for one in explain(refused.value, located, model if known else None, noun=noun)]
 
 
-RULES = "rules are idle, age, queued, owner_sessions, any, all, not"
+RULES = (
+    "rules are idle, age, running_for, queued, gb_hours, unreachable_for, orphan, owner_sessions, seats, any, all, not"
+)
 FIELDS = "kind, state, app, app_version, owner, environment, name, description"
 KEYS = f"the keys here are {FIELDS}, reason, until"
 OUTER = "the keys here are inner, many, named, either, words"
@@ -85,7 +87,10 @@ def test_rules(rule: str, column: int, message: str) -> None:
         ("{app: x, reason: ''}", "23: an empty text says nothing; write one"),
         ("{app: x, reason: y, until: soon}", "33: 'soon' is no day; write one like 2026-12-31"),
         ("{app_version: 1.10, reason: y}", "20: this is a number or truth value to YAML; put it in quotes"),
-        ("{app: {no: x}, reason: y}", "12: write a name, a pattern with * and ?, a list of them, or {not: ...}"),
+        (
+            "{app: {no: x}, reason: y}",
+            "12: write a name, a pattern with * and ?, a /regex/, a list of them, or {not: ...}",
+        ),
         ("{reason: y}", f"6: an exemption names what it protects: one or more of {FIELDS}"),
         ("text", f"6: 'text' is not a mapping; write 'key: value'; {KEYS}"),
     ],

@@ -33,6 +33,7 @@ TABLES = (
     "open_steps",
     "activity",
     "seen_over",
+    "lasting",
     "acknowledgements",
     "pauses",
     "leases",

@@ -1,0 +1,68 @@
+"""The rules that weigh a session against others: of its owner, or of everybody."""
+
+from __future__ import annotations
+
+from reaper.core.duration import spoken
+from reaper.core.leaf import Cause, Leaf, Scene
+from reaper.core.matching import Answer
+from reaper.core.policy import OwnerSessions, SeatPressure
+from reaper.core.quota import Rank, merit, ranks
+from reaper.core.session import Phase
+from reaper.core.subject import Subject
+
+
+def owner_sessions_rule(rule: OwnerSessions, scene: Scene) -> Leaf:
+    quota = rule.owner_sessions
+    found = ranks(scene.members, merit(quota.keep, scene.activity, scene.now))
+    stay = f"the {quota.keep.replace('_', ' ')} {quota.over}"
+    by_activity = quota.keep == "most_recently_active"
+
+    def cause(subject: Subject) -> Cause:
+        session = subject.session
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{session.state}, not running")
+        rank = found.get(session.id)
+        if rank is None:
+            return Cause(Answer.UNKNOWN, "its owner is not known")
+        return ranked(rank, f"{rank.sessions} running of {session.owner}")
+
+    def ranked(rank: Rank, held: str) -> Cause:
+        match rank.exceeds(quota.over):
+            case Answer.UNKNOWN:
+                answer = scene.assumed_rank if by_activity else Answer.UNKNOWN
+                return Cause(answer, f"which are {stay} of {held} is not known", wants_probe=by_activity)
+            case Answer.YES:
+                return Cause(Answer.YES, f"not among {stay} of {held}")
+            case Answer.NO if rank.sessions <= quota.over:
+                return Cause(Answer.NO, f"{held}, {quota.over} may stay")
+            case Answer.NO:
+                return Cause(Answer.NO, f"among {stay} of {held}")
+
+    return Leaf(f"owner_sessions {quota.over}", quota.over, cause)
+
+
+def seats_rule(rule: SeatPressure, scene: Scene) -> Leaf:
+    high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
+    seats = scene.seats
+    assert seats is not None  # noqa: S101 - the bench makes them for every policy with this rule
+    freed = seats.freed(high, low, floor.seconds)
+    held = f"{seats.held} seats held, {high} may be"
+
+    def cause(subject: Subject) -> Cause:
+        session = subject.session
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{session.state}, not running")
+        if session.owner is None:
+            return Cause(Answer.UNKNOWN if seats.perhaps_held > high else Answer.NO, "its owner is not known")
+        match freed(session.owner):
+            case Answer.YES:
+                idle = spoken(seats.by_owner[session.owner].least)
+                return Cause(Answer.YES, f"{held}; {session.owner} is among the longest idle ({idle})")
+            case Answer.NO if seats.perhaps_held <= high:
+                return Cause(Answer.NO, held)
+            case Answer.NO:
+                return Cause(Answer.NO, f"{held}; {session.owner} is not among the longest idle, or not for {floor}")
+            case Answer.UNKNOWN:
+                return Cause(scene.assumed_rank, "which seats are the longest idle is not known", wants_probe=True)
+
+    return Leaf(f"seats {high}", high, cause)

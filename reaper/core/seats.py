@@ -1,0 +1,92 @@
+"""Whose client seats are freed when too many are held, where it is only partly known who is idle for how long.
+
+A seat is an owner with at least one running session: licences are counted per user. It is idle since the most recent
+activity in any of the owner's sessions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+from typing import NamedTuple
+
+from reaper.core.matching import Answer
+from reaper.core.session import Phase
+from reaper.core.subject import Subject
+
+
+class Seat(NamedTuple):
+    """`least` and `most` bound the seconds for which it is idle. `sure` when it is certainly held.
+
+    `kept` tells whether an exemption keeps one of the owner's sessions, and thereby the seat.
+    """
+
+    least: float
+    most: float
+    sure: bool
+    kept: Answer
+
+
+class Seats:
+    """All seats that the selected sessions hold, by owner."""
+
+    def __init__(self, seats: dict[str, Seat], strangers: int) -> None:
+        self.by_owner = seats
+        self.held = sum(1 for seat in seats.values() if seat.sure)
+        self.perhaps_held = len(seats) + strangers
+
+    @classmethod
+    def among(
+        cls, chosen: Iterable[Subject], sure: Callable[[Subject], bool], kept: Callable[[Subject], Answer]
+    ) -> Seats:
+        owners: dict[str, list[Seat]] = {}
+        strangers = 0
+        for subject in chosen:
+            if not subject.counts:
+                continue
+            if subject.session.owner is None:
+                strangers += 1
+                continue
+            held = sure(subject) and subject.phase is Phase.RUNNING
+            owners.setdefault(subject.session.owner, []).append(Seat(*_idle(subject), held, kept(subject)))
+        return cls({owner: _joined(found) for owner, found in owners.items()}, strangers)
+
+    def freed(self, high: int, low: int, floor: float) -> Callable[[str], Answer]:
+        """Whether an owner's seat is to be freed, where more than `high` are held: the longest idle first, to `low`.
+
+        None that is idle for less than `floor` seconds is freed. Of two that are equal, the owner's name decides.
+        """
+        at_least = self.held - low if self.held > high else 0
+        at_most = self.perhaps_held - low if self.perhaps_held > high else 0
+        seats = self.by_owner.items()
+        mosts = sorted((s.most, who) for who, s in seats if s.kept is not Answer.YES and s.most >= floor)
+        leasts = sorted((s.least, who) for who, s in seats if s.sure and s.kept is Answer.NO and s.least >= floor)
+
+        def answer(owner: str) -> Answer:
+            seat = self.by_owner[owner]
+            if seat.most < floor or at_most == 0:
+                return Answer.NO
+            itself = seat.most > seat.least and seat.kept is not Answer.YES
+            before_at_most = len(mosts) - bisect_right(mosts, (seat.least, owner)) - itself
+            before_at_least = len(leasts) - bisect_right(leasts, (seat.most, owner))
+            if seat.sure and seat.least >= floor and before_at_most < at_least:
+                return Answer.YES
+            return Answer.NO if before_at_least >= at_most else Answer.UNKNOWN
+
+        return answer
+
+
+def _joined(seats: Sequence[Seat]) -> Seat:
+    return Seat(
+        min(s.least for s in seats), min(s.most for s in seats), any(s.sure for s in seats), max(s.kept for s in seats)
+    )
+
+
+def _idle(subject: Subject) -> tuple[float, float]:
+    """Bounds of the seconds for which a session is idle; its owner's solve keeps it busy."""
+    if subject.busy is Answer.YES:
+        return 0.0, 0.0
+    most = subject.idle if subject.idle is not None else subject.age if subject.age is not None else inf
+    certain = subject.fresh and subject.idle is not None and subject.busy is Answer.NO
+    return (most if certain else 0.0), most

@@ -1,0 +1,140 @@
+"""`seats`: whose client seats are freed under pressure, and whose never."""
+
+from typing import Any
+
+import pytest
+from core_builders import NOW, WEBUI, a_policy, a_session, active, ago, house, rulings, verdicts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reaper.core.judge import judge, unresolved
+from reaper.core.policy import PolicySet
+from reaper.core.session import Activity, Session
+from reaper.core.verdict import Ruling
+
+RULE = {"seats": {"high": 3, "low": 2, "floor": "30m"}}
+PRESSED = a_policy(RULE)
+
+
+def seat(owner: str, **more: Any) -> Session:  # noqa: ANN401 - any field of a session
+    return a_session(more.pop("id", owner), user=owner, **more)
+
+
+def known(**idle: str | None) -> dict[str, Activity]:
+    return {who: active(who, ago(since) if since else None) for who, since in idle.items()}
+
+
+def freed(rules: PolicySet, fleet: list[Session], learnt: dict[str, Activity]) -> dict[str, str]:
+    return {session: ruling.value for (_, session), ruling in rulings(rules, fleet, learnt).items()}
+
+
+FOUR = [seat("anna"), seat("ben"), seat("carl"), seat("dora")]
+IDLE = known(anna="4h", ben="3h", carl="2h", dora="1h")
+
+
+def test_the_longest_idle_are_freed_down_to_low() -> None:
+    """Four seats of three: two stay, those of the two whose owners were active last."""
+    assert freed(house(PRESSED), FOUR, IDLE) == {
+        "anna": "offender", "ben": "offender", "carl": "compliant", "dora": "compliant",
+    }  # fmt: skip
+    (first, *_) = verdicts(house(PRESSED), FOUR, IDLE)
+    assert first.reason == "4 seats held, 3 may be; anna@Planning is among the longest idle (4h)"
+
+
+def test_at_high_nobody_is_asked_or_freed() -> None:
+    """As many seats as may be held are no pressure, and no log is read for them."""
+    three = FOUR[:3]
+    assert set(freed(house(PRESSED), three, {}).values()) == {"compliant"}
+    assert unresolved(house(PRESSED), three, {}, NOW) == []
+
+
+def test_under_pressure_every_seat_is_looked_at() -> None:
+    """Who is the longest idle takes everybody's log."""
+    assert {s.id for s in unresolved(house(PRESSED), FOUR, {}, NOW)} == {"anna", "ben", "carl", "dora"}
+
+
+def test_an_owner_holds_one_seat_and_is_as_idle_as_the_latest_session() -> None:
+    """Two sessions of one owner are one seat; being active in one of them keeps both."""
+    fleet = [*FOUR[:3], seat("anna", id="anna-2")]
+    assert set(freed(house(PRESSED), fleet, IDLE).values()) == {"compliant"}
+    fleet = [*FOUR, seat("anna", id="anna-2")]
+    found = freed(house(PRESSED), fleet, {**IDLE, "anna-2": active("anna-2", ago("1m"))})
+    assert [who for who, ruling in found.items() if ruling == "offender"] == ["ben", "carl"]
+
+
+def test_all_sessions_of_a_freed_owner_end() -> None:
+    """A seat is free only when none of them is left."""
+    fleet = [*FOUR, seat("anna", id="anna-2")]
+    found = freed(house(PRESSED), fleet, {**IDLE, "anna-2": active("anna-2", ago("5h"))})
+    assert (found["anna"], found["anna-2"]) == ("offender", "offender")
+
+
+def test_nobody_idle_for_less_than_the_floor_is_freed() -> None:
+    """Pressure ends nobody's work: the floor holds to the second."""
+    learnt = known(anna="30m", ben="29m59s", carl="10m", dora="1m")
+    assert freed(house(PRESSED), FOUR, learnt) == {
+        "anna": "offender", "ben": "compliant", "carl": "compliant", "dora": "compliant",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["exempt", "protect"])
+def test_an_exempt_owner_is_passed_over(where: str) -> None:
+    """The exempt seat counts as held, and the next ones are freed in its place."""
+    exemption = [{"owner": "anna@Planning", "reason": "x"}]
+    rules = house(a_policy(RULE, exempt=exemption)) if where == "exempt" else house(PRESSED, protect=exemption)
+    assert freed(rules, FOUR, IDLE) == {
+        "anna": "exempt", "ben": "offender", "carl": "offender", "dora": "compliant",
+    }  # fmt: skip
+
+
+def test_one_who_waits_for_a_solve_is_not_idle() -> None:
+    """The owner's own solve of the same app keeps the seat."""
+    found = freed(house(PRESSED), [*FOUR, seat("anna", id="solve", kind="solve")], IDLE)
+    assert [who for who, ruling in found.items() if ruling == "offender"] == ["ben", "carl"]
+
+
+def test_an_unread_log_saves_a_seat() -> None:
+    """Who may be the longest idle of all takes the place of another, and is not freed either."""
+    found = freed(house(PRESSED), FOUR, {**IDLE, "dora": active("dora", None)})
+    assert found == {"anna": "offender", "ben": "undetermined", "carl": "compliant", "dora": "undetermined"}
+
+
+def test_a_waiting_session_holds_no_seat() -> None:
+    """A seat is taken by what runs."""
+    fleet = [*FOUR[:3], seat("dora", state="queued")]
+    assert set(freed(house(PRESSED), fleet, IDLE).values()) == {"compliant"}
+
+
+def test_low_is_not_above_high() -> None:
+    """It would free seats that nobody needs."""
+    with pytest.raises(ValueError, match=r"'low' \(4\) is above 'high' \(3\)"):
+        a_policy({"seats": {"high": 3, "low": 4, "floor": "30m"}})
+
+
+MINUTES = st.one_of(st.none(), st.integers(0, 300))
+FLEETS = st.lists(st.tuples(st.sampled_from("abcdefgh"), MINUTES, st.booleans()), min_size=1, max_size=12)
+
+
+@given(FLEETS, st.integers(1, 5), st.integers(0, 5))
+def test_never_more_than_asked_and_never_below_the_floor(
+    fleet: list[tuple[str, int | None, bool]], high: int, low: int
+) -> None:
+    """Of what is certain, enough seats stay; who is freed is idle for the floor; and a lost look frees nobody more."""
+    rule = {"seats": {"high": high, "low": min(low, high), "floor": "30m"}}
+    rules = house(a_policy(rule, WEBUI))
+    sessions = [seat(owner, id=f"s{n}") for n, (owner, _, _) in enumerate(fleet)]
+    learnt = {
+        f"s{n}": Activity(
+            f"s{n}", None if idle is None else ago(f"{idle}m") if idle else NOW, NOW if fresh else ago("1s"), "x"
+        )
+        for n, (_, idle, fresh) in enumerate(fleet)
+    }
+    found = judge(rules, sessions, learnt, NOW)
+    gone = {v.session.user for v in found if v.ruling is Ruling.OFFENDER}
+    owners = {s.user for s in sessions}
+    assert len(owners - gone) >= min(low, high, len(owners))
+    assert not gone or len(owners) > high
+    for n, (owner, idle, _) in enumerate(fleet):
+        assert owner not in gone or (idle is not None and idle >= 30 and learnt[f"s{n}"].learnt_at == NOW)
+    blind = judge(rules, sessions, dict(list(learnt.items())[1:]), NOW)
+    assert {v.session.user for v in blind if v.ruling is Ruling.OFFENDER} <= gone
