@@ -19,7 +19,7 @@ COMMANDS = {
     "acknowledge": "Let an account be enforced again after a limit halted a run.",
     "history": "Show what was decided and done, and why.",
     "runs": "List the passes.",
-    "policy": "Check and try policy files.",
+    "policy": "Check, try and describe policy files.",
     "doctor": "Find out what keeps an account from being looked after.",
     "daemon": "Look at the accounts again and again.",
     "token": "Make a token by which others may read over HTTP.",

@@ -40,11 +40,12 @@ policies: policies                     # a file or a folder, relative to this fi
 def command(*, folder: Path) -> None:
     """Write reaper.yaml and policies/ into FOLDER (this one by default); nothing that exists is overwritten.
 
-    The policies are the ready-made ones in mode observe, with the cases that try them: they only say what they
-    would end.
+    The policies are the ready-made ones in mode observe, with the cases that try them and the schema by which an
+    editor completes them: they only say what they would end.
     """
     from reaper.errors import ConfigurationError  # noqa: PLC0415 - --help stays quick
     from reaper.policy_files import ready_made  # noqa: PLC0415
+    from reaper.policy_schema import SHIPPED, schema_text  # noqa: PLC0415
 
     files = {folder / "reaper.yaml": _SETTINGS}
     shipped = ready_made()
@@ -52,6 +53,7 @@ def command(*, folder: Path) -> None:
         text = written.read_text("utf-8")
         observing = text if written.parent != shipped else _observing(text)  # cases say by themselves what they try
         files[folder / "policies" / written.relative_to(shipped)] = observing
+    files[folder / "policies" / SHIPPED] = schema_text()
     for path, text in files.items():
         if path.exists():
             click.echo(f"kept   {path}")

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from reaper.core.holidays import Holidays
 from reaper.core.selector import Day, Written, problem
 from reaper.core.window import LIKE, Spell, Window, named_zone
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import core_schema
 
 _HORIZON = 800  # days; whatever has not opened by then never does
 
@@ -53,6 +58,14 @@ class OnlyDuring(Written):
     @classmethod
     def _spelt_out(cls, value: Any) -> Any:  # noqa: ANN401 - whatever was written
         return value if isinstance(value, dict | OnlyDuring) else {"windows": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = handler.resolve_ref_schema(handler(schema))
+        short = whole["properties"]["windows"]
+        return {"anyOf": [*short["anyOf"], whole], "description": whole["description"], "examples": short["examples"]}
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.windows))

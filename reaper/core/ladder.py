@@ -59,7 +59,7 @@ def _rung(value: object) -> Rung:
             raise problem("steps", "a step is 'terminate', {interrupt_solve: 2m} or {interrupt_execution: 2m}")
 
 
-Ladder = Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
+Ladder = Annotated[tuple[Rung, ...], BeforeValidator(_ladder, json_schema_input_type=Rung | list[Rung])]
 _WAIT = Duration.parse("2m")
 GENTLE: tuple[Rung, ...] = (
     InterruptSolve(interrupt_solve=_WAIT),

@@ -213,12 +213,16 @@ class Policy(Written):
     """One rule of the house: which sessions it looks at, when one of them is to end, and who is exempt from it."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes")
-    description: str = ""
-    mode: Literal["observe", "enforce"] = "observe"
-    select: Annotated[Selector, BeforeValidator(_selector)]
-    terminate_when: Rule | None = None
+    description: str = Field("", description="one line for people")
+    mode: Literal["observe", "enforce"] = Field(
+        "observe", description="observe only tells; enforce ends, where `--enforce` says so, too"
+    )
+    select: Annotated[Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)] = Field(
+        description="which sessions it looks at: all, or those whose fields match"
+    )
+    terminate_when: Rule | None = Field(None, description="the rule by which one of them is to end")
     delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
-    exempt: tuple[Exemption, ...] = ()
+    exempt: tuple[Exemption, ...] = Field((), description="who is exempt from this policy")
     from_: Annotated[date | None, DAY, SAID] = Field(
         None, alias="from", description="the first day it is in force, UTC"
     )
@@ -332,8 +336,8 @@ def _silence(kinds: list[str], over: Duration) -> str:
 class PolicyDocument(Written):
     """One policy file."""
 
-    protect: tuple[Exemption, ...] = ()
-    policies: tuple[Policy, ...] = ()
+    protect: tuple[Exemption, ...] = Field((), description="who is exempt from all policies of all files")
+    policies: tuple[Policy, ...] = Field((), description="the rules of the house")
 
 
 @dataclass(frozen=True)

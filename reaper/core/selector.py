@@ -131,10 +131,19 @@ def _day(value: object) -> object:
 
 DAY = BeforeValidator(_day)
 Day = Annotated[date, DAY]
-Text = Annotated[Any, BeforeValidator(_pattern)]
-Kind = Annotated[Any, BeforeValidator(_pattern), _one_of("kind", frozenset(KINDS))]
-State = Annotated[Any, BeforeValidator(_pattern), _one_of("state", RUNNING_STATES | WAITING_STATES)]
-Owner = Annotated[Any, BeforeValidator(_pattern), AfterValidator(_owner)]
+
+
+class Unlike(Written):
+    """Everything else."""
+
+    not_: str | list[str] | Unlike = Field(alias="not", description="what must not match")
+
+
+_Written = BeforeValidator(_pattern, json_schema_input_type=str | Annotated[list[str], Field(min_length=1)] | Unlike)
+Text = Annotated[Any, _Written]
+Kind = Annotated[Any, _Written, _one_of("kind", frozenset(KINDS))]
+State = Annotated[Any, _Written, _one_of("state", RUNNING_STATES | WAITING_STATES)]
+Owner = Annotated[Any, _Written, AfterValidator(_owner)]
 
 
 class Selector(Written):
@@ -143,14 +152,18 @@ class Selector(Written):
     A value is a name, a pattern with `*` and `?`, a `/regex/`, a list of these, or `{not: ...}`.
     """
 
-    kind: Kind = Field(None, description="webui, task or solve")
-    state: State = Field(None, description="the state as the session-manager tells it, like running or queued")
-    app: Text = Field(None, description="the application's name")
-    app_version: Text = Field(None, description="the application's version")
-    owner: Owner = Field(None, description="user@environment, like admin@ROOT or *@Planning")
-    environment: Text = Field(None, description="the owner's environment")
-    name: Text = Field(None, description="the session's name")
-    description: Text = Field(None, description="the session's description")
+    kind: Kind = Field(None, description="webui, task or solve", examples=["webui", ["task", "solve"]])
+    state: State = Field(
+        None, description="the state as the session-manager tells it, like running or queued", examples=["running"]
+    )
+    app: Text = Field(None, description="the application's name", examples=["Planner*"])
+    app_version: Text = Field(None, description="the application's version", examples=["1.10"])
+    owner: Owner = Field(
+        None, description="user@environment, like admin@ROOT or *@Planning", examples=["*@Planning", {"not": "svc-*@*"}]
+    )
+    environment: Text = Field(None, description="the owner's environment", examples=["Planning"])
+    name: Text = Field(None, description="the session's name", examples=["/^batch [0-9]+$/"])
+    description: Text = Field(None, description="the session's description", examples=[{"not": "*keep*"}])
 
     def matches(self) -> dict[str, Match]:
         """The fields that were written, in the order of the language."""

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
+from yamlcore import CoreLoader
 
 from reaper.core.policy import RULES, PolicyDocument
 from reaper.errors import FileProblems
 from reaper.policy_files import load_policies, ready_made
+from reaper.policy_schema import policy_schema
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "policies.md"
 TEXT = PAGE.read_text("utf-8")
@@ -55,6 +59,13 @@ def test_every_example_loads(example: str, tmp_path: Path) -> None:
     file = tmp_path / "example.yaml"
     file.write_text(as_a_file(example), "utf-8")
     assert load_policies(file, TODAY).policies.policies
+
+
+@pytest.mark.parametrize("example", blocks("yaml"))
+def test_every_example_is_valid_by_the_schema(example: str) -> None:
+    """A foreign validator finds nothing wrong with what the reference shows."""
+    read = yaml.load(as_a_file(example), CoreLoader)  # noqa: S506 - it makes plain values only
+    assert [error.message for error in Draft202012Validator(policy_schema()).iter_errors(read)] == []
 
 
 def test_the_answer_to_mistakes_is_the_real_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

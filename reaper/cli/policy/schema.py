@@ -1,0 +1,29 @@
+"""`reaper policy schema`: what an editor completes and checks by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("schema")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+def command(*, output: Path | None) -> None:
+    """Print the JSON Schema (2020-12) of a policy file.
+
+    An editor that knows YAML schemas completes and checks by it, where a policy file begins with a line like
+    `# yaml-language-server: $schema=schema/policy.schema.json`.
+    """
+    from reaper.errors import ConfigurationError  # noqa: PLC0415 - --help stays quick
+    from reaper.policy_schema import schema_text  # noqa: PLC0415
+
+    if output is None:
+        click.echo(schema_text(), nl=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(schema_text(), "utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{output} cannot be written: {error.strerror}; name another file") from None
+    click.echo(f"wrote  {output}")
