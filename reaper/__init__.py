@@ -11,15 +11,17 @@ The map of the house (each line may use only what stands below it):
     run_log.py     what a pass tells the log
     policy_cases/  tests for policies: small fleets and the verdicts that are expected
     doubt.py       reasons not to act on a look
+    telling.py     who is told of what a policy only finds; mail.py and client/ carry it
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)
-    policy_files.py, settings.py, http_settings.py   the two kinds of file a person writes
+    policy_files.py, settings.py, http_settings.py, notify_settings.py   the two kinds of file a person writes
     policy_schema.py               what an editor completes policy files by
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
     logs/          one line an event, without secrets; the only room with structlog
     calendars.py   public holidays, from a package that is an extra
+    secret.py      a secret by itself, from the environment or from a file
     addresses.py   what an address tells by itself
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
+
+from pydantic import SecretStr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -10,9 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reaper.core.memory import Asked, Memory
+    from reaper.core.notice import Notice, Receipt
     from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
     from reaper.core.session import Activity, Session, Snapshot
     from reaper.core.verdict import Pass
+
+Secret = Callable[[], SecretStr]
+"""Gives a secret when it is asked for. Raises ConfigurationError where it cannot be had."""
 
 
 class Clock(Protocol):
@@ -115,6 +122,17 @@ class Enforcer(Protocol):
         """Watch a session that was asked to end and is not seen to have ended, for longer than `enforce` does."""
 
 
+class Messenger(Protocol):
+    """Tells people at one target."""
+
+    @property
+    def target(self) -> str:
+        """What the settings call it."""
+
+    def tell(self, notice: Notice) -> Receipt:
+        """What became of it. Raises nothing for what a server, or a missing secret, can do."""
+
+
 class RunRecord(Protocol):
     """An open run; everything it was opened with is already committed."""
 
@@ -135,6 +153,9 @@ class RunRecord(Protocol):
 
         Raises LeaseLost once it is committed, when another reaper has taken the account over.
         """
+
+    def told(self, receipt: Receipt) -> None:
+        """Commit what became of a notice, and renew the lease; raises LeaseLost like `settle`."""
 
 
 class Ledger(Protocol):

@@ -5,7 +5,7 @@ sessions.py     the paths of both generations        tasks.py       the gentle e
 listing.py      one kind's list, read completely     logs.py        the last activity, from the log
 generation.py   which generation a tenant is         doctor.py      what is wrong with an account, and what to do
 wire.py         the shapes of the answers            connection.py, faults.py    requests, retries, typed errors
-clock.py         the server's time, for emulators
+clock.py         the server's time, for emulators     webhook.py    notices, to whom the settings name
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from reaper.client.doctor import Check, examine
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
 from reaper.client.tasks import Task, Tasks
+from reaper.client.webhook import Webhook
 
 __all__ = [
     "DEFAULT_IGNORE",
@@ -26,6 +27,7 @@ __all__ = [
     "ServerClock",
     "Task",
     "Tasks",
+    "Webhook",
     "compile_ignore",
     "examine",
     "quiet_retries",
