@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
+from pydantic import SecretStr
+
 from reaper import __version__, logs
 from reaper.client import (
     DEFAULT_IGNORE,
@@ -16,6 +18,7 @@ from reaper.client import (
     AccountSource,
     Connection,
     ServerClock,
+    Webhook,
     compile_ignore,
     quiet_retries,
 )
@@ -23,10 +26,13 @@ from reaper.clock import SystemClock
 from reaper.core.policy import PolicySet
 from reaper.enforce import DryRun, Terminator
 from reaper.errors import StoreError
-from reaper.ports import Clock, Enforcer
+from reaper.mail import Mail
+from reaper.notify_settings import EmailSettings, NotifySettings
+from reaper.ports import Clock, Enforcer, Messenger, Secret
 from reaper.run import Reaper, Tell
 from reaper.settings import AccountSettings, Settings
 from reaper.store import HEAD, Database, SqlLedger, open_database, revision
+from reaper.telling import Silent
 
 _OBJECTS_OF_A_PASS = 1_000_000
 
@@ -151,7 +157,33 @@ def reaper_of(
         ) as source:
             enforcer = _terminator(settings, source, clock, stop) if enforce else DryRun()
             ledger = SqlLedger(store, clock, actor(), __version__, settings.lease.delta)
-            yield Reaper(policies, source, ledger, enforcer, clock, settings.limits, stop, tell, reread)
+            told = messengers(settings.notify, settings.timeout.seconds, enforce=enforce)
+            yield Reaper(policies, source, ledger, enforcer, clock, settings.limits, stop, tell, reread, told)
+
+
+def messengers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Messenger]:
+    """Who tells the people that the settings name; whoever may not end anything tells nobody."""
+    if not enforce:
+        return [Silent(target) for target in settings.targets]
+    hooks = (Webhook(hook.name, _concealed(hook.address), timeout) for hook in settings.webhooks)
+    mails = (_mail(mail, timeout) for mail in settings.emails)
+    return [*hooks, *mails]
+
+
+def _mail(to: EmailSettings, timeout: float) -> Mail:
+    password = _concealed(to.login) if to.user else None
+    return Mail(to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password)
+
+
+def _concealed(secret: Secret) -> Secret:
+    """The same secret, which the log will not show."""
+
+    def asked_for() -> SecretStr:
+        found = secret()
+        logs.conceal(found)
+        return found
+
+    return asked_for
 
 
 def _terminator(settings: Settings, source: AccountSource, clock: Clock, stop: Event) -> Enforcer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -11,6 +11,7 @@ from reaper.core.judge import judge, unresolved
 from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
+from reaper.core.notice import Receipt, Telling
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
@@ -18,8 +19,9 @@ from reaper.core.verdict import Pass, offenders
 from reaper.doubt import Stopwatch, doubts, of_the_future
 from reaper.enforce import SecondLook, settle_past
 from reaper.errors import AccountError, ConfigurationError, Withheld
-from reaper.ports import Clock, Enforcer, Ledger, RunRecord, SessionSource
+from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
 from reaper.run_log import RunLog
+from reaper.telling import inform
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
@@ -35,7 +37,8 @@ class Report:
     """What came of a pass. `error` is set when the account could not be read at all.
 
     `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed. `seconds` is how
-    long each part of the pass took: `read`, `probe`, `judge`, `record` and `enforce`.
+    long each part of the pass took: `read`, `probe`, `judge`, `record` and `enforce`. `receipts` tell who was told of
+    the offenders of policies that tell.
     """
 
     run_id: int
@@ -47,6 +50,7 @@ class Report:
     error: AccountError | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
 
     @property
     def result(self) -> str:
@@ -61,7 +65,12 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a last step was not done, or not seen to be; after an interrupt the next step is still to come."""
+        """Whether a last step was not done, or not seen to be, or somebody could not be told.
+
+        After an interrupt the next step is still to come.
+        """
+        if any(receipt.result is Telling.NOT_TOLD for receipt in self.receipts):
+            return True
         last = [self.outcomes.get(s.session.id) for s in self.plan.steps if s.action in (TERMINATE, DELETE)]
         return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
 
@@ -79,6 +88,7 @@ class Reaper:
     stop: Event = field(default_factory=Event)
     tell: Tell = lambda _: None
     reread: Callable[[], PolicySet] | None = None
+    messengers: Sequence[Messenger] = ()
 
     def run_once(self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = ()) -> Report:
         """One pass; with `reviewed`, of nothing but what a person has reviewed.
@@ -101,6 +111,7 @@ class Reaper:
                 report = Report(kept.id, seen, plan, enforcing, settled, left_out, error, told.seconds)
                 record = told.begun(kept, seen, plan, barred=barred, enforcing=enforcing)
                 self._take(plan, barred, record, report)
+                self._tell(plan, memory, record, report)
             told.lap("enforce")
         told.ended(report.result, report.outcomes)
         return report
@@ -206,6 +217,13 @@ class Reaper:
     def _settle(self, step: Step, outcome: Outcome, record: RunRecord, report: Report) -> None:
         record.settle(step, outcome)
         report.outcomes[step.session.id] = outcome
+
+    def _tell(self, plan: Plan, memory: Memory, record: RunRecord, report: Report) -> None:
+        """After all that is to be ended, so that nobody who answers slowly holds it up."""
+        for receipt in inform(self.messengers, report.seen, plan, memory, self.stop):
+            report.receipts.append(receipt)
+            if receipt.result is not Telling.WITHHELD:
+                record.told(receipt)
 
     def _settle_past(self, told: RunLog) -> list[tuple[PastStep, Outcome]]:
         settled = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from reaper.core.notice import Telling
 from reaper.core.plan import Result
 from reaper.logs import BoundLogger, logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reaper.core.notice import Receipt
     from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
     from reaper.core.verdict import Pass
     from reaper.ports import Clock, RunRecord
@@ -85,6 +87,12 @@ class ToldRecord:
             tell = self._log.debug
         tell("step settled", **_of(step), outcome=outcome.result.value, detail=outcome.detail)
         self._record.settle(step, outcome)
+
+    def told(self, receipt: Receipt) -> None:
+        tell = self._log.info if receipt.result is Telling.TOLD else self._log.warning
+        about = len(receipt.notice.convictions)
+        tell("notice", target=receipt.target, sessions=about, outcome=receipt.result.value, detail=receipt.detail)
+        self._record.told(receipt)
 
 
 def _of(step: Step) -> dict[str, str | None]:

@@ -17,12 +17,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from reaper import located_yaml
+from reaper import located_yaml, secret
 from reaper.addresses import is_loopback
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
 from reaper.http_settings import HttpSettings
+from reaper.notify_settings import NotifySettings
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
@@ -76,42 +77,14 @@ class AccountSettings(_Strict):
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
-        given = [n for n in ("api_key", "api_key_env", "api_key_file") if getattr(self, n) is not None]
-        if len(given) != 1:
-            said = " and ".join(given) or "none"
-            raise _wrong(f"account '{self.name}': give one of api_key_env, api_key_file or api_key; there is {said}")
+        secret.one_way(self, "api_key", f"account '{self.name}'")
         if self.clock == "server" and not is_loopback(self.url):
             raise _wrong(f"account '{self.name}': 'clock: server' is for an emulator on this machine only")
         return self
 
     def key(self) -> SecretStr:
         """The API key. Raises ConfigurationError when the variable or file does not have it."""
-        if self.api_key is not None:
-            return self.api_key
-        found = self._from_environment() if self.api_key_env else self._from_file()
-        if not found.isascii() or not found.isprintable():
-            raise ConfigurationError(f"account '{self.name}': its API key has characters that no key has")
-        return SecretStr(found)
-
-    def _from_environment(self) -> str:
-        found = os.environ.get(str(self.api_key_env), "").strip()
-        if not found:
-            raise ConfigurationError(
-                f"account '{self.name}': its API key is missing; set the environment variable {self.api_key_env}"
-            )
-        return found
-
-    def _from_file(self) -> str:
-        try:
-            found = Path(str(self.api_key_file)).read_text("utf-8").strip()
-        except (OSError, UnicodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise ConfigurationError(
-                f"account '{self.name}': its API key cannot be read from {self.api_key_file}: {why}"
-            ) from None
-        if not found:
-            raise ConfigurationError(f"account '{self.name}': the API key file {self.api_key_file} is empty")
-        return found
+        return secret.read(self, "api_key", f"account '{self.name}'", "API key")
 
 
 class ActivitySettings(_Strict):
@@ -153,6 +126,7 @@ class Settings(BaseSettings):
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
     http: HttpSettings = Field(HttpSettings(), description="the record over HTTP")
+    notify: NotifySettings = Field(NotifySettings(), description="whom policies in mode notify tell")
     log: LogSettings = Field(LogSettings(), description="what is told of what happens, on standard error")
     timeout: _Duration = Field(Duration.parse("10s"), description="for one answer of the session-manager")
     limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")
@@ -256,7 +230,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         a.model_copy(update={"api_key_file": folder / a.api_key_file}) if a.api_key_file else a
         for a in settings.accounts
     )
-    paths = {"policies": folder / settings.policies}
+    paths: dict[str, Any] = {"policies": folder / settings.policies, "notify": settings.notify.anchored(folder)}
     if settings.stop_file is not None:
         paths["stop_file"] = folder / settings.stop_file
     return settings.model_copy(update={"accounts": accounts, **paths})

@@ -22,7 +22,8 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
     """
     from reaper.cli.passes import exit_code, run_accounts  # noqa: PLC0415 - --help stays quick
     from reaper.cli.plans import changes  # noqa: PLC0415
-    from reaper.cli.render import reports_as_json, show_reports  # noqa: PLC0415
+    from reaper.cli.render import show_reports  # noqa: PLC0415
+    from reaper.cli.report_json import reports_as_json  # noqa: PLC0415
     from reaper.clock import SystemClock  # noqa: PLC0415
     from reaper.plan_files import read_plan  # noqa: PLC0415
 

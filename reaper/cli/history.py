@@ -76,10 +76,11 @@ def command(
 def _known(outcome: str | None) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415
 
+    from reaper.core.notice import Telling  # noqa: PLC0415
     from reaper.core.plan import Result  # noqa: PLC0415
     from reaper.core.verdict import Ruling  # noqa: PLC0415
 
-    known = [*(r.value for r in Result), *(r.value for r in Ruling), "intended", "planned"]
+    known = list(dict.fromkeys([*Result, *Ruling, *Telling, "intended", "planned"]))
     if outcome is None or outcome in known:
         return outcome
     near = get_close_matches(outcome, known, 1)

@@ -29,6 +29,8 @@ policies: policies                     # a file or a folder, relative to this fi
 #   hour: {sessions: 30}
 # per_minute: 30                       # at most so many terminations a minute
 # stop_file: STOP                      # while this file exists, nothing is ended
+# notify:                              # whom policies in mode notify tell
+#   webhooks: [{name: ops-room, url_env: OPS_ROOM_HOOK}]
 # activity:
 #   ignore: ['^license check$']        # log lines that are no activity, besides heartbeats
 #   workers: 8                         # how many logs are read at a time

@@ -98,9 +98,17 @@ def policies_of(settings: Settings, path: Path | None) -> tuple[PolicySet, Polic
         raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
     where = path or settings.policies
     loaded = load_policies(where, today=today())
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)):
         click.echo(f"warning: {warning}", err=True)
     return loaded.policies, PolicyReader(where, loaded, today)
+
+
+def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:
+    """What is doubtful about policies that tell, where the settings name nobody."""
+    silent = [policy.name for policy in policies.policies if policy.mode == "notify"]
+    if not silent or settings.notify.targets:
+        return []
+    return [f"nobody is told what {', '.join(silent)} finds: name a target under 'notify' in the settings"]
 
 
 def today() -> date:

@@ -1,10 +1,9 @@
-"""Results for people (rich tables) and for programs (JSON, CSV)."""
+"""Results for people (rich tables), and as CSV for programs."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,9 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reaper.core.plan import Outcome, Plan, Result, Step, Waiting
+from reaper.core.notice import Telling
+from reaper.core.plan import Outcome, Plan, Result, Step
 from reaper.core.session import Session
-from reaper.core.verdict import Pass
+from reaper.core.verdict import Pass, Verdict
 from reaper.run import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
@@ -127,6 +127,7 @@ def show_report(out: Console, report: Report) -> None:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
     _show_steps(out, report)
     show_rest(out, report.plan)
+    _show_receipts(out, report)
     show_dormant(out, seen)
 
 
@@ -144,15 +145,39 @@ def show_rest(out: Console, plan: Plan) -> None:
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"
         out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
+    if plan.to_tell:
+        rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
+        for conviction in plan.to_tell:
+            rows.add_row(*_accused(conviction.verdict))
+        out.print("  offenders of policies in mode notify, left alone:")
+        out.print(rows)
     others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {w.session.id for w in plan.waiting}
     if untouched := [verdict for verdict in plan.observed if verdict.session.id not in others]:
         rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
         for verdict in untouched:
-            session = verdict.session
-            cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
-            rows.add_row(*map(escape, cells), escape(verdict.reason))
+            rows.add_row(*_accused(verdict))
         out.print("  offenders of policies in mode observe, left alone:")
         out.print(rows)
+
+
+def _accused(verdict: Verdict) -> list[str]:
+    session = verdict.session
+    cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
+    return [escape(cell) for cell in (*cells, verdict.reason)]
+
+
+def _show_receipts(out: Console, report: Report) -> None:
+    for receipt in report.receipts:
+        count = len(receipt.notice.convictions)
+        what = f"{count} {'session' if count == 1 else 'sessions'}"
+        detail = f" ({escape(receipt.detail)})" if receipt.detail else ""
+        match receipt.result:
+            case Telling.TOLD:
+                out.print(f"  [green]told[/] {receipt.target} of {what}{detail}")
+            case Telling.NOT_TOLD:
+                out.print(f"  [bold red]could not tell[/] {receipt.target} of {what}{detail}; the next run tries again")
+            case Telling.WITHHELD:
+                out.print(f"  dry run: nobody was told; --enforce would tell {receipt.target} of {what}")
 
 
 def _show_steps(out: Console, report: Report) -> None:
@@ -197,59 +222,8 @@ def _who(session: Session) -> tuple[str, str, str, str]:
     )
 
 
-def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
-    return json.dumps({"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2)
-
-
-def _report(report: Report) -> dict[str, Any]:
-    seen = report.seen
-    return {
-        "id": report.run_id,
-        "account": seen.account,
-        "at": seen.now.isoformat(),
-        "enforce": report.enforcing,
-        "complete": seen.complete,
-        "doubts": list(seen.doubts),
-        "error": str(report.error) if report.error else None,
-        "sessions": len(seen.snapshot.fleet),
-        "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
-        "probes": len(seen.learnt),
-        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
-        "not_in_force": seen.policies.dormant(seen.now),
-        "halted": list(report.plan.halted),
-        "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
-        "steps": [
-            _step(step, report.outcomes.get(step.session.id)) for step in (*report.plan.steps, *report.plan.came_back)
-        ],
-        "observed": [
-            {**identity(v.session), "policy": v.policy.name, "reason": v.reason} for v in report.plan.observed
-        ],
-        "settled": [
-            {"run": p.run_id, "session": p.session_id, "kind": p.kind, "outcome": o.result.value, "reason": o.detail}
-            for p, o in report.settled
-        ],
-    }
-
-
 def identity(session: Session) -> dict[str, Any]:
     return {"session": session.id, "kind": session.kind, "owner": session.owner}
-
-
-def _waiting(waiting: Waiting) -> dict[str, Any]:
-    due = waiting.due.isoformat() if waiting.due else None
-    return {**identity(waiting.session), "policy": waiting.policy, "reason": waiting.reason, "due": due}
-
-
-def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:
-    return {
-        **identity(step.session),
-        "policy": step.policy,
-        "policies": sorted(step.policies),
-        "action": step.action,
-        "outcome": outcome.result.value if outcome else "planned",
-        "reason": step.reason,
-        "detail": outcome.detail if outcome else "not begun",
-    }
 
 
 def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:

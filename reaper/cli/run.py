@@ -36,7 +36,8 @@ def command(
     the settings) and `mode: enforce` in the policy that asks for it.
     """
     from reaper.cli.passes import exit_code, run_accounts  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.render import reports_as_json, show_reports  # noqa: PLC0415
+    from reaper.cli.render import show_reports  # noqa: PLC0415
+    from reaper.cli.report_json import reports_as_json  # noqa: PLC0415
 
     settings = settings_of(ctx)
     chosen = settings.chosen(accounts)

@@ -34,6 +34,8 @@ class Memory:
 
     `seen_over` is when a look first showed a session to be over, of those that do not tell when they ended.
 
+    `told` are the targets that know of an offender, by session id and policy name.
+
     `recent` are the sessions that anyone asked the account to end within the last hour. `fleet` is how many sessions
     the last complete look showed, None when there was none.
     """
@@ -45,3 +47,4 @@ class Memory:
     fleet: int | None = None
     seen_over: Mapping[str, datetime] = field(default_factory=dict)
     lasting: Lasting = field(default_factory=dict)
+    told: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from reaper.core.judge import judge
 from reaper.core.ladder import DELETE, TERMINATE, next_action
 from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.limits import Limit, Limits
-from reaper.core.memory import Memory
+from reaper.core.memory import Memory, Streak
+from reaper.core.notice import Conviction
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.session import Activity, Phase, Session
 from reaper.core.verdict import Verdict, offenders
@@ -129,9 +130,9 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An offender of enforcing policies that is not acted upon now, what is waited for, and when that will be over.
+    """An offender of policies that enforce or tell, which is left alone for now, and what is waited for.
 
-    `due` is None where nobody can tell.
+    `due` is when that will be over, None where nobody can tell.
     """
 
     session: Session
@@ -144,7 +145,8 @@ class Waiting:
 class Plan:
     """The steps in the order they will be taken.
 
-    `observed` are offenders of observing policies only, `waiting` those whose time has not come, `came_back` steps
+    `observed` are offenders of policies that only observe, `to_tell` of those that only tell of them, whether or not
+    anybody was told before. `waiting` are those whose time has not come, `came_back` steps
     for sessions that were seen to end and run again: reported, not taken. `halted` names each limit that the steps
     exceed, with the figures; then none of them is taken.
     """
@@ -154,29 +156,35 @@ class Plan:
     waiting: tuple[Waiting, ...] = ()
     came_back: tuple[Step, ...] = ()
     halted: tuple[str, ...] = ()
+    to_tell: tuple[Conviction, ...] = ()
 
     def only(self, reviewed: frozenset[tuple[str, str]]) -> Plan:
-        """The plan without the steps that were not reviewed, as (session id, action)."""
-        return replace(self, steps=tuple(s for s in self.steps if (s.session.id, s.action) in reviewed))
+        """The plan without the steps that were not reviewed, as (session id, action); nobody is told of anything."""
+        return replace(self, steps=tuple(s for s in self.steps if (s.session.id, s.action) in reviewed), to_tell=())
 
 
 def build_plan(
     verdicts: Iterable[Verdict], memory: Memory, limits: Limits, sessions: Sequence[Session], now: datetime
 ) -> Plan:
-    """One step for each session that an enforcing policy convicts and whose time has come.
+    """One step for each session that an enforcing policy convicts and whose time has come, and whom to tell of.
 
     `sessions` is the whole fleet of the look: percentages are of all that run, never of what a filter left. Equal
     arguments give an equal plan.
     """
     asked: dict[str, list[Verdict]] = {}
-    observed = []
-    for verdict in offenders(verdicts):
-        if verdict.policy.mode == "enforce":
-            asked.setdefault(verdict.session.id, []).append(verdict)
-        else:
-            observed.append(verdict)
-    steps: list[Step] = []
+    observed: list[Verdict] = []
     waiting: list[Waiting] = []
+    to_tell: list[Conviction] = []
+    for verdict in offenders(verdicts):
+        match verdict.policy.mode:
+            case "enforce":
+                asked.setdefault(verdict.session.id, []).append(verdict)
+            case "notify":
+                told = _conviction(verdict, memory, now)
+                waiting.append(told) if isinstance(told, Waiting) else to_tell.append(told)
+            case "observe":
+                observed.append(verdict)
+    steps: list[Step] = []
     came_back: list[Step] = []
     for found in asked.values():
         step = _step(found, memory, now)
@@ -188,7 +196,7 @@ def build_plan(
             steps.append(step)
     running = sum(1 for s in sessions if s.phase is Phase.RUNNING)
     halted = tuple(_exceeded(steps, memory, limits, running))
-    return Plan(tuple(steps), tuple(observed), tuple(waiting), tuple(came_back), halted)
+    return Plan(tuple(steps), tuple(observed), tuple(waiting), tuple(came_back), halted, tuple(to_tell))
 
 
 def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting:
@@ -210,15 +218,26 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
     return Step(session, tuple(ripe), action)
 
 
+def _conviction(verdict: Verdict, memory: Memory, now: datetime) -> Conviction | Waiting:
+    wait = _wait(verdict, memory, now)
+    if wait is not None:
+        return Waiting(verdict.session, verdict.policy.name, *wait)
+    streak = _streak(verdict, memory)
+    return Conviction(verdict, streak.since if streak else now)
+
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _wait(verdict: Verdict, memory: Memory, now: datetime) -> Wait | None:
-    """What the policy's `after` and `only_during` still ask for; a policy whose text changed starts over."""
-    policy = verdict.policy
-    streak = memory.streaks.get((verdict.session.id, policy.name))
-    held = streak if streak and streak.policy_hash == policy.hash else None
-    return wait_of(policy.after, policy.only_during, held, now)
+    """What the policy's `after` and `only_during` still ask for."""
+    return wait_of(verdict.policy.after, verdict.policy.only_during, _streak(verdict, memory), now)
+
+
+def _streak(verdict: Verdict, memory: Memory) -> Streak | None:
+    """How long it has been an offender; a policy whose text changed starts over."""
+    streak = memory.streaks.get((verdict.session.id, verdict.policy.name))
+    return streak if streak and streak.policy_hash == verdict.policy.hash else None
 
 
 def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:

@@ -214,8 +214,9 @@ class Policy(Written):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes")
     description: str = Field("", description="one line for people")
-    mode: Literal["observe", "enforce"] = Field(
-        "observe", description="observe only tells; enforce ends, where `--enforce` says so, too"
+    mode: Literal["observe", "notify", "enforce"] = Field(
+        "observe",
+        description="observe records, notify tells people, enforce ends; the last two want `--enforce`, too",
     )
     select: Annotated[Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)] = Field(
         description="which sessions it looks at: all, or those whose fields match"

@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reaper.core.notice import Telling
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
 from reaper.store.recall import INTENDED
-from reaper.store.tables import decisions, runs, step_events, steps
+from reaper.store.tables import decisions, notices, runs, step_events, steps
 
 PLANNED = "planned"
 _RULINGS = frozenset(ruling.value for ruling in Ruling)
@@ -41,7 +42,7 @@ class HistoryFilter:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A decision (`event` is its ruling) or something that happened to a step (`event` is what)."""
+    """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a notice."""
 
     at: datetime
     run_id: int
@@ -90,7 +91,7 @@ class RunEntry:
 def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
     with database.reading() as db:
-        found = [*_decisions(db, asked), *_events(db, asked), *_planned(db, asked)]
+        found = [*_decisions(db, asked), *_events(db, asked), *_planned(db, asked), *_notices(db, asked)]
     order = {INTENDED: 1, PLANNED: 1}
     found.sort(key=lambda e: (e.at, e.run_id, 0 if e.event in _RULINGS else order.get(e.event, 2)), reverse=True)
     return found[: asked.limit]
@@ -148,6 +149,32 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     statement = narrowed(statement, asked, steps, runs.c.started_at)
     for row in db.execute(statement.order_by(runs.c.started_at.desc(), steps.c.id.desc())):
         yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
+
+
+def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+    """Who was told of an offender, or could not be."""
+    if asked.outcome not in (None, *Telling):
+        return
+    statement = narrowed(sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at)
+    if asked.outcome is not None:
+        statement = statement.where(notices.c.event == asked.outcome)
+    for row in db.execute(statement.order_by(notices.c.at.desc(), notices.c.id.desc())):
+        reason = f"{row.target}: {row.detail}" if row.detail else row.target
+        yield HistoryEntry(
+            row.at,
+            row.run_id,
+            row.account,
+            row.session_id,
+            row.kind,
+            row.owner,
+            row.app,
+            row.policy,
+            row.event,
+            "notify",
+            reason,
+            None,
+            None,
+        )
 
 
 def _step_entry(row: Any, at: datetime, event: str, reason: str, evidence: Any) -> HistoryEntry:  # noqa: ANN401 - a row

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from reaper.core.memory import Asked, Memory
+from reaper.core.notice import Receipt
 from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import recall, restraint
+from reaper.store import notices, recall, restraint
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
 from reaper.store.lease import Lease, release, take
@@ -112,6 +113,7 @@ class SqlLedger:
         record_activity(db, seen)
         record_ends(db, seen)
         record_lasting(db, seen)
+        notices.forget(db, seen)
         rows = [step_row(step, run_id, decided) for step in planned]
         told = rows if barred is None else _not_said_before(db, rows, barred)
         return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))
@@ -160,6 +162,14 @@ class OpenRun:
         now = self._clock.now()
         with self._database.writing() as db:
             _add_event(db, step_id, now, (outcome.result.value, outcome.detail), {})
+            held = self._lease.extend(db, now)
+        if not held:
+            raise self._lease.lost()
+
+    def told(self, receipt: Receipt) -> None:
+        now = self._clock.now()
+        with self._database.writing() as db:
+            notices.record(db, self.id, receipt, now)
             held = self._lease.extend(db, now)
         if not held:
             raise self._lease.lost()

@@ -13,6 +13,7 @@ from reaper.store.tables import (
     acknowledgements,
     activity,
     decisions,
+    notices,
     open_steps,
     runs,
     seen_over,
@@ -68,6 +69,7 @@ def _forget(db: sa.Connection, account: str, ids: list[int]) -> Mapping[str, int
     )
     explains = sa.exists().where(steps.c.session_id == decisions.c.session_id)
     return {
+        "notices": _deleted(db, notices, notices.c.run_id.in_(ids)),
         "step_events": _deleted(db, step_events, step_events.c.step_id.in_(closed)),
         "steps": _deleted(db, steps, steps.c.id.in_(closed)),
         "decisions": _deleted(db, decisions, decisions.c.run_id.in_(ids), ~stands, ~explains),

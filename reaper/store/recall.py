@@ -13,6 +13,7 @@ from reaper.core.ladder import DELETE
 from reaper.core.memory import Asked, Memory, Streak
 from reaper.core.plan import PastStep, Result
 from reaper.core.session import Activity
+from reaper.store import notices
 from reaper.store.tables import activity, lasting, open_steps, runs, seen_over, standing, step_events, steps
 
 INTENDED = "intended"
@@ -34,6 +35,7 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
             row.session_id: row.at for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
         },
         lasting=_lasting(db, account),
+        told=notices.who_knows(db, account),
         fleet=db.scalar(
             sa.select(runs.c.sessions)
             .where(runs.c.account == account, runs.c.listed)

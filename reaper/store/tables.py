@@ -1,7 +1,8 @@
 """The tables. Each decision belongs to the run that took it: its account and time are the run's.
 
-`decisions`, `steps` and `step_events` are append-only; `standing`, `open_steps` and `activity` are projections that
-spare a pass from writing, asking for, or looking for what it knows already. `leases` holds who works on an account now.
+`decisions`, `steps`, `step_events` and `notices` are append-only; `standing`, `open_steps`, `told` and `activity` are
+projections that spare a pass from writing, asking for, or looking for what it knows already. `leases` holds who works
+on an account now.
 
 An outcome is the last event of its step. A step without events was never begun; one whose last event is `intended`
 or `unconfirmed` is unsettled, and stands in `open_steps`.
@@ -152,6 +153,33 @@ lasting = sa.Table(
     sa.Column("session_id", sa.String(255), primary_key=True),
     sa.Column("condition", sa.String(32), primary_key=True),
     sa.Column("since", UtcDateTime, nullable=False),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("target", sa.String(64), nullable=False),
+    sa.Column("session_id", sa.String(255), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("app", sa.Text),
+    sa.Column("policy", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_notices_session_id", "session_id"),
+    sa.Index("ix_notices_run_id", "run_id"),
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.String(255), primary_key=True),
+    sa.Column("policy", sa.String(64), primary_key=True),
+    sa.Column("target", sa.String(64), primary_key=True),
 )
 
 acknowledgements = sa.Table(

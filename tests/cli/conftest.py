@@ -10,6 +10,7 @@ import pytest
 import stamina
 
 sys.path.append(str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1] / "notices"))
 
 from cli_tools import FLEET, Cli, Open, Result, open_account
 

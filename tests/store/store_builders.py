@@ -10,6 +10,7 @@ from typing import Any
 from reaper.core.judge import judge
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
+from reaper.core.notice import Notice, Receipt, Telling
 from reaper.core.plan import DRY_RUN, Look, Outcome, Plan, Result, Step, build_plan, judge_again
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
@@ -31,6 +32,8 @@ TABLES = (
     "steps",
     "step_events",
     "open_steps",
+    "notices",
+    "told",
     "activity",
     "seen_over",
     "lasting",
@@ -128,6 +131,12 @@ class Book:
                 run.intend(step, a_look(step, seen))
                 run.settle(step, Outcome(result, "as the test says" if enforcing else DRY_RUN))
         return run.id
+
+    def tell(self, seen: Pass, result: Telling = Telling.TOLD, target: str = "ops") -> None:
+        """Record a pass that tells of every offender of policies in mode notify, with that end."""
+        plan = a_plan(seen)
+        with self.run(seen, plan) as run:
+            run.told(Receipt(target, Notice(seen.account, seen.now, plan.to_tell), result, "as the test says"))
 
     def crash(self, seen: Pass, *, after: Result | None = None) -> None:
         """Break off after the intent of the first step, or after its first outcome."""

@@ -18,7 +18,8 @@ from reaper.core.plan import Outcome, Result
 from reaper.store import Database, acknowledge, open_database, pause, resume
 from reaper.store.migrate import downgrade, upgrade
 
-RECORD = ("decisions", "steps", "step_events")
+RECORD = ("decisions", "steps", "step_events", "notices")
+TELLING = house(a_policy(mode="notify"))
 WRITERS, TURNS = 4, 50
 _CHANGED = re.compile(r"\s*(?:UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -38,6 +39,7 @@ CHAPTERS: tuple[Callable[[Book], object], ...] = (
     lambda book: book.crash(a_pass([a_session("c")])),
     lambda book: book.crash(a_pass([a_session("d")]), after=Result.UNCONFIRMED),
     settle,
+    lambda book: book.tell(a_pass([a_session("e")], rules=TELLING)),
     lambda book: book.record(a_pass([])),
 )
 
@@ -76,7 +78,7 @@ def test_no_statement_ever_changes_the_record(book: Book) -> None:
             chapter(book)
 
     assert changed.isdisjoint(RECORD)
-    assert changed == {"runs", "standing", "open_steps", "activity", "leases"}
+    assert changed == {"runs", "standing", "open_steps", "told", "activity", "leases"}
 
 
 def test_a_full_database_goes_down_and_up_again(book: Book) -> None:

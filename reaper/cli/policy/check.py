@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import settings_of, today
+from reaper.cli.options import nobody_to_tell, settings_of, today
 
 if TYPE_CHECKING:
     from reaper.core.hours import OnlyDuring
@@ -27,8 +27,14 @@ def command(ctx: click.Context, *, path: Path | None) -> None:
     from reaper.clock import SystemClock  # noqa: PLC0415 - --help stays quick
     from reaper.policy_files import load_policies  # noqa: PLC0415
 
-    loaded = load_policies(path or settings_of(ctx).policies, today=today())
-    for warning in loaded.warnings:
+    doubts: list[str] = []
+    if path is None:
+        settings = settings_of(ctx)
+        loaded = load_policies(settings.policies, today=today())
+        doubts = nobody_to_tell(loaded.policies, settings)
+    else:
+        loaded = load_policies(path, today=today())
+    for warning in (*loaded.warnings, *doubts):
         click.echo(f"warning: {warning}", err=True)
     now = SystemClock().now()
     for policy in loaded.policies.policies:

@@ -1,0 +1,67 @@
+"""Reports of passes for programs: JSON, times in ISO 8601, UTC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reaper.cli.render import identity
+from reaper.core.plan import Outcome, Step, Waiting
+from reaper.run import Report
+
+
+def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
+    return json.dumps({"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2)
+
+
+def _report(report: Report) -> dict[str, Any]:
+    seen = report.seen
+    return {
+        "id": report.run_id,
+        "account": seen.account,
+        "at": seen.now.isoformat(),
+        "enforce": report.enforcing,
+        "complete": seen.complete,
+        "doubts": list(seen.doubts),
+        "error": str(report.error) if report.error else None,
+        "sessions": len(seen.snapshot.fleet),
+        "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
+        "probes": len(seen.learnt),
+        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "not_in_force": seen.policies.dormant(seen.now),
+        "halted": list(report.plan.halted),
+        "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
+        "steps": [
+            _step(step, report.outcomes.get(step.session.id)) for step in (*report.plan.steps, *report.plan.came_back)
+        ],
+        "observed": [
+            {**identity(v.session), "policy": v.policy.name, "reason": v.reason} for v in report.plan.observed
+        ],
+        "notify": [c.fields for c in report.plan.to_tell],
+        "told": [
+            {"target": r.target, "outcome": r.result.value, "detail": r.detail, "sessions": len(r.notice.convictions)}
+            for r in report.receipts
+        ],
+        "settled": [
+            {"run": p.run_id, "session": p.session_id, "kind": p.kind, "outcome": o.result.value, "reason": o.detail}
+            for p, o in report.settled
+        ],
+    }
+
+
+def _waiting(waiting: Waiting) -> dict[str, Any]:
+    due = waiting.due.isoformat() if waiting.due else None
+    return {**identity(waiting.session), "policy": waiting.policy, "reason": waiting.reason, "due": due}
+
+
+def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:
+    return {
+        **identity(step.session),
+        "policy": step.policy,
+        "policies": sorted(step.policies),
+        "action": step.action,
+        "outcome": outcome.result.value if outcome else "planned",
+        "reason": step.reason,
+        "detail": outcome.detail if outcome else "not begun",
+    }

@@ -1,0 +1,57 @@
+"""Who was told of which offender: what became of each notice, kept for good, and who knows of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from reaper.core.notice import Receipt, Telling
+from reaper.core.verdict import Pass, Ruling
+from reaper.store.bulk import delete_rows, insert_rows
+from reaper.store.tables import notices, told
+
+_GOES_ON = frozenset({Ruling.OFFENDER, Ruling.UNDETERMINED})
+"""A session that could not be judged for a while is not told of again."""
+
+
+def who_knows(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The targets that were told of an offender, by session id and policy name."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    columns = (told.c.session_id, told.c.policy, told.c.target)
+    for session, policy, target in db.execute(sa.select(*columns).where(told.c.account == account)):
+        found[session, policy] = found.get((session, policy), frozenset()) | {target}
+    return found
+
+
+def record(db: sa.Connection, run_id: int, receipt: Receipt, at: datetime) -> None:
+    """Write what became of a notice; of one that arrived, that its target knows."""
+    about = [c.verdict for c in receipt.notice.convictions]
+    outcome = {"run_id": run_id, "target": receipt.target, "at": at, "event": receipt.result.value}
+    rows = [
+        {
+            **outcome,
+            "session_id": v.session.id,
+            "kind": v.session.kind,
+            "owner": v.session.owner,
+            "app": v.session.app,
+            "policy": v.policy.name,
+            "detail": receipt.detail,
+        }
+        for v in about
+    ]
+    insert_rows(db, notices, rows)
+    if receipt.result is Telling.TOLD:
+        known = {"account": receipt.notice.account, "target": receipt.target}
+        insert_rows(db, told, [{**known, "session_id": v.session.id, "policy": v.policy.name} for v in about])
+
+
+def forget(db: sa.Connection, seen: Pass) -> None:
+    """Nobody knows of an offender that is none any more: should it become one again, it is told again."""
+    known = who_knows(db, seen.account)
+    if not known:
+        return
+    now = {(v.session.id, v.policy.name): v.ruling for v in seen.verdicts}
+    over = [key for key in known if (now[key] not in _GOES_ON if key in now else seen.snapshot.complete)]
+    delete_rows(db, told, [{"account": seen.account, "session_id": s, "policy": p} for s, p in over])
