@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from reaper.core.granted import Granted
     from reaper.core.memory import Asked, Memory
     from reaper.core.notice import Notice, Receipt
     from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
@@ -169,6 +170,9 @@ class Ledger(Protocol):
 
     def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
         """What the server was last asked to do with each of the sessions, of those for which it was asked at all."""
+
+    def granted(self, account: str) -> tuple[Granted, ...]:
+        """The exemptions by hand that hold for the account now."""
 
     def forbidden(self, account: str) -> str | None:
         """Why nothing may be ended of the account now, in words for a person; None when it may."""

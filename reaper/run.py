@@ -135,22 +135,27 @@ class Reaper:
         watch = Stopwatch(self.clock)
         now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
+        rules = self._with_granted(self.policies)
         try:
-            snapshot = self.source.fetch(over=any(policy.deletes for policy in self.policies.in_force(now)))
+            snapshot = self.source.fetch(over=any(policy.deletes for policy in rules.in_force(now)))
         except AccountError as error:
-            return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), self.policies, ()), error
+            return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), rules, ()), error
         told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
-        open_ = unresolved(self.policies, snapshot.sessions, memory.activity, now, memory.lasting)
+        open_ = unresolved(rules, snapshot.sessions, memory.activity, now, memory.lasting)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
         told.lap("probe")
         activity = {**memory.activity, **learnt}
-        verdicts = judge(self.policies, snapshot.sessions, activity, now, memory.lasting)
+        verdicts = judge(rules, snapshot.sessions, activity, now, memory.lasting)
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
-        seen = Pass(account, now, snapshot, self.policies, verdicts, activity, learnt, memory.lasting, doubtful)
+        seen = Pass(account, now, snapshot, rules, verdicts, activity, learnt, memory.lasting, doubtful)
         return seen, None
+
+    def _with_granted(self, written: PolicySet) -> PolicySet:
+        """The policies together with the exemptions that people have given by hand by now."""
+        return replace(written, granted=self.ledger.granted(self.source.account))
 
     def _take(self, plan: Plan, barred: str | None, record: RunRecord, report: Report) -> None:
         for step in plan.came_back:
@@ -173,7 +178,11 @@ class Reaper:
         return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
 
     def _take_steps(self, plan: Plan, record: RunRecord, report: Report) -> None:
-        reread = self.reread or (lambda: self.policies)
+        written = self.reread or (lambda: self.policies)
+
+        def reread() -> PolicySet:
+            return self._with_granted(written())
+
         look, watch, trouble = SecondLook(self.source, self.clock, report.seen, reread), Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
             self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")

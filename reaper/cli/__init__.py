@@ -17,6 +17,7 @@ COMMANDS = {
     "pause": "End nothing, anywhere, until further notice.",
     "resume": "End a pause.",
     "acknowledge": "Let an account be enforced again after a limit halted a run.",
+    "exempt": "Leave sessions alone for a while, whatever the policies say.",
     "history": "Show what was decided and done, and why.",
     "runs": "List the passes.",
     "policy": "Check, try and describe policy files.",

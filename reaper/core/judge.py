@@ -35,10 +35,11 @@ def judge(
     On sessions that are not over, and where a policy deletes, on those that are.
     """
     present, over = subjects(sessions, activity, now, lasting), finished(sessions, now)
+    exempt = policies.exemptions
     return [
         verdict
         for policy in policies.in_force(now)
-        for verdict in _Bench(policy, policies.protect, over if policy.deletes else present, activity, now).verdicts()
+        for verdict in _Bench(policy, exempt, over if policy.deletes else present, activity, now).verdicts()
     ]
 
 
@@ -57,7 +58,7 @@ def unresolved(
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):
         if policy.asks_for_activity:
-            bench = _Bench(policy, policies.protect, present, known, now)
+            bench = _Bench(policy, policies.exemptions, present, known, now)
             asked = list(bench.open_questions())
             wanted |= {session.id: session for session in asked}
             if policy.asks_for_reach and asked:

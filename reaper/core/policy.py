@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -345,12 +345,19 @@ class PolicyDocument(Written):
 class PolicySet:
     """All policies of a run in the order they were read, and what is protected from all of them.
 
-    `texts` holds each policy's text as its author wrote it, by policy name.
+    `texts` holds each policy's text as its author wrote it, by policy name. `granted` are the exemptions from all of
+    them that people gave by hand.
     """
 
     policies: tuple[Policy, ...]
     protect: tuple[Exemption, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    granted: tuple[Exemption, ...] = ()
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """Those from all policies, whether written or given by hand."""
+        return (*self.protect, *self.granted)
 
     def in_force(self, now: datetime) -> tuple[Policy, ...]:
         """Those that judge at that moment."""
@@ -364,5 +371,5 @@ class PolicySet:
         return self.texts.get(policy.name) or policy.model_dump_json(by_alias=True, exclude_none=True)
 
     def only(self, chosen: frozenset[str]) -> PolicySet:
-        """The same house rules with only the policies of these names; `protect` always stays."""
-        return PolicySet(tuple(p for p in self.policies if p.name in chosen), self.protect, self.texts)
+        """The same house rules with only the policies of these names; all exemptions stay."""
+        return replace(self, policies=tuple(p for p in self.policies if p.name in chosen))

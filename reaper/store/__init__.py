@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
+from reaper.store.exemptions import GrantedEntry, grant, list_granted, remove
 from reaper.store.fleet import SessionEntry, sessions_page
 from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
 from reaper.store.ledger import SqlLedger
@@ -23,6 +24,7 @@ __all__ = [
     "HEAD",
     "Database",
     "DecisionEntry",
+    "GrantedEntry",
     "HistoryEntry",
     "HistoryFilter",
     "PolicyEntry",
@@ -35,11 +37,14 @@ __all__ = [
     "copy",
     "decisions_page",
     "entries",
+    "grant",
+    "list_granted",
     "list_runs",
     "open_database",
     "pause",
     "policies_page",
     "prune",
+    "remove",
     "resume",
     "revision",
     "schema_differences",

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reaper.errors import ConfigurationError, StoreError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
 
 _BUSY_SECONDS = 10

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from reaper.core.granted import Granted
 from reaper.core.memory import Asked, Memory
 from reaper.core.notice import Receipt
 from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
 from reaper.core.verdict import Pass
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import notices, recall, restraint
+from reaper.store import exemptions, notices, recall, restraint
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
 from reaper.store.lease import Lease, release, take
@@ -70,6 +71,10 @@ class SqlLedger:
     def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
         with self._database.reading() as db:
             return recall.asked(db, account, sessions)
+
+    def granted(self, account: str) -> tuple[Granted, ...]:
+        with self._database.reading() as db:
+            return exemptions.standing_for(db, account, self._clock.now())
 
     def forbidden(self, account: str) -> str | None:
         with self._database.reading() as db:

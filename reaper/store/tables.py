@@ -203,6 +203,27 @@ pauses = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+exemptions = sa.Table(
+    "exemptions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.String(64)),  # null: all of them
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(255), nullable=False),
+    sa.Column("whom", sa.JSON, nullable=False),  # the fields that must match
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("ends", UtcDateTime),  # null: never
+)
+
+exemption_removals = sa.Table(
+    "exemption_removals",
+    metadata,
+    sa.Column("exemption_id", sa.ForeignKey("exemptions.id"), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(255), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

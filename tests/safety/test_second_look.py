@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from safety_house import IDLE, OLD, TASKS, House, Open, idle, refusal, rules, task
 
+from reaper.core.granted import Granted
 from reaper.core.policy import PolicySet
 from reaper.policy_files import PolicyReader, load_policies
+from reaper.store import grant
 
 HOUSE = rules(IDLE)
 TODAY = date(2026, 11, 23)
@@ -52,6 +54,19 @@ def test_what_is_written_during_the_run_holds_at_once(
     policies, reread = reader(tmp_path / "policies")
     home.upon("terminate", lambda _: (tmp_path / "policies" / file).write_text(text, "utf-8") and None)
     assert home.outcomes(policies, reread=reread) == {"a": "terminated", "b": outcome}
+    assert home.ended() == ["a"]
+
+
+def test_an_exemption_given_by_hand_during_the_run_holds_at_once(house: Open) -> None:
+    """The first session is ended; the second is exempted then, by anybody with the same database, and stays."""
+    home = house(idle("a", "anna@Planning"), idle("b", "ben@Planning"))
+    given = Granted.model_validate({"owner": "ben@*", "reason": "a call", "by": "eva", "at": home.clock.now()})
+    home.upon("terminate", lambda _: grant(home.database, given) and None)
+    report = home.pass_once(HOUSE)
+    assert {id_: (o.result.value, o.detail) for id_, o in report.outcomes.items()}["b"] == (
+        "no-longer-due",
+        "exempt: #1 by eva: a call",
+    )
     assert home.ended() == ["a"]
 
 

@@ -39,6 +39,8 @@ TABLES = (
     "lasting",
     "acknowledgements",
     "pauses",
+    "exemptions",
+    "exemption_removals",
     "leases",
 )
 
