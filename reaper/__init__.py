@@ -7,6 +7,7 @@ The map of the house (each line may use only what stands below it):
     daemon.py      APScheduler and signals; calls run_once
     web/           the HTTP face: the record, read-only
     emulator/      the foreign API, for demos and tests; imports nothing of ours
+    watch.py       what the daemon does, as health and metrics see it
     run.py         one pass; the only orchestration
     run_log.py     what a pass tells the log
     policy_cases/  tests for policies: small fleets and the verdicts that are expected

@@ -140,7 +140,8 @@ class Reaper:
             snapshot = self.source.fetch(over=any(policy.deletes for policy in rules.in_force(now)))
         except AccountError as error:
             return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), rules, ()), error
-        told.lap("read")
+        finally:
+            told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
         open_ = unresolved(rules, snapshot.sessions, memory.activity, now, memory.lasting)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")

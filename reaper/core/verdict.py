@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,14 +142,19 @@ class Pass:
         """Whether it may be acted upon."""
         return not self.doubts
 
-    def count(self) -> dict[Ruling, int]:
-        """How many sessions had each ruling as their gravest, over all policies."""
+    def rulings(self) -> dict[str, Ruling]:
+        """The gravest ruling on each session that a policy selects, by its id."""
         found: dict[str, Ruling] = {}
         for verdict in self.verdicts:
             known = found.get(verdict.session.id)
             if known is None or _GRAVITY[verdict.ruling] > _GRAVITY[known]:
                 found[verdict.session.id] = verdict.ruling
-        return {ruling: sum(1 for one in found.values() if one is ruling) for ruling in Ruling}
+        return found
+
+    def count(self) -> dict[Ruling, int]:
+        """How many sessions had each ruling as their gravest, over all policies."""
+        found = Counter(self.rulings().values())
+        return {ruling: found[ruling] for ruling in Ruling}
 
 
 _GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}
