@@ -12,7 +12,7 @@ from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.notice import Receipt, Telling
-from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
+from reaper.core.plan import ENDED, Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
@@ -229,8 +229,10 @@ class Reaper:
         report.outcomes[step.session.id] = outcome
 
     def _tell(self, plan: Plan, memory: Memory, record: RunRecord, report: Report) -> None:
-        """After all that is to be ended, so that nobody who answers slowly holds it up."""
-        for receipt in inform(self.messengers, report.seen, plan, memory, self.stop):
+        """After all that is to be ended, so that nobody who answers slowly holds it up; of what is still there."""
+        over = {id_ for id_, outcome in report.outcomes.items() if outcome.result.value in ENDED}
+        there = [c for c in plan.to_tell if c.verdict.session.id not in over]
+        for receipt in inform(self.messengers, report.seen, there, memory, self.stop):
             report.receipts.append(receipt)
             if receipt.result is not Telling.WITHHELD:
                 record.told(receipt)

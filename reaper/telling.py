@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 
 from reaper.core.memory import Memory
-from reaper.core.notice import Notice, Receipt, Telling
-from reaper.core.plan import DRY_RUN, Plan
+from reaper.core.notice import Conviction, Notice, Receipt, Telling
+from reaper.core.plan import DRY_RUN
 from reaper.core.verdict import Pass
 from reaper.ports import Messenger
 
@@ -22,9 +22,11 @@ class Silent:
         return Receipt(self.target, notice, Telling.WITHHELD, DRY_RUN)
 
 
-def inform(messengers: Sequence[Messenger], seen: Pass, plan: Plan, memory: Memory, stop: Event) -> Iterator[Receipt]:
+def inform(
+    messengers: Sequence[Messenger], seen: Pass, convictions: Sequence[Conviction], memory: Memory, stop: Event
+) -> Iterator[Receipt]:
     """One message to each target that does not know of all, and what became of it; no more once `stop` is set."""
     for messenger in messengers:
-        new = tuple(c for c in plan.to_tell if messenger.target not in memory.told.get(c.key, frozenset()))
+        new = tuple(c for c in convictions if messenger.target not in memory.told.get(c.key, frozenset()))
         if new and not stop.is_set():
             yield messenger.tell(Notice(seen.account, seen.now, new))

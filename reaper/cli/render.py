@@ -145,25 +145,21 @@ def show_rest(out: Console, plan: Plan) -> None:
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"
         out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
-    if plan.to_tell:
-        rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
-        for conviction in plan.to_tell:
-            rows.add_row(*_accused(conviction.verdict))
-        out.print("  offenders of policies in mode notify, left alone:")
-        out.print(rows)
     others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {w.session.id for w in plan.waiting}
-    if untouched := [verdict for verdict in plan.observed if verdict.session.id not in others]:
-        rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
-        for verdict in untouched:
-            rows.add_row(*_accused(verdict))
-        out.print("  offenders of policies in mode observe, left alone:")
-        out.print(rows)
+    _show_left_alone(out, "notify", [c.verdict for c in plan.to_tell if c.verdict.session.id not in others])
+    _show_left_alone(out, "observe", [v for v in plan.observed if v.session.id not in others])
 
 
-def _accused(verdict: Verdict) -> list[str]:
-    session = verdict.session
-    cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
-    return [escape(cell) for cell in (*cells, verdict.reason)]
+def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> None:
+    if not verdicts:
+        return
+    rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
+    for verdict in verdicts:
+        session = verdict.session
+        cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
+        rows.add_row(*map(escape, cells), escape(verdict.reason))
+    out.print(f"  offenders of policies in mode {mode}, left alone:")
+    out.print(rows)
 
 
 def _show_receipts(out: Console, report: Report) -> None:

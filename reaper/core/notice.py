@@ -76,8 +76,8 @@ class Notice:
             yield f"... and {more} more"
         yield ""
         yield (
-            "Nothing is ended by this. Please close what is no longer needed. What is to stay needs an exemption, with "
-            "a reason, in the policy that names it; whoever looks after the reaper can write one."
+            "Nothing is ended by this. Please close what is no longer needed. What is to stay needs an exemption with "
+            "a reason; whoever looks after the reaper can give one (`reaper exempt add`)."
         )
 
     @property

@@ -92,7 +92,8 @@ def plan_mismatches(case: Case, plan: Plan) -> Iterator[Mismatch]:
     if case.ends is not None and sorted(ends) != sorted(set(case.ends)):
         evidence = [f"halted: {halted}"] if halted else []
         evidence += [f"{w.session.id} is waiting, {w.policy}: {w.reason}" for w in plan.waiting]
-        evidence += [f"{v.session.id} is only told of, {v.policy.name} observes" for v in plan.observed]
+        told_of = (*plan.observed, *(conviction.verdict for conviction in plan.to_tell))
+        evidence += [f"{v.session.id} is only told of, {v.policy.name} is in mode {v.policy.mode}" for v in told_of]
         yield Mismatch(("ends",), f"ends {_listed(case.ends)}", f"ends {_listed(ends)}", tuple(evidence))
     if case.halted is not None and not _occurs(case.halted, halted):
         yield Mismatch(("halted",), f"halted because of '{case.halted}'", halted or "not halted")

@@ -17,6 +17,12 @@ policies:
     select: {kind: webui}
     terminate_when: {age: 4h}
 """
+HARD = """\
+  - name: hard
+    mode: enforce
+    select: {owner: anna@Planning}
+    terminate_when: {age: 30m}
+"""
 OLD = {"owner": "anna@Planning", "age": "9h"}
 YOUNG = {"owner": "ben@Supply", "age": "1h"}
 
@@ -120,11 +126,18 @@ def test_each_target_has_its_own_trouble(reaper: Cli, acme: Emulator, hook: Hook
     assert (len(hook.held), len(post.mails)) == (1, 1)
 
 
+def test_what_was_ended_is_not_told_of(reaper: Cli, acme: Emulator, hook: Hook) -> None:
+    """A session that another policy ended in the same run needs nobody's attention."""
+    write_policies(POLICY + HARD)
+    assert "told" not in reaper("run", "--enforce").out
+    assert (len(ended(acme)), hook.held) == (1, [])
+
+
 @pytest.mark.usefixtures("acme")
 def test_a_missing_secret_stops_no_run(reaper: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions are ended as ever; that nobody could be told is said."""
     monkeypatch.delenv("OPS_HOOK")
-    write_policies(POLICY + POLICY.replace("policies:\n", "").replace("forgotten", "hard").replace("notify", "enforce"))
+    write_policies(POLICY + HARD.replace("anna@Planning", "ben@Supply"))
     done = reaper("run", "--enforce", "-o", "json")
     (run,) = done.json["runs"]
     assert (done.code, [s["outcome"] for s in run["steps"]]) == (1, ["terminated"])
@@ -160,7 +173,7 @@ def test_after_and_hours_hold_for_telling(reaper: Cli, hook: Hook) -> None:
 
 def test_an_applied_plan_tells_nobody(reaper: Cli, acme: Emulator, hook: Hook) -> None:
     """A reviewed plan is done and nothing else."""
-    write_policies(POLICY + POLICY.replace("policies:\n", "").replace("forgotten", "hard").replace("notify", "enforce"))
+    write_policies(POLICY + HARD)
     assert reaper("plan", "-o", "plan.json").code == 0
     assert reaper("apply", "plan.json", "--enforce").code == 0
     assert (len(ended(acme)), hook.held) == (1, [])

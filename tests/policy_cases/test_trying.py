@@ -131,7 +131,7 @@ def test_an_observing_policy_ends_nothing(trial: Try) -> None:
     """Its offenders are no steps, and a case that expects one is told why."""
     Path("policies/idle-webui.yaml").write_text(POLICY.replace("enforce", "observe"), "utf-8")
     (mismatch,) = trial("fleet: [{id: a, idle: 3h}], others: offender, ends: [a]").mismatches
-    assert mismatch.evidence == ("a is only told of, idle-webui observes",)
+    assert mismatch.evidence == ("a is only told of, idle-webui is in mode observe",)
 
 
 def test_an_observing_policy_as_if_it_were_enforced() -> None:
