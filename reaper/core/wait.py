@@ -48,15 +48,18 @@ def wait_of(after: After | None, hours: OnlyDuring | None, streak: Streak | None
     """What an offender still waits for; None when its time has come."""
     wait = after.missing(streak, now) if after else None
     if hours is None:
-        return wait and _told(wait, f"{wait.due:%Y-%m-%d %H:%M} UTC" if wait.due else "")
-    closed = f"outside its window ({hours})" if not hours.is_open(now) else ""
-    if wait is None and not closed:
+        return wait and (_due(wait, f"{wait.due:%Y-%m-%d %H:%M} UTC") if wait.due else wait)
+    if wait is None and hours.is_open(now):
         return None
-    ready = now if wait is None else wait.due
-    due = hours.opens_after(ready) if ready else None
-    reasons = "; ".join(filter(None, (wait.reason if wait else "", closed)))
-    return _told(Wait(reasons, due), hours.shown(due) if due else "")
+    ready = wait.due if wait else now
+    opens = hours.opens_after(ready or now)
+    reasons = [wait.reason] if wait else []
+    if not hours.is_open(now):
+        reasons.append(f"outside its window ({hours})")
+        reasons += [f"it opens {hours.shown(opens)}"] if opens and not ready else []
+    told = Wait("; ".join(reasons), opens if ready else None)
+    return _due(told, hours.shown(told.due)) if told.due else told
 
 
-def _told(wait: Wait, due: str) -> Wait:
-    return Wait(f"{wait.reason}; due {due}" if due else wait.reason, wait.due)
+def _due(wait: Wait, shown: str) -> Wait:
+    return Wait(f"{wait.reason}; due {shown}", wait.due)

@@ -73,6 +73,14 @@ def test_both_reasons_are_told() -> None:
     )
 
 
+def test_of_runs_nobody_can_tell_when() -> None:
+    """Where runs are counted, what is told is when the window opens."""
+    patient = policy(after={"observations": 9}, only_during=NIGHT)
+    reason = waits(plan(patient, memory=offender("10m", patient))).reason
+    assert reason.startswith(f"an offender in 2 of 9 runs on end; outside its window ({NIGHT}); ")
+    assert reason.endswith("; it opens Mon 2026-11-23 19:00 Europe/Amsterdam")
+
+
 def test_a_policy_whose_time_has_come_does_not_wait_for_another() -> None:
     """A session is ended in the name of those policies alone whose window is open."""
     found = plan(policy(name="night", only_during=NIGHT), policy(name="day"))
