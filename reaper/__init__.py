@@ -17,6 +17,7 @@ The map of the house (each line may use only what stands below it):
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)
     policy_files.py, settings.py, http_settings.py, notify_settings.py   the two kinds of file a person writes
+    policy_lint.py what is well-formed in a policy, but never meant
     policy_schema.py               what an editor completes policy files by
     plan_files.py  the plan that a person reviews, sealed
     located_yaml/                  strict YAML 1.2 that remembers where each value stands

@@ -3,6 +3,7 @@
     ReaperError
     ├── ConfigurationError      2  settings, policies or usage: what is wrong and what would be right
     │   └── FileProblems        2  all problems of the files a person writes, each with file:line:column
+    │       └── PolicyProblems  2  those of policies and their cases
     ├── AccountError            3  the account's session-manager
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
     │   ├── Unauthorized           the key is missing, unknown, expired or lacks a scope
@@ -21,7 +22,7 @@ The message is one line for a person: what was wrong, where, what to do. It neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DONE = 0
 SOME_FAILED = 1
@@ -45,12 +46,16 @@ class ConfigurationError(ReaperError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong in a file; `line` and `column` count from 1, 0 where the whole file is meant."""
+    """One thing wrong in a file; `line` and `column` count from 1, 0 where the whole file is meant.
+
+    `code` names what kind of problem it is, for programs.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    code: str = field(default="file", compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -63,6 +68,10 @@ class FileProblems(ConfigurationError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class PolicyProblems(FileProblems):
+    """Problems of policies and their cases. Such files hold no secrets, so their lines may be shown."""
 
 
 class AccountError(ReaperError):

@@ -13,23 +13,10 @@ from pydantic import ValidationError
 from reaper import located_yaml
 from reaper.calendars import calendar_of
 from reaper.core.holidays import CALENDARS
-from reaper.core.policy import (
-    AllOf,
-    AnyOf,
-    Ended,
-    Idle,
-    Leaf,
-    Not,
-    OwnerSessions,
-    Policy,
-    PolicyDocument,
-    PolicySet,
-    Rule,
-)
-from reaper.core.selector import Exemption
-from reaper.core.session import WEBUI
-from reaper.errors import FileProblems, Problem
+from reaper.core.policy import PolicyDocument, PolicySet
+from reaper.errors import FileProblems, PolicyProblems, Problem
 from reaper.located_yaml import Located
+from reaper.policy_lint import doubts, mistakes
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _HERE = Path(__file__).resolve().parent
@@ -67,14 +54,15 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
     problems: list[Problem] = []
     sheets = [sheet for file in files if (sheet := _sheet(file, problems))]
     problems += _named_twice(sheets)
+    problems += [one for sheet in sheets if sheet.document for one in mistakes(sheet.located, sheet.document)]
     if problems:
-        raise FileProblems(problems)
+        raise PolicyProblems(problems)
     read = [(sheet.located, sheet.document) for sheet in sheets if sheet.document is not None]
     policies = _together(read)
     if not policies.policies:
         hint = f"write one under 'policies:', or start from a ready-made one in {ready_made()}"
-        raise FileProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
-    warnings = sorted(one for located, document in read for one in _doubts(located, document, today))
+        raise PolicyProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
+    warnings = sorted(one for located, document in read for one in doubts(located, document, today))
     return LoadedPolicies(policies, tuple(warnings), tuple(files), tuple(read))
 
 
@@ -117,15 +105,15 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise FileProblems([Problem(str(path), 0, 0, "there is no such file or folder; check the path")])
+        raise PolicyProblems([Problem(str(path), 0, 0, "there is no such file or folder; check the path")])
     try:
         inside = sorted(path.iterdir())
     except OSError as error:
-        raise FileProblems([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
+        raise PolicyProblems([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
     found = [p for p in inside if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and not p.is_dir()]
     if not found:
         hint = f"copy a ready-made one from {ready_made()}"
-        raise FileProblems([Problem(str(path), 0, 0, f"this folder holds no policy file (*.yaml or *.yml); {hint}")])
+        raise PolicyProblems([Problem(str(path), 0, 0, f"this folder holds no policy file (*.yaml or *.yml); {hint}")])
     return found
 
 
@@ -148,7 +136,7 @@ def _named_twice(sheets: Sequence[_Sheet]) -> Iterator[Problem]:
         for path, name in _names(sheet.located.value):
             if name in first:
                 message = f"a policy named '{name}' already stands at {first[name]}; give one of them another name"
-                yield sheet.located.problem(path, message)
+                yield sheet.located.problem(path, message, code="name-twice")
             else:
                 line, column = sheet.located.mark(path)
                 first[name] = f"{sheet.located.file}:{line}:{column}"
@@ -172,53 +160,3 @@ def _together(read: Sequence[tuple[Located, PolicyDocument]]) -> PolicySet:
             for number, policy in enumerate(document.policies)
         },
     )
-
-
-def _doubts(located: Located, document: PolicyDocument, today: date) -> Iterator[Problem]:
-    yield from _over(located, ("protect",), document.protect, today)
-    for number, policy in enumerate(document.policies):
-        at = ("policies", number)
-        yield from _over(located, (*at, "exempt"), policy.exempt, today)
-        if policy.until is not None and policy.until < today:
-            ended = f"this policy ended with {policy.until} and judges nothing; remove it or set a later day"
-            yield located.problem((*at, "until"), ended)
-        for path, rule in leaf_places(policy, at):
-            if (message := _doubt(policy, rule)) is not None:
-                yield located.problem(path, message)
-
-
-def _over(located: Located, at: Way, exemptions: Sequence[Exemption], today: date) -> Iterator[Problem]:
-    for number, exemption in enumerate(exemptions):
-        if exemption.until is not None and exemption.until < today:
-            message = f"this exemption ended with {exemption.until} and protects nothing; remove it or set a later day"
-            yield located.problem((*at, number, "until"), message)
-
-
-def leaf_places(policy: Policy, at: Way) -> Iterator[tuple[Way, Leaf]]:
-    """The policy's rules that look at a session, each with its way in the file; `at` is the policy's own."""
-    return _leaves(policy.rule, (*at, "delete_when" if policy.deletes else "terminate_when"))
-
-
-def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:
-    match rule:
-        case AnyOf(any=rules):
-            for number, one in enumerate(rules):
-                yield from _leaves(one, (*at, "any", number))
-        case AllOf(all=rules):
-            for number, one in enumerate(rules):
-                yield from _leaves(one, (*at, "all", number))
-        case Not(not_=inner):
-            yield from _leaves(inner, (*at, "not"))
-        case _:
-            yield at, rule
-
-
-def _doubt(policy: Policy, rule: Leaf) -> str | None:
-    match rule:
-        case Idle() if silent := (policy.select.kinds() & set(rule.kinds)) - {WEBUI}:
-            which = " and ".join(sorted(silent))
-            return f"a {which} session with a silent log mostly computes; be sure that 'idle' is meant, or take 'age'"
-        case OwnerSessions() if rule.owner_sessions.over == 0:
-            return "'over: 0' leaves no owner a running session; if that is not meant, write at least 1"
-        case _:
-            return None

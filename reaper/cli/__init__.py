@@ -90,11 +90,16 @@ def cli(ctx: click.Context, settings_file: Path | None, log_level: str | None) -
 
 
 def main() -> None:
-    """The console script: every error that a person can meet is one line on standard error and an exit code."""
-    from reaper.errors import ReaperError  # noqa: PLC0415 - --help needs nothing of it
+    """The console script: every error that a person can meet is told on standard error, with an exit code."""
+    from reaper.errors import PolicyProblems, ReaperError  # noqa: PLC0415 - --help needs nothing of it
 
     try:
         cli.main(prog_name="reaper")
+    except PolicyProblems as error:
+        from reaper.cli.problems import shown  # noqa: PLC0415
+
+        click.echo("\n".join(shown(one, "reaper: ") for one in error.problems), err=True)
+        raise SystemExit(error.exit_code) from None
     except ReaperError as error:
         click.echo(f"reaper: {error}", err=True)
         raise SystemExit(error.exit_code) from None

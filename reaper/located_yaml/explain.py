@@ -37,6 +37,17 @@ _BOUNDS = {
     "too_short": "this list is too short; write at least {min_length} entry",
     "too_long": "this list is too long; at most {max_length} entries fit",
 }
+_CODES = {
+    "extra_forbidden": "unknown-key",
+    "unexpected_keyword_argument": "unknown-key",
+    "missing": "missing-key",
+    "union_tag_invalid": "unknown-rule",
+    "union_tag_not_found": "no-rule",
+    "literal_error": "unknown-word",
+    "never": "never",
+    "window": "window",
+    "duration": "duration",
+}
 _LONGEST_SHOWN = 60
 
 
@@ -75,18 +86,19 @@ class _Teller:
 
     def problem(self, at: Spot, details: Any) -> Problem:  # noqa: ANN401 - pydantic's ErrorDetails, its ctx untyped
         path: Loc = at.path
+        code = _CODES.get(details["type"], "wrong-value")
         match details["type"]:
             case "extra_forbidden" | "unexpected_keyword_argument":
-                return self._located.problem(path, _unknown_key(at), at_key=True)
+                return self._located.problem(path, _unknown_key(at), at_key=True, code=code)
             case "missing":
-                return self._located.problem(path[:-1], _missing(at))
+                return self._located.problem(path[:-1], _missing(at), code=code)
             case "union_tag_invalid":
                 tag = details["ctx"]["tag"]
-                return self._located.problem((*path, tag), self._no_such(tag, at.shape.tags), at_key=True)
+                return self._located.problem((*path, tag), self._no_such(tag, at.shape.tags), at_key=True, code=code)
             case "union_tag_not_found":
-                return self._located.problem(path, self._not_one(details["input"], at.shape.tags))
+                return self._located.problem(path, self._not_one(details["input"], at.shape.tags), code=code)
             case _:
-                return self._located.problem(path, self._refused(at, details))
+                return self._located.problem(path, self._refused(at, details), code=code)
 
     def _no_such(self, tag: str, tags: Sequence[str]) -> str:
         return f"'{tag}' is no {self._noun}{_listed(f'{self._noun}s are', tags, close_to(tag, tags))}"

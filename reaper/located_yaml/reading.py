@@ -46,9 +46,9 @@ class Located:
         keys = (key for key, _ in parent.value if key.value == path[-1]) if isinstance(parent, MappingNode) else ()
         return _place(next(iter(keys), parent))
 
-    def problem(self, path: Way, message: str, *, at_key: bool = False) -> Problem:
+    def problem(self, path: Way, message: str, *, at_key: bool = False, code: str = "wrong-value") -> Problem:
         line, column = self.key_mark(path) if at_key else self.mark(path)
-        return Problem(self.file, line, column, message.replace("\n", "\\n"))
+        return Problem(self.file, line, column, message.replace("\n", "\\n"), code)
 
     def written(self, path: Way) -> str:
         """The text of the scalar at the path as it was written, without quotes; empty for anything else."""
@@ -108,7 +108,7 @@ def _composed(loader: _Strict, file: str) -> Node:
     try:
         root: Node | None = loader.get_single_node()
     except MarkedYAMLError as error:
-        raise FileProblems([*loader.problems, Problem(file, *mark_of(error), in_words(error))]) from None
+        raise FileProblems([*loader.problems, Problem(file, *mark_of(error), in_words(error), "yaml")]) from None
     if root is None:
         raise FileProblems([Problem(file, 1, 1, "the file is empty; write at least one key")])
     return root
@@ -179,7 +179,7 @@ class _Strict(CoreLoader):  # type: ignore[misc]  # yamlcore has no types
         return event
 
     def complain(self, at: Event | Node, message: str) -> None:
-        self.problems.append(Problem(self._file, *_place(at), message))
+        self.problems.append(Problem(self._file, *_place(at), message, "yaml"))
 
 
 class _Construction:

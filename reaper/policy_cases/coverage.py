@@ -13,7 +13,8 @@ from reaper.core.verdict import Ruling
 from reaper.located_yaml import Located
 from reaper.policy_cases.model import USUAL_MOMENT
 from reaper.policy_cases.trial import Trial
-from reaper.policy_files import LoadedPolicies, leaf_places
+from reaper.policy_files import LoadedPolicies
+from reaper.policy_lint import leaf_places
 
 Way = tuple[int | str, ...]
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reaper import located_yaml
 from reaper.core.policy import PolicySet
-from reaper.errors import FileProblems, Problem
+from reaper.errors import FileProblems, PolicyProblems, Problem
 from reaper.located_yaml import Located
 from reaper.policy_cases.model import CaseDocument
 from reaper.policy_cases.slips import slips
@@ -62,7 +62,7 @@ def load_cases(path: Path) -> Suite:
     read = [found for file in _case_files(path) if (found := _read(file, policies, problems))]
     own = policies.at(path) if any(map(_is_yaml, path.glob("*"))) and path.name != FOLDER else None
     if problems:
-        raise FileProblems(list(dict.fromkeys(problems)))
+        raise PolicyProblems(list(dict.fromkeys(problems)))
     tried = _of_policy_file(path, read) if _is_policy_file(path) else read
     return Suite(tuple(tried), (*(one.judged_by for one in tried), *filter(None, [own])))
 
@@ -96,7 +96,7 @@ def _is_yaml(path: Path) -> bool:
 
 
 def _nothing(path: Path, why: str) -> FileProblems:
-    return FileProblems([Problem(str(path), 0, 0, why)])
+    return PolicyProblems([Problem(str(path), 0, 0, why)])
 
 
 class _Policies:

@@ -77,5 +77,6 @@ def ended(account: Emulator) -> list[str]:
 
 
 def is_one_line(result: Result) -> bool:
-    """Whether all that was said of a trouble is one line for a person."""
-    return result.err.count("\n") == 1 and "Traceback" not in result.err
+    """Whether all that was said of a trouble is one line for a person, but for the place in a file that it shows."""
+    told = [line for line in result.err.splitlines() if not line.startswith("    ")]
+    return len(told) == 1 and "Traceback" not in result.err

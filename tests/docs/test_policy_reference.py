@@ -18,7 +18,8 @@ from reaper.errors import FileProblems
 from reaper.policy_files import load_policies, ready_made
 from reaper.policy_schema import policy_schema
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "policies.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "policies.md"
 TEXT = PAGE.read_text("utf-8")
 TODAY = date(2026, 11, 23)
 NEEDED = {"name": "name: example", "select": "select: {kind: webui}", "terminate_when": "terminate_when: {age: 24h}"}
@@ -101,3 +102,14 @@ def test_every_link_leads_somewhere() -> None:
         for title in re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= headings
+
+
+def test_every_documented_code_is_one_of_the_programs() -> None:
+    """The table of codes names none that is not given; tests/policy_files/test_lint.py gives them."""
+    table = TEXT[TEXT.index("| code | what |") :]
+    codes = {
+        code for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`([^`]+)`", row)
+    }
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "reaper").rglob("*.py"))
+    assert [code for code in sorted(codes) if f'"{code}"' not in sources] == []
+    assert len(codes) > 20

@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import nobody_to_tell, settings_of, today
+from reaper.cli.options import nobody_to_tell, output_option, settings_of, today
 
 if TYPE_CHECKING:
+    from reaper.cli.problems import Finding
     from reaper.core.hours import OnlyDuring
     from reaper.core.policy import Policy
+    from reaper.policy_files import LoadedPolicies
 
 
 @click.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="A warning is an error.")
+@output_option("table", "json", "sarif", "github")
 @click.pass_context
-def command(ctx: click.Context, *, path: Path | None) -> None:
+def command(ctx: click.Context, *, path: Path | None, strict: bool, output: str) -> None:
     """Read PATH (a file or folder; the settings' policies by default) and tell every problem at once.
 
-    Exit code 2 when there is one; a warning alone is none.
+    Exit code 2 when there is an error; a warning alone is none. `-o github` and `-o sarif` are for CI.
     """
-    from reaper.clock import SystemClock  # noqa: PLC0415 - --help stays quick
+    from reaper.cli.problems import as_github, as_json, as_sarif, findings  # noqa: PLC0415 - --help stays quick
+    from reaper.errors import DONE, USAGE, FileProblems  # noqa: PLC0415
     from reaper.policy_files import load_policies  # noqa: PLC0415
 
-    doubts: list[str] = []
-    if path is None:
-        settings = settings_of(ctx)
-        loaded = load_policies(settings.policies, today=today())
-        doubts = nobody_to_tell(loaded.policies, settings)
+    settings = settings_of(ctx) if path is None else None
+    loaded, doubts = None, []
+    try:
+        loaded = load_policies(settings.policies if settings else path, today=today())  # type: ignore[arg-type]
+        found = findings((), loaded.warnings, strict=strict)
+        doubts = nobody_to_tell(loaded.policies, settings) if settings else []
+    except FileProblems as error:
+        found = findings(error.problems, ())
+    writers = {"json": as_json, "sarif": as_sarif, "github": as_github}
+    if output in writers:
+        click.echo(writers[output](found))
     else:
-        loaded = load_policies(path, today=today())
-    for warning in (*loaded.warnings, *doubts):
-        click.echo(f"warning: {warning}", err=True)
-    now = SystemClock().now()
-    for policy in loaded.policies.policies:
-        click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
-    protect = f", {len(loaded.policies.protect)} protected from all" if loaded.policies.protect else ""
-    click.echo(f"{len(loaded.policies.policies)} policies are right{protect}")
+        _show(found, loaded)
+        for doubt in doubts:
+            click.echo(f"warning: {doubt}", err=True)
+    ctx.exit(USAGE if any(one.level == "error" for one in found) else DONE)
+
+
+def _show(found: Sequence[Finding], loaded: LoadedPolicies | None) -> None:
+    from reaper.cli.problems import shown  # noqa: PLC0415
+    from reaper.clock import SystemClock  # noqa: PLC0415
+
+    for problem, level in found:
+        click.echo(shown(problem, "" if level == "error" else "warning: "), err=True)
+    errors = sum(one.level == "error" for one in found)
+    if loaded is not None and not errors:
+        now = SystemClock().now()
+        for policy in loaded.policies.policies:
+            click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
+        protect = f", {len(loaded.policies.protect)} protected from all" if loaded.policies.protect else ""
+        click.echo(f"{_count(len(loaded.policies.policies), 'policy is', 'policies are')} right{protect}")
+    if found:
+        told = [_count(errors, "error"), _count(len(found) - errors, "warning")]
+        click.echo(", ".join(one for one in told if not one.startswith("0")), err=True)
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
 def _gist(policy: Policy, now: datetime) -> Iterator[str]:
