@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reaper.store.as_of import AsOf, PastLook, as_of, recorded
 from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
 from reaper.store.exemptions import GrantedEntry, grant, list_granted, remove
@@ -22,11 +23,13 @@ from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
 
 __all__ = [
     "HEAD",
+    "AsOf",
     "Database",
     "DecisionEntry",
     "GrantedEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "PastLook",
     "PolicyEntry",
     "Position",
     "RunEntry",
@@ -34,6 +37,7 @@ __all__ = [
     "SqlLedger",
     "StepEntry",
     "acknowledge",
+    "as_of",
     "copy",
     "decisions_page",
     "entries",
@@ -44,6 +48,7 @@ __all__ = [
     "pause",
     "policies_page",
     "prune",
+    "recorded",
     "remove",
     "resume",
     "revision",
