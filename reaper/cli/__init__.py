@@ -19,6 +19,7 @@ COMMANDS = {
     "acknowledge": "Let an account be enforced again after a limit halted a run.",
     "exempt": "Leave sessions alone for a while, whatever the policies say.",
     "history": "Show what was decided and done, and why.",
+    "explain": "Tell of one session why it is judged so, and when that will change.",
     "runs": "List the passes.",
     "policy": "Check, try and describe policy files.",
     "doctor": "Find out what keeps an account from being looked after.",

@@ -1,0 +1,194 @@
+"""An explanation for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from rich.console import Console
+
+from reaper.cli.explain.finding import Live, Named
+from reaper.cli.render import console, escape, moment, styled, table
+from reaper.core.duration import spoken
+from reaper.core.explanation import Branch, Cover, PolicyView, explained
+from reaper.core.matching import Answer, Match
+from reaper.core.outlook import outlook
+from reaper.core.verdict import UNTIMED, Finding, Ruling
+from reaper.store import AsOf
+
+_ANSWERS = {Answer.YES: "[red]yes[/]", Answer.NO: "[green]no[/]", Answer.UNKNOWN: "[yellow]unknown[/]"}
+
+
+def show(who: Named, live: Live | None, past: AsOf, at: datetime | None) -> None:
+    out = console()
+    if live is not None:
+        _show_session(out, live)
+        _show_policies(out, live)
+    else:
+        when = f"as recorded by {moment(at)} UTC" if at else "not among the live sessions; this is on record of it"
+        out.print(f"[bold]{escape(who[1])}[/] in {escape(who[0])}: {when}")
+        _show_decisions(out, past)
+    _show_steps(out, past)
+
+
+def _show_session(out: Console, live: Live) -> None:
+    session, seen = live.session, live.seen
+    app = " ".join(filter(None, (session.app, session.app_version))) or "?"
+    who = [session.kind, str(session.state), f"of {session.owner or '?'}", f"app {app}", f"'{session.name or ''}'"]
+    out.print(f"[bold]{escape(session.id)}[/] in {escape(seen.account)}: {escape(', '.join(who))}")
+    out.print(f"  created {_ago(session.created_at, seen.now)}, started {_ago(session.started_at, seen.now)}")
+    known = seen.activity.get(session.id)
+    if known is not None:
+        out.print(f"  last active {_ago(known.at, seen.now)}: {escape(known.source)}")
+    for problem in session.problems:
+        out.print(f"  [yellow]not known:[/] {escape(problem)}")
+    out.print(f"  next enforcing run: {escape(outlook(seen, live.plan, session, live.forbidden).words)}")
+
+
+def _ago(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "at a time that is not known"
+    length = (now - at).total_seconds()
+    return f"{moment(at)} UTC ({spoken(length)} {'ago' if length >= 0 else 'ahead'})"
+
+
+def _show_policies(out: Console, live: Live) -> None:
+    views = explained(live.seen, live.session)
+    for view in views:
+        if view.verdict is not None:
+            _show_view(out, view, live.seen.now)
+    others = [view for view in views if view.verdict is None]
+    if others:
+        out.print("\nnot judged by")
+    for view in others:
+        why = "; ".join(chain(filter(None, [view.aside]), _mismatches(view)))
+        out.print(f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.seen.now))}")
+
+
+def _mismatches(view: PolicyView) -> Iterator[str]:
+    for found in view.mismatches:
+        value = "is not known" if found.value is None else f"is {found.value!r}"
+        yield f"{found.field} {value}, not {_wanted(found.wanted)}"
+
+
+def _wanted(match: Match) -> str:
+    match match:
+        case dict():
+            return f"other than {_wanted(match['not'])}"
+        case list():
+            return " or ".join(match)
+        case _:
+            return match
+
+
+def _show_view(out: Console, view: PolicyView, now: datetime) -> None:
+    verdict = view.verdict
+    if verdict is None or view.rule is None:
+        return
+    out.print(f"\n[bold]{escape(view.policy.name)}[/] ({view.policy.mode}): {styled(verdict.ruling.value)}")
+    if verdict.ruling in (Ruling.EXEMPT, Ruling.UNDETERMINED):
+        out.print(f"  {escape(verdict.reason)}")
+    for line in _mismatches(view):
+        out.print(f"  [yellow]perhaps not selected:[/] {escape(line)}")
+    rows = table("  RULE", "MET", "FOUND", "WHERE THAT COMES FROM", wide="WHERE THAT COMES FROM")
+    for depth, branch in _branches(view.rule, 1):
+        found = branch.finding
+        cells = (measured(found), found.note) if found else ("", "")
+        rows.add_row(escape("  " * depth + branch.rule), _ANSWERS[branch.answer], *map(escape, cells))
+    out.print(rows)
+    for cover in view.covers:
+        out.print(f"  exemption ({cover.given}): {escape(_cover(cover))}")
+    out.print(f"  {escape(_change(view, now))}")
+
+
+def _branches(branch: Branch, depth: int) -> Iterator[tuple[int, Branch]]:
+    yield depth, branch
+    for part in branch.parts:
+        yield from _branches(part, depth + 1)
+
+
+def measured(found: Finding) -> str:
+    """A finding's value, in its unit."""
+    if found.value is None:
+        return ""
+    return f"{found.value:g}" if found.rule.split()[0] in UNTIMED else spoken(found.value)
+
+
+def _cover(cover: Cover) -> str:
+    if not cover.holds:
+        return f"{cover.exemption}: it would cover this session, but has ended"
+    return (
+        f"{cover.exemption}{'' if cover.answer is Answer.YES else ': it is not known whether it covers this session'}"
+    )
+
+
+def _begins(view: PolicyView, now: datetime) -> str:
+    return "" if view.change is None else f"; {_change(view, now)}"
+
+
+def _change(view: PolicyView, now: datetime) -> str:
+    """When and to what the verdict changes by itself."""
+    change, policy = view.change, view.policy
+    if change is None:
+        return "does not change by itself"
+    when = f"in {spoken((change.at - now).total_seconds())} (at {moment(change.at)} UTC)"
+    if change.open_end:
+        return f"does not change by itself before {when[3:]}"
+    if change.verdict is None:
+        return f"judged by it no more {when}"
+    unless = " unless a log line appears" if policy.asks_for_activity else ""
+    if change.verdict.ruling is not Ruling.OFFENDER:
+        return f"{change.verdict.ruling.value} {when}{unless}: {change.verdict.reason}"
+    was = view.verdict.ruling if view.verdict else None
+    if was is Ruling.OFFENDER:
+        return f"its window ({policy.only_during}) {'opens' if change.acts else 'closes'} {when}"
+    met = dict.fromkeys(f.rule for f in change.verdict.findings if f.answer is Answer.YES)
+    then = "" if change.acts else f"; its window ({policy.only_during}) is closed then"
+    after = "; then what 'after' asks for" if policy.after else ""
+    due = "due" if policy.mode == "enforce" else "an offender"
+    return f"{due} {when}{unless}: {' and '.join(met)}{after}{then}"
+
+
+def _show_decisions(out: Console, past: AsOf) -> None:
+    if past.look is not None:
+        how = "enforcing" if past.look.enforcing else "dry run"
+        out.print(
+            f"  last look by then: run {past.look.id} ({how}) at {moment(past.look.at)} UTC "
+            f"by {escape(past.look.actor)}"
+        )
+        for doubt in past.look.doubts:
+            out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+    if not past.decisions:
+        out.print("  no verdict on it is on record by then")
+    for one in past.decisions:
+        out.print(f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at {moment(one.at)} UTC")
+        out.print(f"  {escape(one.reason)}")
+        for rule, answer, _value, _threshold, note in one.evidence.get("findings", ()):
+            out.print(f"  {escape(str(rule))}: {answer}{escape(f', {note}' if note else '')}")
+        text = past.texts.get(one.policy_hash)
+        said = "by this text" if past.stands(one) else "by this text, by which the last look judged no more"
+        out.print(f"  {said}:" if text else "  the text it was judged by is not on record")
+        for line in (text or "").splitlines():
+            out.print(f"    {escape(line)}")
+    out.print(
+        "\n  a verdict is recorded when it changes: values are those of its run; the session's state, name and version "
+        "then are not on record"
+    )
+
+
+def _show_steps(out: Console, past: AsOf) -> None:
+    if not past.steps:
+        out.print("\nnothing was ever asked for it")
+        return
+    out.print("\nwhat was done")
+    rows = table("AT (UTC)", "RUN", "POLICY", "ACTION", "EVENT", "DETAIL", wide="DETAIL")
+    for step in reversed(past.steps):
+        for event in step.events:
+            cells = (step.policy, step.action)
+            rows.add_row(
+                moment(event.at), str(step.run), *map(escape, cells), styled(event.event), escape(event.detail)
+            )
+        if not step.events:
+            rows.add_row(moment(step.at), str(step.run), escape(step.policy), step.action, "planned", "not begun")
+    out.print(rows)
