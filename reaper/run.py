@@ -18,7 +18,7 @@ from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
 from reaper.doubt import Stopwatch, doubts, of_the_future
 from reaper.enforce import SecondLook, settle_past
-from reaper.errors import AccountError, ConfigurationError, Withheld
+from reaper.errors import AccountError, ConfigurationError, StoreError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
 from reaper.run_log import RunLog
 from reaper.telling import inform
@@ -179,12 +179,7 @@ class Reaper:
         return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
 
     def _take_steps(self, plan: Plan, record: RunRecord, report: Report) -> None:
-        written = self.reread or (lambda: self.policies)
-
-        def reread() -> PolicySet:
-            return self._with_granted(written())
-
-        look, watch, trouble = SecondLook(self.source, self.clock, report.seen, reread), Stopwatch(self.clock), 0
+        look, watch, trouble = SecondLook(self.source, self.clock, report.seen, self._reread), Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
             self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")
             why = self._obstacle(watch, trouble)
@@ -196,6 +191,14 @@ class Reaper:
             outcome = self._step(step, look, record)
             self._settle(step, outcome, record, report)
             trouble = trouble + 1 if outcome.trouble else 0
+
+    def _reread(self) -> PolicySet:
+        """The policies and exemptions as they stand now. Raises ConfigurationError, and Withheld."""
+        written = self.reread() if self.reread else self.policies
+        try:
+            return self._with_granted(written)
+        except StoreError as why:
+            raise Withheld(f"the exemptions given by hand could not be read: {why}") from why
 
     def _obstacle(self, watch: Stopwatch, trouble: int) -> str | None:
         """Wait for the next step's turn; why it may not be taken, in words."""

@@ -7,17 +7,17 @@ from functools import cached_property
 
 from pydantic import Field
 
-from reaper.core.matching import Match, SessionTest
+from reaper.core.matching import Match, SessionTest, is_glob, is_regex
 from reaper.core.selector import Exemption, Text
 
 
 class Granted(Exemption):
     """An exemption from all policies, given by a person; `ends` is the moment it ends, None for never.
 
-    `session` matches a session's id.
+    `session` matches a session's id by its first characters, as other commands take it.
     """
 
-    session: Text = Field(None, description="the session's id")
+    session: Text = Field(None, description="the session's id, or its first characters")
     id: int = 0
     by: str = ""
     at: datetime | None = None
@@ -26,8 +26,13 @@ class Granted(Exemption):
 
     def matches(self) -> dict[str, Match]:
         """The fields that were given, the session's id first."""
-        own = {} if self.session is None else {"id": self.session}
-        return {**own, **super().matches()}
+        return self._by_id() | super().matches()
+
+    def _by_id(self) -> dict[str, Match]:
+        if self.session is None:
+            return {}
+        pattern = is_glob(self.session) or is_regex(self.session)
+        return {"id": self.session if pattern else f"{self.session}*"}
 
     def holds_at(self, now: datetime) -> bool:
         return self.ends is None or now < self.ends
@@ -39,7 +44,8 @@ class Granted(Exemption):
     @property
     def whom(self) -> str:
         """What it names, as it was given: `owner anna@Planning, app Planner`."""
-        return ", ".join(f"{'session' if field == 'id' else field} {value}" for field, value in self.matches().items())
+        named = {"session": self.session, **super().matches()}
+        return ", ".join(f"{field} {value}" for field, value in named.items() if value is not None)
 
     def __str__(self) -> str:
         until = f", until {self.ends.astimezone(UTC):%Y-%m-%d %H:%M}Z" if self.ends else ""

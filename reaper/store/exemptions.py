@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from reaper.core.granted import Granted
 from reaper.core.verdict import Ruling
-from reaper.errors import ConfigurationError
+from reaper.errors import ConfigurationError, StoreError
 from reaper.store.database import Database
 from reaper.store.tables import decisions, exemption_removals, exemptions, runs
+
+_BEGINS = "exempt: #"
+"""How the reason of a verdict begins that an exemption by hand decided; its number follows."""
 
 
 @dataclass(frozen=True)
 class GrantedEntry:
-    """An exemption by hand, who took it back, and the last run of which it decided a verdict."""
+    """An exemption by hand, who took it back, how many verdicts on record it decided, and when the last of them."""
 
     exemption: Granted
     removed_at: datetime | None
     removed_by: str | None
     removed_because: str | None
+    decided: int
     last_used: datetime | None
 
 
@@ -42,19 +47,18 @@ def grant(database: Database, exemption: Granted) -> int:
         return int(db.execute(sa.insert(exemptions).values(row)).inserted_primary_key[0])  # type: ignore[index]
 
 
-def remove(database: Database, number: int, *, at: datetime, by: str, reason: str) -> Granted:
+def remove(database: Database, number: int, *, at: datetime, by: str, reason: str) -> None:
     """Take it back, from now on. Raises ConfigurationError when there is none, or it was taken back before."""
     with database.writing() as db:
-        row = db.execute(sa.select(exemptions).where(exemptions.c.id == number)).one_or_none()
-        if row is None:
+        if db.scalar(sa.select(exemptions.c.id).where(exemptions.c.id == number)) is None:
             raise ConfigurationError(f"there is no exemption {number}; `reaper exempt list` names them")
         before = db.execute(
             sa.select(exemption_removals).where(exemption_removals.c.exemption_id == number)
         ).one_or_none()
         if before is not None:
-            raise ConfigurationError(f"exemption {number} was removed already, by {before.by}")
+            when = f"by {before.by} at {before.at:%Y-%m-%d %H:%M}Z: {before.reason}"
+            raise ConfigurationError(f"exemption {number} was removed already, {when}")
         db.execute(sa.insert(exemption_removals).values(exemption_id=number, at=at, by=by, reason=reason))
-        return _granted(row)
 
 
 def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[Granted, ...]:
@@ -79,25 +83,31 @@ def list_granted(database: Database, *, removed: bool = False) -> list[GrantedEn
         statement = statement.where(gone.exemption_id.is_(None))
     with database.reading() as db:
         rows = db.execute(statement).all()
-        used = _last_used(db, rows)
-    return [GrantedEntry(_granted(r), r.gone_at, r.gone_by, r.gone_because, used.get(r.id)) for r in rows]
+        used = _used(db) if rows else {}
+    return [GrantedEntry(_granted(r), r.gone_at, r.gone_by, r.gone_because, *used.get(r.id, (0, None))) for r in rows]
 
 
-def _last_used(db: sa.Connection, rows: Sequence[Any]) -> Mapping[int, datetime]:
-    """When each last decided a verdict. What did not change since is not written again, so it may decide it still."""
-    return {row.id: at for row in rows for at in _use(db, row) if at is not None}
-
-
-def _use(db: sa.Connection, row: Any) -> Iterator[datetime | None]:  # noqa: ANN401 - a row
-    since = db.scalar(sa.select(sa.func.min(runs.c.id)).where(runs.c.started_at >= row.at))
-    if since is not None:
-        decided = (decisions.c.ruling == Ruling.EXEMPT.value, decisions.c.reason.startswith(f"exempt: #{row.id} "))
-        yield db.scalar(
-            sa.select(sa.func.max(runs.c.started_at))
-            .select_from(decisions.join(runs))
-            .where(decisions.c.run_id >= since, *decided)
-        )
+def _used(db: sa.Connection) -> Mapping[int, tuple[int, datetime | None]]:
+    """How many verdicts each decided, and when the last. What does not change is not written again."""
+    said, count, last = decisions.c.reason, sa.func.count(), sa.func.max(runs.c.started_at)
+    statement = sa.select(said, count, last).select_from(decisions.join(runs)).group_by(said)
+    found: dict[int, tuple[int, datetime | None]] = {}
+    for reason, decided, at in db.execute(
+        statement.where(decisions.c.ruling == Ruling.EXEMPT.value, said.startswith(_BEGINS)).order_by(last)
+    ):
+        number = reason.removeprefix(_BEGINS).partition(" ")[0]
+        if number.isdigit():
+            found[int(number)] = (decided + found.get(int(number), (0, None))[0], at)
+    return found
 
 
 def _granted(row: Any) -> Granted:  # noqa: ANN401 - a row
-    return Granted(**row.whom, id=row.id, by=row.by, at=row.at, account=row.account, ends=row.ends, reason=row.reason)
+    """A newer reaper may have written what this one does not know: then nothing is ended, for it might be exempt."""
+    said = {"id": row.id, "by": row.by, "at": row.at, "account": row.account, "ends": row.ends, "reason": row.reason}
+    try:
+        return Granted.model_validate({**row.whom, **said})
+    except ValidationError:
+        raise StoreError(
+            f"exemption {row.id} in the database cannot be understood; upgrade reaper, "
+            f"or `reaper exempt remove {row.id}`"
+        ) from None

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from reaper.core.granted import Granted
+from reaper.core.matching import Answer
 from reaper.core.memory import Asked, Memory
 from reaper.core.notice import Receipt
 from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
+from reaper.core.session import Session
 from reaper.core.verdict import Pass
 from reaper.errors import Withheld
 from reaper.ports import Clock
@@ -155,6 +157,7 @@ class OpenRun:
             why = restraint.forbidden(db, self._lease.account, now)
             if why is not None:
                 raise Withheld(why)
+            _refuse_exempt(db, self._lease.account, look.session, now)
             _add_event(db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look))
 
     def expired(self) -> bool:
@@ -178,6 +181,13 @@ class OpenRun:
             held = self._lease.extend(db, now)
         if not held:
             raise self._lease.lost()
+
+
+def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datetime) -> None:
+    """Whoever gives an exemption waits for this transaction, or this one has seen it. Raises Withheld."""
+    for exemption in exemptions.standing_for(db, account, now):
+        if exemption.test(session) is not Answer.NO:
+            raise Withheld(f"it may be exempt since the second look: {exemption}")
 
 
 def _seen(look: Look) -> Row:

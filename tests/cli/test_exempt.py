@@ -22,7 +22,8 @@ def two(tenant: Open) -> Emulator:
 @pytest.mark.parametrize(
     "whom",
     [
-        ("--owner", "anna@Planning"), ("--owner", "ANNA@*"), ("--session", IDLE), ("--environment", "Planning"),
+        ("--owner", "anna@Planning"), ("--owner", "ANNA@*"), ("--session", IDLE), ("--session", IDLE[:8]),
+        ("--environment", "Planning"),
         ("--app", "/^Demand/", "--owner", "anna@*"),
     ],
     ids=" ".join,
@@ -50,7 +51,7 @@ def test_removed_it_holds_no_more(reaper: Cli, two: Emulator) -> None:
     reaper("exempt", "add", "--owner", "*@*", "--until", "3d", "--reason", "x", "--by", "eva")
     reaper("run", "--enforce")
     assert ended(two) == []
-    assert reaper("exempt", "remove", "1", "--reason", "done", "--by", "ben").out == "exemption 1 removed: owner *@*\n"
+    assert reaper("exempt", "remove", "1", "--reason", "done", "--by", "ben").out == "exemption 1 removed\n"
     reaper("run", "--enforce")
     assert len(ended(two)) == 2
     assert reaper("exempt", "list", "-o", "json").json == {"exemptions": []}
