@@ -7,8 +7,9 @@ from functools import cached_property
 
 from pydantic import Field
 
-from reaper.core.matching import Match, SessionTest, is_glob, is_regex
+from reaper.core.matching import Answer, Match, SessionTest, is_glob, is_regex
 from reaper.core.selector import Exemption, Text
+from reaper.core.session import KINDS, Session
 
 
 class Granted(Exemption):
@@ -42,6 +43,11 @@ class Granted(Exemption):
         return SessionTest(self.matches(), fold=True)
 
     @property
+    def covers_everything(self) -> bool:
+        """Whether it covers even sessions that nobody would name."""
+        return all(self.test(_nobody(kind)) is Answer.YES for kind in KINDS)
+
+    @property
     def whom(self) -> str:
         """What it names, as it was given: `owner anna@Planning, app Planner`."""
         named = {"session": self.session, **super().matches()}
@@ -50,3 +56,7 @@ class Granted(Exemption):
     def __str__(self) -> str:
         until = f", until {self.ends.astimezone(UTC):%Y-%m-%d %H:%M}Z" if self.ends else ""
         return f"#{self.id} by {self.by}: {self.reason}{until}"
+
+
+def _nobody(kind: str) -> Session:
+    return Session("7c0e9f1d", kind, "running", "u-52f8", "e-b3d1", app="a-90c7", app_version="v-6e2a", name="n-18d5")

@@ -1,6 +1,11 @@
 """`reaper exempt`: sessions are left alone because a person says so, for as long as they say."""
 
+import csv
+import io
+from datetime import timedelta
+
 import pytest
+import time_machine
 from cli_tools import IDLE, Cli, Open, ended, write_policies, write_settings
 
 from reaper.emulator import Emulator
@@ -87,6 +92,8 @@ def test_an_account_of_its_own(reaper: Cli, two: Emulator) -> None:
         (("--owner", "anna@*"), "say how long: --until WHEN; or --forever, if it must be"),
         (("--owner", "anna@*", "--until", "3d", "--forever"), "--until and --forever contradict; keep one"),
         (("--owner", "anna@*", "--until", "2020-01-01"), "'2020-01-01' is past already"),
+        (("--owner", "anna@*", "--until", "2020-01-01T08:00"), "'2020-01-01T08:00' is past already"),
+        (("--owner", "anna@*", "--until", "9999-12-31"), "more than ten years ahead; write --forever"),
         (("--owner", "anna@*", "--until", "soon"), "'soon' is no moment"),
         (("--owner", "anna", "--until", "3d"), "no owner is 'anna'; an owner is user@environment"),
         (("--kind", "web", "--until", "3d"), "no session has the kind 'web'"),
@@ -109,3 +116,59 @@ def test_what_cannot_be_removed(reaper: Cli, two: Emulator) -> None:
     reaper("exempt", "remove", "1", "--reason", "x", "--by", "eva")
     again = reaper("exempt", "remove", "1", "--reason", "x")
     assert (again.code, "removed already, by eva" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("until", "ends"),
+    [("2026-11-30", "2026-12-01T00:00:00Z"), ("2026-11-30T18:00+01:00", "2026-11-30T17:00:00Z"),
+     ("1d12h", "2026-11-25T00:00:00Z")],
+)  # fmt: skip
+def test_a_day_counts_whole_as_in_a_policy_file(reaper: Cli, two: Emulator, until: str, ends: str) -> None:
+    """A moment is a moment, with its own zone, and a duration counts from now on."""
+    assert two.url
+    with time_machine.travel("2026-11-23T12:00:00Z", tick=False):
+        reaper("exempt", "add", "--app", "Planner", "--reason", "x", "--until", until)
+    assert [e["ends"] for e in reaper("exempt", "list", "-o", "json").json["exemptions"]] == [ends]
+
+
+@pytest.mark.parametrize(
+    ("whom", "warned"),
+    [(("--owner", "*@*"), True), (("--kind", "*"), True), (("--app", "/./", "--name", "*"), True),
+     (("--kind", "webui"), False), (("--owner", "*@Planning"), False), (("--owner", "*", "--app", "Planner"), False)],
+    ids=str,
+)  # fmt: skip
+def test_an_exemption_of_everybody_is_warned_of(
+    reaper: Cli, two: Emulator, whom: tuple[str, ...], warned: bool
+) -> None:
+    """However it is written; it is given all the same, for to spare too many can be undone."""
+    assert two.url
+    given = reaper("exempt", "add", *whom, "--forever", "--reason", "x")
+    assert (given.code, "it exempts every session; to end nothing for a while" in given.err) == (0, warned)
+    assert len(reaper("exempt", "list", "-o", "json").json["exemptions"]) == 1
+
+
+def test_the_list_keeps_apart_what_is_of_no_use(reaper: Cli, two: Emulator) -> None:
+    """First what decides, then what never did, then what has ended; what was removed only on request, with by whom."""
+    assert two.url
+    for whom in ("gone@*", "nobody@*", "anna@*"):
+        reaper("exempt", "add", "--owner", whom, "--forever", "--reason", "x")
+    with time_machine.travel(timedelta(hours=-3)):
+        reaper("exempt", "add", "--owner", "late@*", "--until", "1h", "--reason", "x")
+    reaper("exempt", "remove", "1", "--reason", "left", "--by", "bob")
+    reaper("run")
+
+    def shown(*more: str) -> list[str]:
+        lines = [line.split() for line in reaper("exempt", "list", *more).out.splitlines()]
+        return [line[0] if line[0].isdigit() else " ".join(line) for line in lines if line[0] != "NO"]
+
+    now = ["in force", "3", "in force, and never of use so far", "2", "ended", "4"]
+    assert (shown(), shown("--all")) == (now, [*now, "removed", "1"])
+    assert "x; removed by bob: left" in reaper("exempt", "list", "--all").out
+
+
+def test_the_list_is_there_for_programs(reaper: Cli, two: Emulator) -> None:
+    """As CSV with a header."""
+    assert two.url
+    reaper("exempt", "add", "--owner", "anna@*", "--kind", "webui", "--forever", "--reason", "x", "--by", "eva")
+    (row,) = csv.DictReader(io.StringIO(reaper("exempt", "list", "-o", "csv").out))
+    assert (row["id"], row["whom"], row["by"], row["decided"]) == ("1", "kind webui, owner anna@*", "eva", "0")
