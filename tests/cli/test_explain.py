@@ -199,3 +199,16 @@ def test_a_session_of_two_accounts_is_asked_which(reaper: Cli, tenant: Open) -> 
     assert "name one with --account" in reaper("explain", "aaaa1111").err
     assert reaper("explain", "aaaa1111", "--account", "other", "-o", "json").json["account"] == "other"
     assert reaper("explain", "aaaa1111", "--account", "nobody").code == 2
+
+
+def test_the_others_that_weigh_are_looked_at_too(reaper: Cli, tenant: Open) -> None:
+    """When seats are short later on depends on how long the others are idle; so their logs are read as well."""
+    fleet = [{"id": f"seat{n}xxx", "owner": f"u{n}@Planning", "age": "9h", "idle": f"{n}m"} for n in (40, 30, 20)]
+    write_settings(acme=tenant(*fleet).url)
+    write_policies(
+        "policies:\n  - name: pressure\n    select: {kind: webui}\n"
+        "    terminate_when: {seats: {high: 2, low: 2, floor: 1h}}\n"
+    )
+    changes = policy(live(reaper, "seat40"), "pressure")["changes"]
+    assert (changes["verdict"], changes["reason"].startswith("3 seats held, 2 may be")) == ("offender", True)
+    assert "an offender in 19m" in reaper("explain", "seat40").out

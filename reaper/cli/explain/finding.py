@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from threading import Event
@@ -19,6 +19,7 @@ from reaper.settings import AccountSettings, Settings
 from reaper.store import Database, recorded
 
 _NEAREST = 3
+_NAMED = 10
 
 Named = tuple[str, str]
 """An account and a session's id."""
@@ -76,15 +77,21 @@ def _look(reaper: Reaper, start: str, looks: Looks) -> None:
         return
     looks.there += [(seen.account, session.id) for session in seen.snapshot.sessions]
     meant = [s for s in seen.snapshot.sessions if s.id.casefold().startswith(start.casefold())]
-    unprobed = [s for s in meant if s.id not in seen.learnt and _asks_for_activity(seen, s)]
-    seen = with_activity(seen, reaper.source.probe(unprobed))
+    unprobed = {s.id: s for one in meant for s in _of_weight(seen, one) if s.id not in seen.learnt}
+    seen = with_activity(seen, reaper.source.probe(list(unprobed.values())))
     forbidden = reaper.ledger.forbidden(seen.account)
     looks.live |= {(seen.account, s.id): Live(seen, plan, s, forbidden) for s in meant}
 
 
-def _asks_for_activity(seen: Pass, session: Session) -> bool:
-    """Whether some policy that judges it would ask, be it not today."""
-    return any(v.policy.asks_for_activity for v in seen.verdicts if v.session.id == session.id)
+def _of_weight(seen: Pass, session: Session) -> Iterator[Session]:
+    """Those whose last activity weighs in some policy's verdict on the session, now or later."""
+    policies = [v.policy for v in seen.verdicts if v.session.id == session.id and v.policy.asks_for_activity]
+    if policies:
+        yield session
+    if any(policy.weighs_seats for policy in policies):
+        yield from seen.snapshot.fleet
+    elif any(policy.ranks_by_activity for policy in policies):
+        yield from (s for s in seen.snapshot.fleet if s.owner in (session.owner, None))
 
 
 def the_one(start: str, found: Sequence[Named], there: Iterable[Named]) -> Named:
@@ -97,6 +104,7 @@ def the_one(start: str, found: Sequence[Named], there: Iterable[Named]) -> Named
         nearest = [f"{id_} ({account})" for account, id_ in there if id_[: len(start)] in near][:_NEAREST]
         hint = f"; the nearest are {', '.join(nearest)}" if nearest else "; `reaper sessions` lists those that run"
         raise ConfigurationError(f"no session's id begins with '{start}', neither live nor on record{hint}")
-    several = ", ".join(f"{id_} ({account})" for account, id_ in (exact or found))
+    several = [f"{id_} ({account})" for account, id_ in (exact or found)]
+    named = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
     hint = "; name one with --account" if exact else ""
-    raise ConfigurationError(f"'{start}' may be {len(exact or found)} sessions: {several}{hint}")
+    raise ConfigurationError(f"'{start}' may be {len(several)} sessions: {named}{hint}")

@@ -29,7 +29,7 @@ def show(who: Named, live: Live | None, past: AsOf, at: datetime | None) -> None
         when = f"as recorded by {moment(at)} UTC" if at else "not among the live sessions; this is on record of it"
         out.print(f"[bold]{escape(who[1])}[/] in {escape(who[0])}: {when}")
         _show_decisions(out, past)
-    _show_steps(out, past)
+    _show_steps(out, past, "by then" if at else "so far")
 
 
 def _show_session(out: Console, live: Live) -> None:
@@ -159,13 +159,18 @@ def _show_decisions(out: Console, past: AsOf) -> None:
         )
         for doubt in past.look.doubts:
             out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+    else:
+        out.print("  no run had read the account by then")
     if not past.decisions:
         out.print("  no verdict on it is on record by then")
+        return
     for one in past.decisions:
         out.print(f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at {moment(one.at)} UTC")
         out.print(f"  {escape(one.reason)}")
-        for rule, answer, _value, _threshold, note in one.evidence.get("findings", ()):
-            out.print(f"  {escape(str(rule))}: {answer}{escape(f', {note}' if note else '')}")
+        for rule, answer, value, threshold, note in one.evidence.get("findings", ()):
+            found = Finding(rule, Answer[answer.upper()], value, threshold, note)
+            told = ", ".join(filter(None, (measured(found), note)))
+            out.print(f"  {escape(rule)}: {_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}")
         text = past.texts.get(one.policy_hash)
         said = "by this text" if past.stands(one) else "by this text, by which the last look judged no more"
         out.print(f"  {said}:" if text else "  the text it was judged by is not on record")
@@ -177,9 +182,9 @@ def _show_decisions(out: Console, past: AsOf) -> None:
     )
 
 
-def _show_steps(out: Console, past: AsOf) -> None:
+def _show_steps(out: Console, past: AsOf, when: str) -> None:
     if not past.steps:
-        out.print("\nnothing was ever asked for it")
+        out.print(f"\nno step was planned for it {when}")
         return
     out.print("\nwhat was done")
     rows = table("AT (UTC)", "RUN", "POLICY", "ACTION", "EVENT", "DETAIL", wide="DETAIL")
