@@ -19,7 +19,7 @@ from reaper.core.session import Activity, Session
 from reaper.core.verdict import Pass, Ruling, Verdict
 
 _DAY = timedelta(days=1)
-_MOST = 300  # moments that are judged; a fleet of thousands under one policy has more
+_MOST = 150  # moments that are judged; a fleet of thousands under one policy has more
 
 
 class Change(NamedTuple):
