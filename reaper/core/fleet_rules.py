@@ -44,7 +44,6 @@ def owner_sessions_rule(rule: OwnerSessions, scene: Scene) -> Leaf:
 def seats_rule(rule: SeatPressure, scene: Scene) -> Leaf:
     high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
     seats = scene.seats
-    assert seats is not None  # noqa: S101 - the bench makes them for every policy with this rule
     freed = seats.freed(high, low, floor.seconds)
     held = f"{seats.held} seats held, {high} may be"
 

@@ -16,7 +16,7 @@ from reaper.core.matching import Answer
 from reaper.core.policy import Idle, Policy, PolicySet, leaves
 from reaper.core.quota import Member
 from reaper.core.rules import Compiled, compiled
-from reaper.core.seats import Seats
+from reaper.core.seats import NO_SEATS, Seats
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
 from reaper.core.subject import Subject, finished, subjects
@@ -93,7 +93,7 @@ class _Bench:
         self._exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
         self._chosen = [s for s in present if policy.test(s.session) is not Answer.NO]
         members = [self._member(s) for s in self._chosen] if policy.compares_sessions else []
-        seats = Seats.among(self._chosen, self._sure, self._kept) if policy.weighs_seats else None
+        seats = Seats.among(self._chosen, self._sure, self._kept) if policy.weighs_seats else NO_SEATS
         self._scene = Scene(now, activity, members, seats)
 
     def _member(self, subject: Subject) -> Member:

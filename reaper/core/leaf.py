@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from reaper.core.matching import Answer
 from reaper.core.quota import Member
-from reaper.core.seats import Seats
+from reaper.core.seats import NO_SEATS, Seats
 from reaper.core.session import Activity
 from reaper.core.subject import Subject
 from reaper.core.verdict import Finding
@@ -52,7 +52,7 @@ class Scene:
     now: datetime
     activity: Mapping[str, Activity]
     members: Sequence[Member]
-    seats: Seats | None = None
+    seats: Seats = NO_SEATS
     assumed_idle: float | None = None
     assumed_rank: Answer = Answer.UNKNOWN
     assumed_reach: Answer = Answer.UNKNOWN

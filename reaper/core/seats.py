@@ -77,6 +77,9 @@ class Seats:
         return answer
 
 
+NO_SEATS = Seats({}, 0)
+
+
 def _joined(seats: Sequence[Seat]) -> Seat:
     return Seat(
         min(s.least for s in seats), min(s.most for s in seats), any(s.sure for s in seats), max(s.kept for s in seats)

@@ -14,6 +14,8 @@ FILES = [
     "max-age.yaml",
     "nightly-sweep.yaml",
     "owner-quota.yaml",
+    "runaway-solves.yaml",
+    "seats.yaml",
     "stuck-tasks.yaml",
     "weekend-shutdown.yaml",
 ]
