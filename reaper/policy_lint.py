@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from reaper.core.matching import is_glob, is_regex, matcher
-from reaper.core.policy import (
+from reaper.core.language import (
     Age,
     AllOf,
     AnyOf,
@@ -17,14 +16,14 @@ from reaper.core.policy import (
     Not,
     Orphan,
     OwnerSessions,
-    Policy,
-    PolicyDocument,
     Queued,
     Rule,
     RunningFor,
     SeatPressure,
     UnreachableFor,
 )
+from reaper.core.matching import is_glob, is_regex, matcher
+from reaper.core.policy import Policy, PolicyDocument
 from reaper.core.selector import Exemption, Selector
 from reaper.core.session import SOLVE, TASK, WEBUI
 from reaper.core.truth import always_or_never, needless

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reaper.core.policy import RULES, PolicyDocument
+from reaper.core.language import RULES
+from reaper.core.policy import PolicyDocument
 
 SHIPPED = "schema/policy.schema.json"
 """Where it stands, relative to a folder of policies."""

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from reaper.core.forecast import Change, Forecast
 from reaper.core.judge import judge
+from reaper.core.language import AllOf, AnyOf, Ended, Not, Rule
 from reaper.core.matching import FIELDS, Answer, Match, SessionTest
-from reaper.core.policy import AllOf, AnyOf, Ended, Not, Policy, PolicySet, Rule
+from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
 from reaper.core.verdict import Finding, Pass, Verdict

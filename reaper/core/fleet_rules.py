@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reaper.core.duration import spoken
+from reaper.core.language import OwnerSessions, SeatPressure
 from reaper.core.leaf import Cause, Leaf, Scene
 from reaper.core.matching import Answer
-from reaper.core.policy import OwnerSessions, SeatPressure
 from reaper.core.quota import Rank, merit, ranks
 from reaper.core.session import Phase
 from reaper.core.subject import Subject

@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 
+from reaper.core.language import Idle, leaves
 from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.leaf import Scene
 from reaper.core.matching import Answer
-from reaper.core.policy import Idle, Policy, PolicySet, leaves
+from reaper.core.policy import Policy, PolicySet
 from reaper.core.quota import Member
 from reaper.core.rules import Compiled, compiled
 from reaper.core.seats import NO_SEATS, Seats

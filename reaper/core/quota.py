@@ -8,8 +8,8 @@ from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
+from reaper.core.language import Keep
 from reaper.core.matching import Answer
-from reaper.core.policy import Keep
 from reaper.core.session import Activity, Phase, Session
 
 Span = tuple[float, float]

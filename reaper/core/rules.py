@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, assert_never
 
 from reaper.core.fleet_rules import owner_sessions_rule, seats_rule
-from reaper.core.leaf import Leaf, Scene
-from reaper.core.matching import Answer
-from reaper.core.policy import (
+from reaper.core.language import (
     Age,
     AllOf,
     AnyOf,
@@ -24,7 +22,9 @@ from reaper.core.policy import (
     SeatPressure,
     UnreachableFor,
 )
-from reaper.core.policy import Leaf as RuleLeaf
+from reaper.core.language import Leaf as RuleLeaf
+from reaper.core.leaf import Leaf, Scene
+from reaper.core.matching import Answer
 from reaper.core.session_rules import (
     age_rule,
     ended_rule,

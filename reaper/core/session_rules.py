@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reaper.core.language import Ended, GbHours, Idle, Orphan, Queued, RunningFor, UnreachableFor
 from reaper.core.leaf import Cause, Leaf
 from reaper.core.matching import Answer
-from reaper.core.policy import Ended, GbHours, Idle, Orphan, Queued, RunningFor, UnreachableFor
 from reaper.core.session import WEBUI, Phase
 from reaper.core.subject import Subject
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from reaper.core.policy import Age, AllOf, AnyOf, GbHours, Idle, Leaf, Not, Queued, Rule, RunningFor, leaves
+from reaper.core.language import Age, AllOf, AnyOf, GbHours, Idle, Leaf, Not, Queued, Rule, RunningFor, leaves
 
 World = Mapping[str, Any]
 """A session as the rules see it: seconds by measure, whether it waits, and how the other rules answer."""

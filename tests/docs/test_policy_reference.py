@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from yamlcore import CoreLoader
 
-from reaper.core.policy import RULES, PolicyDocument
+from reaper.core.language import RULES
+from reaper.core.policy import PolicyDocument
 from reaper.errors import FileProblems
 from reaper.policy_files import load_policies, ready_made
 from reaper.policy_schema import policy_schema
