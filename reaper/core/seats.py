@@ -65,12 +65,12 @@ class Seats:
 
         def answer(owner: str) -> Answer:
             seat = self.by_owner[owner]
-            if seat.most < floor or at_most == 0:
+            if seat.most < floor or seat.kept is Answer.YES or at_most == 0:
                 return Answer.NO
-            itself = seat.most > seat.least and seat.kept is not Answer.YES
+            itself = seat.most > seat.least
             before_at_most = len(mosts) - bisect_right(mosts, (seat.least, owner)) - itself
             before_at_least = len(leasts) - bisect_right(leasts, (seat.most, owner))
-            if seat.sure and seat.least >= floor and before_at_most < at_least:
+            if seat.sure and seat.kept is Answer.NO and seat.least >= floor and before_at_most < at_least:
                 return Answer.YES
             return Answer.NO if before_at_least >= at_most else Answer.UNKNOWN
 

@@ -87,6 +87,23 @@ def test_an_exempt_owner_is_passed_over(where: str) -> None:
     }  # fmt: skip
 
 
+def test_one_exempt_session_keeps_its_owners_seat() -> None:
+    """Ending the owner's other session would free nothing, so it stays, and the next longest idle goes."""
+    fleet = [*FOUR, seat("anna", id="anna-2", app="Night Planner")]
+    rules = house(PRESSED, protect=[{"app": "Night Planner", "reason": "x"}])
+    found = freed(rules, fleet, {**IDLE, "anna-2": active("anna-2", ago("5h"))})
+    assert (found["anna"], found["anna-2"]) == ("compliant", "exempt")
+    assert [who for who, ruling in found.items() if ruling == "offender"] == ["ben", "carl"]
+
+
+def test_one_session_that_may_be_exempt_keeps_its_owners_seat() -> None:
+    """Whether the seat could be freed is not known, and so nothing of it is ended."""
+    fleet = [*FOUR, seat("anna", id="anna-2", app=None)]
+    rules = house(PRESSED, protect=[{"app": "Night Planner", "reason": "x"}])
+    found = freed(rules, fleet, {**IDLE, "anna-2": active("anna-2", ago("5h"))})
+    assert (found["anna"], found["anna-2"]) == ("undetermined", "undetermined")
+
+
 def test_one_who_waits_for_a_solve_is_not_idle() -> None:
     """The owner's own solve of the same app keeps the seat."""
     found = freed(house(PRESSED), [*FOUR, seat("anna", id="solve", kind="solve")], IDLE)
@@ -111,30 +128,32 @@ def test_low_is_not_above_high() -> None:
         a_policy({"seats": {"high": 3, "low": 4, "floor": "30m"}})
 
 
+APPS = st.sampled_from(["Planner", "Planner", "Night Planner", None])
 MINUTES = st.one_of(st.none(), st.integers(0, 300))
-FLEETS = st.lists(st.tuples(st.sampled_from("abcdefgh"), MINUTES, st.booleans()), min_size=1, max_size=12)
+FLEETS = st.lists(st.tuples(st.sampled_from("abcdefgh"), MINUTES, st.booleans(), APPS), min_size=1, max_size=12)
 
 
 @given(FLEETS, st.integers(1, 5), st.integers(0, 5))
 def test_never_more_than_asked_and_never_below_the_floor(
-    fleet: list[tuple[str, int | None, bool]], high: int, low: int
+    fleet: list[tuple[str, int | None, bool, str | None]], high: int, low: int
 ) -> None:
-    """Of what is certain, enough seats stay; who is freed is idle for the floor; and a lost look frees nobody more."""
+    """Enough seats stay; who is freed is idle for the floor and certainly not exempt; a lost look frees nobody more."""
     rule = {"seats": {"high": high, "low": min(low, high), "floor": "30m"}}
-    rules = house(a_policy(rule, WEBUI))
-    sessions = [seat(owner, id=f"s{n}") for n, (owner, _, _) in enumerate(fleet)]
+    rules = house(a_policy(rule, WEBUI), protect=[{"app": "Night Planner", "reason": "x"}])
+    sessions = [seat(owner, id=f"s{n}", app=app) for n, (owner, _, _, app) in enumerate(fleet)]
     learnt = {
         f"s{n}": Activity(
             f"s{n}", None if idle is None else ago(f"{idle}m") if idle else NOW, NOW if fresh else ago("1s"), "x"
         )
-        for n, (_, idle, fresh) in enumerate(fleet)
+        for n, (_, idle, fresh, _) in enumerate(fleet)
     }
     found = judge(rules, sessions, learnt, NOW)
     gone = {v.session.user for v in found if v.ruling is Ruling.OFFENDER}
     owners = {s.user for s in sessions}
     assert len(owners - gone) >= min(low, high, len(owners))
     assert not gone or len(owners) > high
-    for n, (owner, idle, _) in enumerate(fleet):
+    for n, (owner, idle, _, app) in enumerate(fleet):
         assert owner not in gone or (idle is not None and idle >= 30 and learnt[f"s{n}"].learnt_at == NOW)
+        assert owner not in gone or app == "Planner"
     blind = judge(rules, sessions, dict(list(learnt.items())[1:]), NOW)
     assert {v.session.user for v in blind if v.ruling is Ruling.OFFENDER} <= gone
