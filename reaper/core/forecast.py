@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from reaper.core.duration import Duration
 from reaper.core.granted import Granted
 from reaper.core.judge import judge
-from reaper.core.lasting import Condition, Lasting, conditions
+from reaper.core.lasting import NOTHING, Condition, Lasting, conditions
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Session
@@ -70,10 +70,12 @@ class Forecast:
         return self.policy.only_during is None or self.policy.only_during.is_open(at)
 
     @property
-    def _lasting(self) -> Lasting:
+    def _lasting(self) -> Lasting | None:
         """What lasts since an earlier look, and from now on what this one is the first to show."""
+        if self.seen.past is None:
+            return None
         begun = conditions(self.seen.snapshot.sessions, self.seen.learnt)
-        return {**dict.fromkeys(begun, self.seen.now), **self.seen.lasting}
+        return {**dict.fromkeys(begun, self.seen.now), **self.seen.past}
 
     def _moments(self) -> Iterator[datetime]:
         """Every moment to come at which a rule, an exemption, a day or a window can begin or end."""
@@ -83,7 +85,7 @@ class Forecast:
     def _thresholds(self) -> Iterator[datetime]:
         lengths = [timedelta(0), *(duration.delta for duration in _durations(self.policy.rule))]
         weighed = self.seen.snapshot.sessions if self.policy.weighs_seats else (self.session,)
-        lasting = self._lasting
+        lasting = self._lasting or NOTHING
         for session in weighed:
             for since in _anchors(session, self.seen.activity, lasting):
                 yield from (since + length for length in lengths)

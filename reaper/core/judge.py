@@ -29,11 +29,12 @@ def judge(
     sessions: Sequence[Session],
     activity: Mapping[str, Activity],
     now: datetime,
-    lasting: Lasting = NOTHING,
+    lasting: Lasting | None = NOTHING,
 ) -> list[Verdict]:
     """Every verdict of every policy in force, in policy order.
 
-    On sessions that are not over, and where a policy deletes, on those that are.
+    On sessions that are not over, and where a policy deletes, on those that are. `lasting` is what earlier looks
+    showed, None where this one may not show everybody.
     """
     present, over = subjects(sessions, activity, now, lasting), finished(sessions, now)
     exempt = policies.exemptions
@@ -49,7 +50,7 @@ def unresolved(
     sessions: Sequence[Session],
     known: Mapping[str, Activity],
     now: datetime,
-    lasting: Lasting = NOTHING,
+    lasting: Lasting | None = NOTHING,
 ) -> list[Session]:
     """The sessions whose verdict a fresh look at their activity can change, and no others.
 

@@ -25,21 +25,21 @@ NOTHING: Lasting = {}
 
 
 class Company:
-    """Whether an owner has other sessions than this one."""
+    """Whether an owner has other sessions than this one. Upper and lower case never make two people of one."""
 
     def __init__(self, sessions: Iterable[Session]) -> None:
         there = [s for s in sessions if s.phase is not Phase.OVER]
-        self._surely = Counter(s.owner for s in there if s.phase is not Phase.UNKNOWN and s.owner is not None)
-        self._perhaps = Counter(s.owner for s in there if s.phase is Phase.UNKNOWN and s.owner is not None)
+        self._surely = Counter(s.owner.casefold() for s in there if s.phase is not Phase.UNKNOWN and s.owner)
+        self._perhaps = Counter(s.owner.casefold() for s in there if s.phase is Phase.UNKNOWN and s.owner)
         self._strangers = [s for s in there if s.owner is None]
 
     def alone(self, session: Session) -> Answer:
         if session.owner is None:
             return Answer.UNKNOWN
-        unknown = session.phase is Phase.UNKNOWN
-        if self._surely[session.owner] > (not unknown):
+        unknown, owner = session.phase is Phase.UNKNOWN, session.owner.casefold()
+        if self._surely[owner] > (not unknown):
             return Answer.NO
-        if self._perhaps[session.owner] > unknown or any(_may_be_his(one, session) for one in self._strangers):
+        if self._perhaps[owner] > unknown or any(_may_be_his(one, session) for one in self._strangers):
             return Answer.UNKNOWN
         return Answer.YES
 
@@ -53,13 +53,18 @@ def in_reach(learnt: Iterable[Activity]) -> bool:
     return any(found.at is not None for found in learnt)
 
 
-def conditions(sessions: Sequence[Session], learnt: Mapping[str, Activity]) -> set[tuple[str, str]]:
-    """Which conditions hold in a look, as (session id, condition)."""
+def conditions(
+    sessions: Sequence[Session], learnt: Mapping[str, Activity], *, everybody: bool = True
+) -> set[tuple[str, str]]:
+    """Which conditions hold in a look, as (session id, condition).
+
+    Nobody is known to be alone in a look that may not show `everybody`.
+    """
     company = Company(sessions)
     found = {
         (s.id, Condition.ALONE.value)
         for s in sessions
-        if s.kind != WEBUI and s.phase is not Phase.OVER and company.alone(s) is Answer.YES
+        if everybody and s.kind != WEBUI and s.phase is not Phase.OVER and company.alone(s) is Answer.YES
     }
     if in_reach(learnt.values()):
         found |= {(id_, Condition.UNREACHABLE.value) for id_, activity in learnt.items() if activity.unreachable}

@@ -76,6 +76,10 @@ class Step:
         return any(v.policy.compares_sessions for v in self.verdicts)
 
     @property
+    def weighs_seats(self) -> bool:
+        return any(v.policy.weighs_seats for v in self.verdicts)
+
+    @property
     def asks_for_reach(self) -> bool:
         return any(v.policy.asks_for_reach for v in self.verdicts)
 
@@ -277,7 +281,7 @@ def judge_again(  # noqa: PLR0917 - what a judgement rests on
     activity: Mapping[str, Activity],
     policies: PolicySet,
     now: datetime,
-    lasting: Lasting = NOTHING,
+    lasting: Lasting | None = NOTHING,
 ) -> tuple[Verdict, ...]:
     """What the step's own policies, and all that protects from them, say of its session in a second look.
 

@@ -133,3 +133,8 @@ class Snapshot:
     @property
     def complete(self) -> bool:
         return not self.doubts
+
+    @property
+    def shows_everybody(self) -> bool:
+        """Whether no session can be missing among those that were read."""
+        return self.complete and not self.unreadable

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reaper.core.busy import Busy
-from reaper.core.lasting import Company, Condition, Lasting, in_reach
+from reaper.core.lasting import NOTHING, Company, Condition, Lasting, in_reach
 from reaper.core.matching import Answer
 from reaper.core.session import WEBUI, Activity, Phase, Session
 
@@ -45,9 +45,13 @@ class Subject:
 
 
 def subjects(
-    sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime, lasting: Lasting
+    sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime, lasting: Lasting | None
 ) -> list[Subject]:
-    """The sessions that are not known to be over."""
+    """The sessions that are not known to be over.
+
+    `lasting` is None where the look may not show everybody; then nobody is known to be alone.
+    """
+    past = lasting or NOTHING
     alive = [(s, phase) for s in sessions if (phase := s.phase) is not Phase.OVER]
     busy, company = Busy.among(s for s, _ in alive), Company(s for s, _ in alive)
     found = [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
@@ -55,10 +59,10 @@ def subjects(
     for subject in found:
         id_ = subject.session.id
         if subject.session.kind != WEBUI:
-            subject.alone = company.alone(subject.session)
-            subject.alone_for = (now - lasting.get((id_, Condition.ALONE), now)).total_seconds()
+            subject.alone = Answer.UNKNOWN if lasting is None else company.alone(subject.session)
+            subject.alone_for = (now - past.get((id_, Condition.ALONE), now)).total_seconds()
         if reached and subject.fresh and activity[id_].unreachable:
-            subject.unreachable_for = (now - lasting.get((id_, Condition.UNREACHABLE), now)).total_seconds()
+            subject.unreachable_for = (now - past.get((id_, Condition.UNREACHABLE), now)).total_seconds()
     return found
 
 

@@ -142,6 +142,11 @@ class Pass:
         """Whether it may be acted upon."""
         return not self.doubts
 
+    @property
+    def past(self) -> Lasting | None:
+        """What earlier looks showed, as a judgement of this one may use it: None where it may not show everybody."""
+        return self.lasting if self.snapshot.shows_everybody else None
+
     def rulings(self) -> dict[str, Ruling]:
         """The gravest ruling on each session that a policy selects, by its id."""
         found: dict[str, Ruling] = {}

@@ -206,11 +206,15 @@ def record_lasting(db: sa.Connection, seen: Pass) -> None:
         return
     stood = set(seen.lasting)
     wanted = any(policy.needs_everyone for policy in seen.policies.policies)
-    holds = conditions(seen.snapshot.sessions, seen.learnt) if wanted else set()
+    holds = _conditions(seen) if wanted else set()
     rows = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(holds - stood)]
     insert_rows(db, lasting, [{**row, "since": seen.now} for row in rows])
     over = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(stood - holds)]
     delete_rows(db, lasting, over)
+
+
+def _conditions(seen: Pass) -> set[Key]:
+    return conditions(seen.snapshot.sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
 
 
 def _activity(account: str, known: Activity) -> Row:

@@ -78,11 +78,21 @@ ALONE = {("s1", Condition.ALONE.value): ago("2h")}
         ([a_session("strange", state="dozing")], ALONE, "undetermined"),
         ([a_session("somebody", user=None)], ALONE, "undetermined"),
         ([a_session("elsewhere", user=None, environment="Supply")], ALONE, "offender"),
+        ([a_session("tab", user="Anna")], ALONE, "compliant"),
     ],
 )
 def test_an_orphan_is_alone_in_every_look(others: list[Session], lasting: Any, ruling: str) -> None:  # noqa: ANN401
     """Since when is what earlier looks recorded; any other session that is the owner's, or may be, keeps it."""
     assert only({"orphan": "2h"}, a_solve(), *others, lasting=lasting).ruling == ruling
+
+
+def test_nobody_is_known_to_be_alone_where_not_everybody_is_seen() -> None:
+    """A list that failed, or an entry that could not be read, may be of a session of the owner's."""
+    found = only({"orphan": "2h"}, a_solve(), lasting=None)
+    assert (found.ruling, found.reason) == (
+        "undetermined",
+        "orphan 2h: unknown, whether its owner has other sessions is not known",
+    )
 
 
 def test_a_solve_of_an_unknown_owner_is_undetermined() -> None:
@@ -140,3 +150,4 @@ def test_what_a_look_shows_of_conditions() -> None:
     learnt = by_id(silent("two"), SPOKE)
     assert conditions(fleet, learnt) == {("s1", "alone"), ("two", "unreachable")}
     assert conditions(fleet, by_id(silent("two"))) == {("s1", "alone")}
+    assert conditions(fleet, learnt, everybody=False) == {("two", "unreachable")}
