@@ -13,6 +13,7 @@ The map of the house (each line may use only what stands below it):
     policy_cases/  tests for policies: small fleets and the verdicts that are expected
     doubt.py       reasons not to act on a look
     telling.py     who is told of what a policy only finds; mail.py and client/ carry it
+    second_look.py one more look at each session, immediately before its end
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)

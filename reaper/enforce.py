@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import ClassVar
 
 from reaper.core.duration import spoken
 from reaper.core.ladder import DELETE
-from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Result, Step, judge_again
-from reaper.core.policy import PolicySet
+from reaper.core.plan import DRY_RUN, Outcome, PastStep, Result, Step
 from reaper.core.session import Phase, Session
-from reaper.core.verdict import Pass
 from reaper.errors import AccountError, Conflict, NotFound, RateLimited, ServerFault, Unreachable, Withheld
 from reaper.ports import Clock, SessionEnder, SessionSource
 
@@ -22,7 +19,6 @@ _SHORT_LOOK = 3.0  # seconds; a WebUI session is gone by then, a forced task is 
 _LONGEST_PAUSE = 5.0
 _LONGEST_WAIT = 60.0  # a server that asks for more is left alone for the rest of the run
 _SLICE = 1.0  # whoever waits looks so often whether it is to stop
-_IN_FLIGHT_SERVES = timedelta(seconds=5)
 
 
 class DryRun:
@@ -154,93 +150,6 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
-
-
-class SecondLook:
-    """Looks again, immediately before a session would be ended: a plan goes stale.
-
-    A look costs two requests: the session (or its owner's, where a policy compares them) and its log. Which solves
-    and tasks are in flight is read for several looks together, every few seconds.
-    """
-
-    def __init__(self, source: SessionSource, clock: Clock, seen: Pass, reread: Callable[[], PolicySet]) -> None:
-        self._source = source
-        self._clock = clock
-        self._seen = seen
-        self._reread = reread
-        self._computing: tuple[Session, ...] = ()
-        self._computing_read_at: datetime | None = None
-        self._whole_fleet: list[Session] = []
-        self._fleet_read_at: datetime | None = None
-
-    def at(self, step: Step) -> Look | Outcome:
-        """The look, or the outcome where there is nothing left to look at or no way to look."""
-        try:
-            return self._look(step)
-        except NotFound:
-            return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
-        except AccountError as error:
-            why = f"nothing was asked, for the second look failed: {error}"
-            return Outcome(Result.FAILED, why, trouble=isinstance(error, RateLimited | ServerFault | Unreachable))
-
-    def _look(self, step: Step) -> Look | Outcome:
-        now = self._clock.now()
-        fleet = self._fleet(step, now)
-        session = next((s for s in fleet if s.id == step.session.id), None)
-        if session is None or (session.phase is Phase.OVER and step.action != DELETE):
-            return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
-        if session.phase is Phase.OVER and session.ended_at is None:
-            fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
-        probed = [session, *self._witness(step, fleet)]
-        activity = self._source.probe(probed) if step.asks_for_activity else {}
-        known = {**self._seen.activity, **activity}
-        again = judge_again(step, fleet, known, self._policies(step), now, self._seen.lasting)
-        return Look(now, session, activity.get(session.id), again)
-
-    def _fleet(self, step: Step, now: datetime) -> list[Session]:
-        """The session as it is now, among those that its policies weigh it against."""
-        session = step.session
-        if step.needs_everyone:
-            return self._everyone(step, now)
-        if step.compares_sessions:
-            own = self._source.owned_by(session)
-        else:
-            own = (self._source.read(session.kind, session.id),)
-        computing = self._in_flight(now) if step.asks_for_activity else ()
-        return [*own, *(s for s in computing if s.id not in {mine.id for mine in own})]
-
-    def _policies(self, step: Step) -> PolicySet:
-        """The policies as they stand now, with every exemption added meanwhile; one that changed asks for nothing."""
-        now = self._reread()
-        same = {v.policy.name for v in step.verdicts if any(p.hash == v.policy.hash for p in now.policies)}
-        return now.only(frozenset(same))
-
-    def _everyone(self, step: Step, now: datetime) -> list[Session]:
-        """The whole fleet, read for several looks together, and the session as it is now.
-
-        One that may be unreachable is taken from the list. Raises AccountError when that is not read completely.
-        """
-        if self._fleet_read_at is None or now - self._fleet_read_at > _IN_FLIGHT_SERVES:
-            snapshot = self._source.fetch()
-            if snapshot.doubts:
-                raise AccountError(f"{snapshot.account}: {snapshot.doubts[0]}")
-            self._whole_fleet, self._fleet_read_at = list(snapshot.sessions), now
-        if step.asks_for_reach:
-            return self._whole_fleet
-        own = self._source.read(step.session.kind, step.session.id)
-        return [own, *(s for s in self._whole_fleet if s.id != own.id)]
-
-    def _witness(self, step: Step, fleet: list[Session]) -> list[Session]:
-        """A session whose log answered in the first look: an outage makes its log silent, too."""
-        if not step.asks_for_reach:
-            return []
-        answered = {id_ for id_, found in self._seen.learnt.items() if found.at is not None}
-        return [s for s in fleet if s.id in answered and s.id != step.session.id][:1]
-
-    def _in_flight(self, now: datetime) -> tuple[Session, ...]:
-        if self._computing_read_at is None or now - self._computing_read_at > _IN_FLIGHT_SERVES:
-            self._computing, self._computing_read_at = self._source.computing(), now
-        return self._computing
 
 
 def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:

@@ -105,11 +105,15 @@ class RateLimited(AccountError):
 
 
 class ServerFault(AccountError):
-    """5xx: whether a request was carried out is unknown; `retry_after` in seconds where the server said."""
+    """5xx: whether a request was carried out is unknown; `retry_after` in seconds where the server said.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    `nobody_there` when a gateway said that what it asked did not answer: 502, 503 or 504.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, nobody_there: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.nobody_there = nobody_there
 
 
 class Unintelligible(AccountError):

@@ -17,10 +17,11 @@ from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
 from reaper.doubt import Stopwatch, doubts, of_the_future
-from reaper.enforce import SecondLook, settle_past
+from reaper.enforce import settle_past
 from reaper.errors import AccountError, ConfigurationError, StoreError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
 from reaper.run_log import RunLog
+from reaper.second_look import SecondLook
 from reaper.telling import inform
 
 Tell = Callable[[str], None]
@@ -143,12 +144,13 @@ class Reaper:
         finally:
             told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
-        open_ = unresolved(rules, snapshot.sessions, memory.activity, now, memory.lasting)
+        past = memory.lasting if snapshot.shows_everybody else None
+        open_ = unresolved(rules, snapshot.sessions, memory.activity, now, past)
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(open_)
         told.lap("probe")
         activity = {**memory.activity, **learnt}
-        verdicts = judge(rules, snapshot.sessions, activity, now, memory.lasting)
+        verdicts = judge(rules, snapshot.sessions, activity, now, past)
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
         seen = Pass(account, now, snapshot, rules, verdicts, activity, learnt, memory.lasting, doubtful)
@@ -179,7 +181,8 @@ class Reaper:
         return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
 
     def _take_steps(self, plan: Plan, record: RunRecord, report: Report) -> None:
-        look, watch, trouble = SecondLook(self.source, self.clock, report.seen, self._reread), Stopwatch(self.clock), 0
+        look = SecondLook(self.source, self.clock, report.seen, report.outcomes, self._reread)
+        watch, trouble = Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
             self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")
             why = self._obstacle(watch, trouble)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 LONGEST_LINE = 200
+GATEWAYS = frozenset({502, 503, 504})
 UNKNOWN_END = "; whether the request was carried out is unknown"
 
 
@@ -121,7 +122,8 @@ class Faults:
                 return RateLimited(self.line(f"too many requests{said}{_waiting(wait)}"), wait)
             case _ if status >= 500:  # noqa: PLR2004 - the class of server faults
                 end = UNKNOWN_END if changes else ""
-                return ServerFault(self.line(f"the server failed ({status}{said}){_waiting(wait)}{end}"), wait)
+                what = self.line(f"the server failed ({status}{said}){_waiting(wait)}{end}")
+                return ServerFault(what, wait, nobody_there=status in GATEWAYS)
             case _ if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
                 return self._redirected(status, headers.get("location", ""))
         return self._client_error(status, said, path)

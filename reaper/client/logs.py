@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reaper.client.log_tail import LARGE, Tail, Unclear, read_tail
 from reaper.core.session import AHEAD, Activity
-from reaper.errors import AccountError, ConfigurationError, ServerFault, Unreachable
+from reaper.errors import AccountError, ConfigurationError, ServerFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,8 @@ def last_activity(connection: Connection, path: str, session: Session, ignore: I
         at, source = _last(functools.partial(read_tail, connection, path), session, ignore)
         _plausible(at, session, now)
     except (Unclear, AccountError) as cause:
-        return Activity(session.id, None, now, str(cause), isinstance(cause, ServerFault | Unreachable))
+        gone = isinstance(cause, ServerFault) and cause.nobody_there  # a log that is only slow is no sign of death
+        return Activity(session.id, None, now, str(cause), unreachable=gone)
     return Activity(session.id, at, now, source)
 
 

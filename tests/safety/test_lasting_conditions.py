@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from safety_house import House, Open, idle, refusal, rules, task
+from starlette.responses import JSONResponse
 
 from reaper.core.policy import PolicySet
 
@@ -62,13 +64,38 @@ def test_an_outage_at_the_last_moment_ends_nothing(house: Open) -> None:
     home = house(task(), idle())
     go_silent(home, "task")
     half_hours(home, UNREACHABLE, 2)
-    home.upon("log", lambda _: refusal(503) if len(home.asked) and _looked_twice(home) else None, id_="anna", nth=0)
+    home.upon("log", lambda _: refusal(503) if _looked_twice(home) else None, id_="anna", nth=0)
     assert half_hours(home, UNREACHABLE, 1) == [False]
 
 
 def _looked_twice(home: House) -> bool:
+    """Whether the fleet has been listed again since this pass began."""
     lists = [a for a in home.asked if a.what == "list" and a.at == home.clock.now()]
     return len(lists) > len({a.id for a in lists})
+
+
+@pytest.mark.parametrize("status", [500, 404, 429])
+def test_a_log_that_is_only_broken_counts_for_nothing(house: Open, status: int) -> None:
+    """A gateway that finds nobody behind it says 502, 503 or 504; anything else was said by somebody."""
+    home = house(task(), idle())
+    home.upon("log", lambda _: refusal(status), id_="task", nth=0)
+    assert half_hours(home, UNREACHABLE, 4) == [False] * 4
+
+
+def test_a_session_whose_own_address_answers_is_there(house: Open) -> None:
+    """Immediately before its end the session itself is asked, too; that its log is silent is then not enough."""
+    home = house(task(), idle())
+    home.upon("log", lambda _: refusal(503), id_="task", nth=0)
+    assert half_hours(home, UNREACHABLE, 4) == [False] * 4
+    assert "read" in {a.what for a in home.asked if a.id == "task"}
+
+
+def test_an_unreadable_entry_before_its_turn_keeps_an_orphan(house: Open) -> None:
+    """It may be a session of the owner's, and so nothing is asked."""
+    home = house(task(owner="ben@Planning"), idle())
+    half_hours(home, ORPHANED, 2)
+    home.upon("list", lambda _: JSONResponse({"total": 1, "items": ["?"]}), id_="solve", nth=2)
+    assert [o.result for o in home.pass_once(ORPHANED).outcomes.values()] == ["no-longer-due"]
 
 
 def test_an_orphaned_task_is_ended_after_its_time(house: Open) -> None:
