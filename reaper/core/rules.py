@@ -55,9 +55,9 @@ def compiled(rule: Rule | Ended, scene: Scene) -> Compiled:
     """The rule as a test of one session in this scene."""
     match rule:
         case AnyOf():
-            return _joined([compiled(one, scene) for one in rule.any], _any)
+            return _joined([compiled(one, scene) for one in rule.any], Answer.YES)
         case AllOf():
-            return _joined([compiled(one, scene) for one in rule.all], _all)
+            return _joined([compiled(one, scene) for one in rule.all], Answer.NO)
         case Not():
             inner = compiled(rule.not_, scene)
             return Compiled(lambda subject: inner.answer(subject).negated(), inner.leaves)
@@ -67,32 +67,21 @@ def compiled(rule: Rule | Ended, scene: Scene) -> Compiled:
             return Compiled(lambda subject: cause(subject)[0], (leaf,))
 
 
-def _joined(inner: list[Compiled], join: Callable[[list[Test]], Test]) -> Compiled:
+def _joined(inner: list[Compiled], decisive: Answer) -> Compiled:
     if len(inner) == 1:
         return inner[0]
-    return Compiled(join([one.answer for one in inner]), tuple(leaf for one in inner for leaf in one.leaves))
+    answer = _until(decisive, [one.answer for one in inner])
+    return Compiled(answer, tuple(leaf for one in inner for leaf in one.leaves))
 
 
-def _any(tests: list[Test]) -> Test:
+def _until(decisive: Answer, tests: list[Test]) -> Test:
+    """The first decisive answer settles it, YES of any and NO of all; short of that, one unknown leaves it open."""
+
     def answer(subject: Subject) -> Answer:
-        found = Answer.NO
+        found = decisive.negated()
         for test in tests:
             one = test(subject)
-            if one is Answer.YES:
-                return one
-            if one is Answer.UNKNOWN:
-                found = one
-        return found
-
-    return answer
-
-
-def _all(tests: list[Test]) -> Test:
-    def answer(subject: Subject) -> Answer:
-        found = Answer.YES
-        for test in tests:
-            one = test(subject)
-            if one is Answer.NO:
+            if one is decisive:
                 return one
             if one is Answer.UNKNOWN:
                 found = one

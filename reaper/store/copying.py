@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from reaper.errors import ConfigurationError
+from reaper.errors import ConfigurationError, StoreError
 from reaper.store.database import HEAD, Database, revision
 from reaper.store.tables import metadata
 
@@ -27,8 +27,8 @@ def copy(source: Database, target: Database, tell: Callable[[str], None] = lambd
         if held := [table.name for table in metadata.sorted_tables if _count(new, table)]:
             raise ConfigurationError(f"{target.where} is not empty ({', '.join(held)}); name an empty database")
         copied = {table.name: _copy(old, new, table, tell) for table in metadata.sorted_tables}
-        short = [table.name for table in metadata.sorted_tables if _count(new, table) != copied[table.name]]
-        assert not short, short  # noqa: S101 - one transaction on both sides
+        if short := [table.name for table in metadata.sorted_tables if _count(new, table) != copied[table.name]]:
+            raise StoreError(f"{target.where} did not take all of {', '.join(short)}; nothing was copied")
     return copied
 
 
