@@ -13,6 +13,7 @@
     │   ├── ServerFault            the server failed (5xx)
     │   └── Unintelligible         an answer that is not what the contract says
     ├── Held                    0  another reaper is at work on the account; nothing is wrong
+    │   └── NotDue              0  another reaper has just made the run that was due
     ├── Withheld                   a step may not be taken now: paused, halted, stopped
     └── StoreError              4  the database: unreachable, locked, full, read-only, or from a newer version
         └── LeaseLost           4  another reaper took the account over while this one was held up
@@ -23,6 +24,7 @@ The message is one line for a person: what was wrong, where, what to do. It neve
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 DONE = 0
 SOME_FAILED = 1
@@ -121,9 +123,20 @@ class Unintelligible(AccountError):
 
 
 class Held(ReaperError):
-    """Another reaper works on the account; it is left to it."""
+    """Another reaper works on the account; it is left to it.
+
+    `until` is when that one's lease ends unless it stirs: whoever comes again then finds out whether it died.
+    """
 
     exit_code = DONE
+
+    def __init__(self, message: str, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class NotDue(Held):
+    """Another reaper has made the run that was due; nothing is left to do until the next one, and `until` is None."""
 
 
 class Withheld(ReaperError):

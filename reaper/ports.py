@@ -162,8 +162,13 @@ class RunRecord(Protocol):
 class Ledger(Protocol):
     """The append-only memory. Every method raises StoreError when the database will not do it."""
 
-    def lease(self, account: str) -> AbstractContextManager[None]:
-        """Hold the account while the context is open. Raises Held while another reaper does."""
+    def lease(
+        self, account: str, *, since: datetime | None = None, enforcing: bool = False
+    ) -> AbstractContextManager[None]:
+        """Hold the account while the context is open. Raises Held while another reaper does.
+
+        With `since`, raises NotDue when a run that began then or later serves in the place of this one.
+        """
 
     def recall(self, account: str) -> Memory:
         """What earlier passes left behind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from reaper.core.judge import judge, unresolved
@@ -91,14 +91,20 @@ class Reaper:
     reread: Callable[[], PolicySet] | None = None
     messengers: Sequence[Messenger] = ()
 
-    def run_once(self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = ()) -> Report:
+    def run_once(
+        self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
+    ) -> Report:
         """One pass; with `reviewed`, of nothing but what a person has reviewed.
 
-        `misgivings` are the caller's own reasons to observe only. Raises Held while another reaper is at work on the
-        account, and StoreError; what the account does wrong is in the report.
+        `misgivings` are the caller's own reasons to observe only. With a `turn` this is a run of a schedule that other
+        replicas keep too: one that began no longer ago than that serves in its place. Raises Held while another
+        reaper is at work on the account, NotDue when one has served, and StoreError; what the account does wrong is
+        in the report.
         """
-        with self.ledger.lease(self.source.account):
-            told, enforcing = RunLog(self.source.account, self.clock), self.enforcer.enforcing
+        enforcing = self.enforcer.enforcing
+        since = None if turn is None else self.clock.now() - turn
+        with self.ledger.lease(self.source.account, since=since, enforcing=enforcing):
+            told = RunLog(self.source.account, self.clock)
             settled = self._settle_past(told)
             memory = self.ledger.recall(self.source.account)
             seen, error = self._look(memory, misgivings, told)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+TURN = 0.5
+"""The part of the interval within which another replica's run serves; the rest is for passes of uneven length."""
+
+
 @click.command("daemon")
 @click.option("--interval", metavar="DURATION", help="Between two passes, like 5m; else what the settings say.")
 @click.option("--enforce/--dry-run", default=None, help="End the offenders, or only say who they are.")
@@ -24,7 +28,8 @@ def command(
 ) -> None:
     """Look at the accounts now and then every interval, until SIGTERM or Ctrl-C.
 
-    A stop finishes the step under way and records it; what was planned after it is left alone.
+    Several on one database share the accounts: an account that another has just looked at is left until the next
+    time. A stop finishes the step under way and records it; what was planned after it is left alone.
     """
     from reaper.bootstrap import face  # noqa: PLC0415 - --help stays quick
     from reaper.cli.passes import run_accounts  # noqa: PLC0415
@@ -55,6 +60,7 @@ def command(
                     tell=log.debug,
                     reread=reread,
                     misgivings=late,
+                    turn=every.delta * TURN,
                 )
             except ReaperError as error:
                 log.error("pass failed", error=str(error))  # noqa: TRY400 - the line says it all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Event
 
 from reaper import errors
@@ -32,8 +33,9 @@ def run_accounts(
     reviewed: Mapping[str, Reviewed] | None = None,
     reread: Callable[[], PolicySet] | None = None,
     misgivings: Sequence[str] = (),
+    turn: timedelta | None = None,
 ) -> Done:
-    """Raises StoreError, and ConfigurationError for a missing key."""
+    """`turn` as in `Reaper.run_once`. Raises StoreError, and ConfigurationError for a missing key."""
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
     done = Done()
@@ -46,7 +48,7 @@ def run_accounts(
             ) as reaper:
                 try:
                     only = None if reviewed is None else reviewed[account.name]
-                    done.reports.append(reaper.run_once(only, misgivings))
+                    done.reports.append(reaper.run_once(only, misgivings, turn))
                 except errors.Held as held:
                     done.skipped.append(str(held))
     return done

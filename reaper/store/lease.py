@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from reaper.core.duration import spoken
-from reaper.errors import Held, LeaseLost
+from reaper.errors import Held, LeaseLost, NotDue
 from reaper.ports import Clock
 from reaper.store.database import Database, refuse_other_schema
 from reaper.store.tables import leases
+from reaper.store.turns import made_since
 
 
 @dataclass
@@ -46,15 +47,31 @@ class Lease:
         return LeaseLost(f"{self.account}: another reaper took the account over; nothing more is ended by this one")
 
 
-def take(database: Database, clock: Clock, account: str, holder: str, length: timedelta) -> Lease:
-    """Take the account. Raises Held while another reaper's lease lasts, and StoreError as `renew` does."""
+def take(
+    database: Database,
+    clock: Clock,
+    account: str,
+    holder: str,
+    length: timedelta,
+    *,
+    since: datetime | None = None,
+    enforcing: bool = False,
+) -> Lease:
+    """Take the account; with `since`, for a run that no other reaper has made since then.
+
+    Raises Held while another reaper's lease lasts, NotDue when that run was made, and StoreError as `renew` does.
+    """
     with database.writing() as db:
         refuse_other_schema(db)
         now = clock.now()
         found = db.execute(sa.select(leases).where(leases.c.account == account).with_for_update()).one_or_none()
         if found is not None and found.expires_at > now:
             left = spoken((found.expires_at - now).total_seconds())
-            raise Held(f"{account}: {found.holder} is at work on it (for {left} more at the most); left to it")
+            why = f"{account}: {found.holder} is at work on it (for {left} more at the most); left to it"
+            raise Held(why, found.expires_at)
+        made = made_since(db, account, since, enforcing=enforcing) if since else None
+        if made is not None:
+            raise NotDue(f"{account}: {made}; none is due before the next")
         lease = Lease(account, (found.token if found else 0) + 1, now + length, length)
         values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
         if found is None:

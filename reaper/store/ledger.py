@@ -57,8 +57,10 @@ class SqlLedger:
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
-    def lease(self, account: str) -> Iterator[None]:
-        lease = take(self._database, self._clock, account, self._actor, self._lease_length)
+    def lease(self, account: str, *, since: datetime | None = None, enforcing: bool = False) -> Iterator[None]:
+        lease = take(
+            self._database, self._clock, account, self._actor, self._lease_length, since=since, enforcing=enforcing
+        )
         self._leases[account] = lease
         try:
             yield
