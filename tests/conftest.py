@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that asks for one; where it cannot start, those tests fail."""
+"""What every test has: a real PostgreSQL where it asks for one, and somebody who looks for keys in what it leaves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,47 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
+
+_WRITTEN_BY_A_PERSON = {".yaml", ".yml", ".key", ".env"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_key_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No database, log, plan or output of the whole test run holds the key that its accounts are read with."""
+    folder, said = tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp() / "said.log"
+    with pytest.MonkeyPatch.context() as patch, said.open("w", encoding="utf-8") as kept:
+        read = pytest.CaptureFixture.readouterr
+
+        def reading(captured: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401 - pytest's own pair
+            found = read(captured)
+            kept.writelines(line for line in f"{found.out}\n{found.err}\n".splitlines(keepends=True) if _is_ours(line))
+            return found
+
+        patch.setattr(pytest.CaptureFixture, "readouterr", reading)
+        yield
+    written = (file for file in folder.rglob("*") if file.suffix not in _WRITTEN_BY_A_PERSON and file.is_file())
+    assert [str(file) for file in written if _holds_the_key(file)] == []
+
+
+def _is_ours(line: str) -> bool:
+    """The emulator tells the key of its own accounts, as the line to give to a shell."""
+    return not line.lstrip().startswith("export REAPER_ACCOUNTS=")
+
+
+def _holds_the_key(file: Path) -> bool:
+    try:
+        return DEFAULT_KEY.encode() in file.read_bytes()
+    except OSError:  # a socket, or made unreadable by a test
+        return False
 
 
 @pytest.fixture(scope="session")

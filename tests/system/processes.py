@@ -63,7 +63,7 @@ class Shell:
         (folder / "all.yaml").write_text(POLICIES, "utf-8")
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [*self.program, *arguments],
             cwd=self.folder,
             env=self.environment,
@@ -72,6 +72,9 @@ class Shell:
             timeout=PATIENCE,
             check=False,
         )
+        with (self.folder / "said.log").open("a", encoding="utf-8") as kept:  # it is searched for keys at the end
+            kept.write(done.stdout + done.stderr)
+        return done
 
     def json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(self(*arguments, "-o", "json").stdout)
