@@ -52,7 +52,7 @@ TROUBLES: dict[str, tuple[Change, Change, str]] = {
 def test_an_account_in_trouble_is_told_and_comes_back(house: House, begin: Change, end: Change, said: str) -> None:
     """The daemon stays up and looks after the other account; nothing is ended there until the trouble is over."""
     acme = house.accounts["acme"]
-    daemon = house.daemon(house.write(interval="1s", timeout="1s"))
+    daemon = house.daemon(house.write(interval="1s"))
     until(lambda: house.ended("acme") and house.ended("globex"))
     begin(acme)
     asked = len(house.asked("acme"))

@@ -32,7 +32,7 @@ NO_LIMIT = {"sessions": 1000, "percent": 100}
 SETTINGS: dict[str, Any] = {
     "enforce": True,
     "lease": "2s",
-    "timeout": "2s",
+    "timeout": "1s",
     "confirm_within": "2s",
     "per_minute": 6000,
     "limits": {**dict.fromkeys(("run", "hour", "policy"), NO_LIMIT), "fleet_change": None},
