@@ -9,7 +9,7 @@ from reaper.core.matching import Answer
 from reaper.core.session import SOLVE, TASK, Phase, Session
 
 Pair = tuple[str | None, str | None]
-"""An owner and an app; None stands for what is not known."""
+"""An owner in lower case and an app; None stands for what is not known."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Busy:
         surely: set[Pair] = set()
         perhaps: set[Pair] = set()
         for session in sessions:
-            pair = (session.owner, session.app)
+            pair = _pair(session)
             if not _computes(session):
                 continue
             certain = session.phase is not Phase.UNKNOWN and None not in pair
@@ -33,7 +33,7 @@ class Busy:
 
     def has(self, session: Session) -> Answer:
         """Whether the session's owner has a solve or task in flight for the same app."""
-        pair = (session.owner, session.app)
+        pair = _pair(session)
         if pair in self.surely:
             return Answer.YES
         if self.perhaps and any(_may_be(pair, other) for other in self.perhaps):
@@ -41,6 +41,10 @@ class Busy:
         if None in pair and any(_may_be(pair, other) for other in self.surely):
             return Answer.UNKNOWN
         return Answer.NO
+
+
+def _pair(session: Session) -> Pair:
+    return (session.owner.casefold() if session.owner else None, session.app)
 
 
 def _computes(session: Session) -> bool:

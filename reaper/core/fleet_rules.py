@@ -55,7 +55,7 @@ def seats_rule(rule: SeatPressure, scene: Scene) -> Leaf:
             return Cause(Answer.UNKNOWN if seats.perhaps_held > high else Answer.NO, "its owner is not known")
         match freed(session.owner):
             case Answer.YES:
-                idle = spoken(seats.by_owner[session.owner].least)
+                idle = spoken(seats.by_owner[session.owner.casefold()].least)
                 return Cause(Answer.YES, f"{held}; {session.owner} is among the longest idle ({idle})")
             case Answer.NO if seats.perhaps_held <= high:
                 return Cause(Answer.NO, held)

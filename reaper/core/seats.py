@@ -1,7 +1,7 @@
 """Whose client seats are freed when too many are held, where it is only partly known who is idle for how long.
 
 A seat is an owner with at least one running session: licences are counted per user. It is idle since the most recent
-activity in any of the owner's sessions.
+activity in any of the owner's sessions. Upper and lower case never make two owners of one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Seat(NamedTuple):
 
 
 class Seats:
-    """All seats that the selected sessions hold, by owner."""
+    """All seats that the selected sessions hold, by owner in lower case."""
 
     def __init__(self, seats: dict[str, Seat], strangers: int) -> None:
         self.by_owner = seats
@@ -49,7 +49,7 @@ class Seats:
                 strangers += 1
                 continue
             held = sure(subject) and subject.phase is Phase.RUNNING
-            owners.setdefault(subject.session.owner, []).append(Seat(*_idle(subject), held, kept(subject)))
+            owners.setdefault(subject.session.owner.casefold(), []).append(Seat(*_idle(subject), held, kept(subject)))
         return cls({owner: _joined(found) for owner, found in owners.items()}, strangers)
 
     def freed(self, high: int, low: int, floor: float) -> Callable[[str], Answer]:
@@ -64,11 +64,11 @@ class Seats:
         leasts = sorted((s.least, who) for who, s in seats if s.sure and s.kept is Answer.NO and s.least >= floor)
 
         def answer(owner: str) -> Answer:
+            owner = owner.casefold()
             seat = self.by_owner[owner]
             if seat.most < floor or seat.kept is Answer.YES or at_most == 0:
                 return Answer.NO
-            itself = seat.most > seat.least
-            before_at_most = len(mosts) - bisect_right(mosts, (seat.least, owner)) - itself
+            before_at_most = len(mosts) - bisect_right(mosts, (seat.least, owner))
             before_at_least = len(leasts) - bisect_right(leasts, (seat.most, owner))
             if seat.sure and seat.kept is Answer.NO and seat.least >= floor and before_at_most < at_least:
                 return Answer.YES

@@ -122,6 +122,88 @@ def test_a_waiting_session_holds_no_seat() -> None:
     assert set(freed(house(PRESSED), fleet, IDLE).values()) == {"compliant"}
 
 
+def test_upper_and_lower_case_are_one_owner() -> None:
+    """Anna holds one seat, however her sessions write it, and being active in one of them keeps both."""
+    fleet = [*FOUR, seat("Anna", id="anna-2")]
+    found = freed(house(PRESSED), fleet, {**IDLE, "anna-2": active("anna-2", ago("1m"))})
+    assert [who for who, ruling in found.items() if ruling == "offender"] == ["ben", "carl"]
+    solve = seat("ANNA", id="solve", kind="solve")
+    assert freed(house(PRESSED), [*FOUR, solve], IDLE)["anna"] == "compliant"
+
+
+STRANGE = [a_session(f"strange-{number}", user=None) for number in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "ruling"),
+    [
+        (FOUR[:2] + STRANGE[:1], "compliant"),
+        (FOUR[:2] + STRANGE, "undetermined"),
+        (STRANGE[:1] + FOUR[:3], "undetermined"),
+        ([seat("ed", state="queued"), *FOUR[:3], *STRANGE[:1]], "undetermined"),
+        ([seat("ed", state="dozing"), *FOUR[:3]], "undetermined"),
+    ],
+)
+def test_where_it_is_not_known_how_many_are_held_nobody_is_freed(fleet: list[Session], ruling: str) -> None:
+    """Each unknown owner may hold a seat of their own, and who is in an unknown state may hold one."""
+    found = freed(house(PRESSED), fleet, IDLE)
+    assert "offender" not in found.values()
+    assert found["ben"] == ruling
+    assert {found[s.id] for s in fleet if s.owner is None} <= {ruling}
+
+
+TIGHT = a_policy({"seats": {"high": 3, "low": 3, "floor": "30m"}})
+ACTIVE = [seat("kim"), seat("lea")]
+BUSY = known(kim="1s", lea="1s")
+
+
+def test_who_may_be_idle_for_just_the_floor_may_go_first() -> None:
+    """Of two that may be equal the later name goes first, and while that is not known, neither does."""
+    learnt = {**BUSY, "anna": active("anna", ago("30m")), "zed": active("zed", ago("30m"), ago("1s"))}
+    found = freed(house(TIGHT), [seat("anna"), seat("zed"), *ACTIVE], learnt)
+    assert (found["anna"], found["zed"]) == ("undetermined", "undetermined")
+
+
+def test_who_is_idle_for_just_the_floor_goes_first() -> None:
+    """Where that is certain the other stays, however little is known of it."""
+    learnt = {**BUSY, "anna": active("anna", ago("30m"), ago("1s")), "zed": active("zed", ago("30m"))}
+    found = freed(house(TIGHT), [seat("anna"), seat("zed"), *ACTIVE], learnt)
+    assert (found["anna"], found["zed"]) == ("compliant", "offender")
+
+
+def test_a_seat_that_is_perhaps_not_held_takes_nobodys_place_for_certain() -> None:
+    """Dora may be the third to go, or not, as the first of them may not be one."""
+    fleet = [seat("anna", state="dozing"), *FOUR[1:], seat("ed")]
+    found = freed(house(PRESSED), fleet, {**IDLE, **known(ed="50m")})
+    assert found == {
+        "anna": "undetermined", "ben": "offender", "carl": "undetermined", "dora": "undetermined", "ed": "compliant",
+    }  # fmt: skip
+
+
+def test_an_exempt_seat_takes_nobodys_place() -> None:
+    """However long it is idle: the next one may still be the first to go."""
+    rules = house(TIGHT, protect=[{"owner": "anna@Planning", "reason": "x"}])
+    found = freed(rules, FOUR, {**IDLE, "ben": active("ben", ago("3h"), ago("1s"))})
+    assert found["ben"] == "undetermined"
+
+
+def test_one_too_young_to_be_idle_for_the_floor_needs_no_log() -> None:
+    """A session of ten minutes stays, whatever its log would tell, and takes nobody's place."""
+    young = seat("dora", created_at=ago("10m"))
+    found = freed(house(PRESSED), [*FOUR[:3], young], {**IDLE, "dora": active("dora", None)})
+    assert found == {"anna": "offender", "ben": "offender", "carl": "compliant", "dora": "compliant"}
+
+
+def test_the_reason_tells_the_figures() -> None:
+    """Whether there is no pressure, or others are longer idle."""
+    calm = verdicts(house(PRESSED), FOUR[:3], IDLE)[0]
+    assert calm.findings[0].note == "3 seats held, 3 may be"
+    last = verdicts(house(PRESSED), FOUR, IDLE)[-1]
+    assert last.findings[0].note == (
+        "4 seats held, 3 may be; dora@Planning is not among the longest idle, or not for 30m"
+    )
+
+
 def test_low_is_not_above_high() -> None:
     """It would free seats that nobody needs."""
     with pytest.raises(ValueError, match=r"'low' \(4\) is above 'high' \(3\)"):
