@@ -20,7 +20,9 @@ def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
 
     def cause(subject: Subject) -> Cause:
         if subject.session.kind not in kinds:
-            return Cause(Answer.UNKNOWN, f"a silent log of a {subject.session.kind} may mean that it computes")
+            return Cause(
+                Answer.UNKNOWN, f"a silent log of a session of kind {subject.session.kind} may mean that it computes"
+            )
         if subject.busy is Answer.YES:
             return busy
         found = silence(subject)

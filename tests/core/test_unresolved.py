@@ -68,3 +68,29 @@ def test_a_quota_asks_for_all_that_count() -> None:
     rule = {"owner_sessions": {"over": 1, "keep": "most_recently_active"}}
     assert asked(a_policy(rule), *fleet) == ["odd", "s1", "s2", "stranger"]
     assert asked(a_policy({"owner_sessions": {"over": 9}}), *fleet) == []
+
+
+def test_the_questions_of_all_policies_are_asked() -> None:
+    """Each policy asks for its own."""
+    tab, task = a_session("tab"), a_session("task", kind="task", user="ben")
+    tabs = a_policy({"idle": "2h"}, name="tabs")
+    tasks = a_policy({"idle": {"over": "2h", "kinds": ["task"]}}, {"kind": "task"}, name="tasks")
+    assert [s.id for s in unresolved(house(tabs, tasks), [tab, task], {}, NOW)] == ["tab", "task"]
+
+
+def test_what_was_just_looked_at_is_not_asked_again() -> None:
+    """Of an owner's sessions only those are asked whose last activity is not known as of now."""
+    fleet = [a_session(id_) for id_ in ("a", "b", "c")]
+    rules = house(a_policy({"owner_sessions": {"over": 1, "keep": "most_recently_active"}}))
+    known = by_id(active("a", ago("1h")), active("b", ago("2h"), ago("1m")))
+    assert [s.id for s in unresolved(rules, fleet, known, NOW)] == ["b", "c"]
+
+
+def test_the_witness_of_an_outage_runs_and_is_another() -> None:
+    """First of all one whose log could be read before; one that waits has no log."""
+    lost = a_policy({"unreachable_for": "2h"}, {"kind": "task"})
+    task, tabs = a_session("task", kind="task"), [a_session("x"), a_session("y")]
+    queued = a_session("q", state="queued", kind="solve")
+    known = by_id(active("y", ago("5h"), ago("1h")), active("q", ago("5h"), ago("1h")))
+    assert [s.id for s in unresolved(house(lost), [queued, task, *tabs], known, NOW)] == ["task", "y"]
+    assert [s.id for s in unresolved(house(lost), [queued, task], {}, NOW)] == ["task"]
