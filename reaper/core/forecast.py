@@ -19,7 +19,7 @@ from reaper.core.session import Activity, Session
 from reaper.core.verdict import Pass, Ruling, Verdict
 
 _DAY = timedelta(days=1)
-_MOST = 150  # moments that are judged; a fleet of thousands under one policy has more
+_MOST = 60  # moments that are judged; a fleet of thousands under one policy has more
 
 
 class Change(NamedTuple):
@@ -83,12 +83,13 @@ class Forecast:
         return (at for at in moments if at > self.seen.now)
 
     def _thresholds(self) -> Iterator[datetime]:
-        lengths = [timedelta(0), *(duration.delta for duration in _durations(self.policy.rule))]
-        weighed = self.seen.snapshot.sessions if self.policy.weighs_seats else (self.session,)
-        lasting = self._lasting or NOTHING
-        for session in weighed:
-            for since in _anchors(session, self.seen.activity, lasting):
-                yield from (since + length for length in lengths)
+        lengths = [duration.delta for duration in _durations(self.policy.rule)]
+        for since in _anchors(self.session, self.seen.activity, self._lasting or NOTHING):
+            yield from (since + length for length in (timedelta(0), *lengths))
+        for other in self.seen.snapshot.sessions if self.policy.weighs_seats else ():
+            known = self.seen.activity.get(other.id)
+            for at in (other.created_at, known.at if known else None):
+                yield from (at + length for length in lengths if at is not None)
 
     def _ends(self) -> Iterator[datetime]:
         if self.policy.from_ is not None:
