@@ -13,7 +13,17 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
@@ -132,7 +142,9 @@ class Settings(BaseSettings):
     limits: Limits = Field(Limits(), description="how much may be ended; over one of them, nothing is")
     per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")
     stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
-    lease: _Duration = Field(Duration.parse("2m"), description="how long a reaper that does not stir keeps an account")
+    lease: _Duration = Field(
+        Duration.parse("2m"), validate_default=True, description="how long a reaper that does not stir keeps an account"
+    )
     plan_age: _Duration = Field(Duration.parse("1h"), description="how old a plan may be that `apply` takes")
     confirm_within: _Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
     interval: _Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
@@ -144,6 +156,18 @@ class Settings(BaseSettings):
         if twice:
             raise _wrong(f"two accounts are named '{twice[0]}'; give each its own name")
         return self
+
+    @field_validator("lease")
+    @classmethod
+    def _outlasts_a_look(cls, lease: Duration, info: ValidationInfo) -> Duration:
+        """A second look waits for two answers; one that is older than the lease is not acted upon."""
+        timeout = info.data.get("timeout")
+        if timeout is not None and lease.seconds < (needed := 2 * timeout.seconds):
+            raise _wrong(
+                f"a lease of {lease} may be over before a second look is, for an answer may take the timeout of "
+                f"{timeout}; nothing would ever be ended: write {needed}s or more"
+            )
+        return lease
 
     @classmethod
     def settings_customise_sources(

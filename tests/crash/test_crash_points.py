@@ -34,7 +34,7 @@ REST = [point for point in POINTS if point not in FIRST]
 def killed_at(point: str, stage: Stage) -> None:
     """No task is seen to end before: what is crossed does not depend on how fast anything is."""
     stage.account.world.force_lag = timedelta(hours=1)
-    running = stage.start("run", "--enforce", point=point, lease="1s", confirm_within="1s")
+    running = stage.start("run", "--enforce", point=point, lease="2s", confirm_within="1s")
     assert running.wait().code == -signal.SIGKILL
     assert running.crossings() == POINTS[: POINTS.index(point) + 1]
 
@@ -108,7 +108,7 @@ def test_a_forced_task_that_still_seems_to_run(set_up: SetUp, sqlite_url: str, g
     """A task asked to end just before the kill, and still listed as running, is waited for and not asked again."""
     offenders = [spec for spec in OFFENDERS if spec["id"] in TASKS]
     stage = set_up(sqlite_url, *offenders, generation=generation, force_lag=3600)
-    assert stage("run", "--enforce", point="after:send:1", lease="1s").code == -signal.SIGKILL
+    assert stage("run", "--enforce", point="after:send:1", lease="2s").code == -signal.SIGKILL
     stage.wait_for_the_lease()
     done = stage("run", "--enforce", "-o", "json", confirm_within="1s")
     (report,) = done.json["runs"]
@@ -128,7 +128,7 @@ def test_killed_again_and_again(set_up: SetUp, sqlite_url: str, point: str) -> N
     """A reaper that dies at the same place of every run still ends nothing twice, and the first whole run clears up."""
     stage = set_up(sqlite_url)
     for _ in range(3):
-        stage("run", "--enforce", point=point, lease="1s")
+        stage("run", "--enforce", point=point, lease="2s")
         assert_intended(stage)
         stage.wait_for_the_lease()
     stage.enforce_until_quiet()

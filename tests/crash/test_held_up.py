@@ -35,7 +35,7 @@ def test_a_revived_reaper_ends_nothing_beside_postgresql(set_up: SetUp, postgres
 
 
 def revive(stage: Stage, point: str) -> None:
-    held_up = stage.start("run", "--enforce", point=point, number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point=point, number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
     stage.enforce_until_quiet()
     asked = stage.asked()
@@ -49,7 +49,7 @@ def revive(stage: Stage, point: str) -> None:
 def test_revived_while_another_is_at_work(set_up: SetUp, sqlite_url: str) -> None:
     """Two that both believe they hold the account never both ask: the one whose lease ran out leaves."""
     stage = set_up(sqlite_url, latency=0.02)
-    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
     stage.wait_for_the_lease()
     other = stage.start("run", "--enforce")
@@ -63,9 +63,9 @@ def test_revived_while_another_is_at_work(set_up: SetUp, sqlite_url: str) -> Non
 def test_held_up_while_nobody_took_over(set_up: SetUp, sqlite_url: str) -> None:
     """One that wakes up to find its lease run out but the account still its own leaves that step and goes on."""
     stage = set_up(sqlite_url)
-    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
-    stage.sleep(1.2)
+    stage.sleep(2.2)
     held_up.signal(signal.SIGCONT)
     assert held_up.wait().code == 0
     assert steps_of(stage.history())[1, named(1)] == ["intended", "withheld"]
@@ -77,7 +77,7 @@ def test_held_up_while_nobody_took_over(set_up: SetUp, sqlite_url: str) -> None:
 def test_what_a_revived_reaper_did_not_ask_hides_nothing(set_up: SetUp, sqlite_url: str) -> None:
     """What the one held up says of its own step does not undo what the other asked meanwhile."""
     stage = set_up(sqlite_url, OFFENDERS[2], force_lag=3600)
-    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point=INTENDED, number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
     stage.wait_for_the_lease()
     assert stage("run", "--enforce", confirm_within="1s").code == 1
@@ -93,7 +93,7 @@ def test_what_a_revived_reaper_did_not_ask_hides_nothing(set_up: SetUp, sqlite_u
 def test_held_up_after_the_last_check(set_up: SetUp, sqlite_url: str, point: str) -> None:
     """Stopped between its last look at the lease and the request, it asks that once more; no session ends twice."""
     stage = set_up(sqlite_url)
-    held_up = stage.start("run", "--enforce", point=point, number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point=point, number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
     stage.enforce_until_quiet()
     held_up.signal(signal.SIGCONT)
@@ -108,7 +108,7 @@ def test_held_up_after_the_last_check(set_up: SetUp, sqlite_url: str, point: str
 def test_stopped_amid_a_transaction(set_up: SetUp, url: str) -> None:
     """While one is stopped amid a transaction the others say that the database is held, and end nothing."""
     stage = set_up(url)
-    held_up = stage.start("run", "--enforce", point="before:commit:3", number=signal.SIGSTOP, lease="1s")
+    held_up = stage.start("run", "--enforce", point="before:commit:3", number=signal.SIGSTOP, lease="2s")
     held_up.wait_until_stopped()
     done = stage("run", "--enforce")
     assert (done.code, len(done.err.splitlines()), "another program holds it" in done.err) == (4, 1, True)

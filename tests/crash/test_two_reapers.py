@@ -72,7 +72,7 @@ def test_one_after_another_is_killed(set_up: SetUp, url: str) -> None:
     everyone: set[str] = set()
     for round_, point in enumerate(("after:send:2", "before:send:3"), 1):
         everyone |= newcomers(stage, round_)
-        both = [stage.start("run", "--enforce", lease="1s", point=point, hurried=False) for _ in range(2)]
+        both = [stage.start("run", "--enforce", lease="2s", point=point, hurried=False) for _ in range(2)]
         for one in both:
             one.wait()
         stage.wait_for_the_lease()

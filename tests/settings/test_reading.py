@@ -1,5 +1,6 @@
 """Settings come from the file and the environment, and what is wrong in them is told with its place."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +155,12 @@ def test_an_account_is_chosen_by_its_name(load: Load) -> None:
     """A name that is not there is answered with those that are."""
     with pytest.raises(ConfigurationError, match="no account is named 'acne'; there is acme"):
         load(ACME).chosen(("acne",))
+
+
+@pytest.mark.parametrize(("text", "place"), [("timeout: 20s\nlease: 39s\n", "2:8"), ("timeout: 61s\n", "1:1")])
+def test_a_lease_outlasts_a_second_look(load: Load, text: str, place: str) -> None:
+    """One that is shorter than two answers may take would let nothing ever be ended; it is told what would do."""
+    (told,) = problems(load, text)
+    assert told.startswith(f"reaper.yaml:{place}: ")
+    assert re.search(r"write (40|122)s or more$", told)
+    assert load("timeout: 20s\nlease: 40s\n").lease.seconds == 40

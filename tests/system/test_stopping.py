@@ -76,7 +76,7 @@ def test_the_account_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> N
 @pytest.mark.slow
 def test_the_reaper_dies_amid_an_enforcing_run(shell: Shell, start: Start) -> None:
     """After kill -9 of the reaper nothing is claimed that was not seen, and the next run settles the rest."""
-    shell.environment["REAPER_LEASE"] = "2s"
+    shell.environment |= {"REAPER_LEASE": "2s", "REAPER_TIMEOUT": "1s"}
     account = start("--latency", "40", scenario=MANY)
     with shell.started("run", "--enforce") as run:
         while len(account.ended()) < 3:
