@@ -20,7 +20,7 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
 
     Refused when the plan is too old, from other policies, of another account, or was tampered with.
     """
-    from reaper.cli.passes import exit_code, run_accounts  # noqa: PLC0415 - --help stays quick
+    from reaper.cli.passes import run_accounts  # noqa: PLC0415 - --help stays quick
     from reaper.cli.plans import changes  # noqa: PLC0415
     from reaper.cli.render import show_reports  # noqa: PLC0415
     from reaper.cli.report_json import reports_as_json  # noqa: PLC0415
@@ -53,6 +53,6 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
     for report in done.reports:
         for line in changes(report, plans[report.seen.account]):
             click.echo(line, err=output == "json")
-    for line in done.skipped:
+    for line in (*done.skipped, *map(str, done.broken)):
         click.echo(f"reaper: {line}", err=True)
-    ctx.exit(exit_code(done.reports))
+    ctx.exit(done.exit_code)

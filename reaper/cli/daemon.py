@@ -67,6 +67,8 @@ def command(
             else:
                 for line in done.skipped:
                     log.info("skipped", why=line)
+                for broken in done.broken:
+                    log.error("pass failed", error=str(broken))
 
         log.info("daemon begun", accounts=[a.name for a in chosen], interval=str(every), enforcing=enforcing)
         run_forever(pass_once, interval=every.seconds, stop=stop, clock=SystemClock(), say=log.warning)

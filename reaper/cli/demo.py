@@ -86,6 +86,8 @@ def _pass(settings: Settings, policies: PolicySet, *, enforce: bool) -> Report:
     from reaper.cli.render import show_reports  # noqa: PLC0415
 
     done = run_accounts(settings, settings.accounts, policies, enforce=enforce, stop=Event(), tell=lambda _: None)
+    for error in done.broken:
+        raise error
     show_reports(done.reports)
     return done.reports[0]
 

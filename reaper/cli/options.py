@@ -89,7 +89,7 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     return settings
 
 
-def policies_of(settings: Settings, path: Path | None) -> tuple[PolicySet, PolicyReader]:
+def policies_of(settings: Settings, path: Path | None, *, warn: bool = True) -> tuple[PolicySet, PolicyReader]:
     """The policies to judge by, and what reads them again; warnings go to standard error. Raises FileProblems."""
     from reaper.errors import ConfigurationError  # noqa: PLC0415
     from reaper.policy_files import PolicyReader, load_policies  # noqa: PLC0415
@@ -98,7 +98,7 @@ def policies_of(settings: Settings, path: Path | None) -> tuple[PolicySet, Polic
         raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
     where = path or settings.policies
     loaded = load_policies(where, today=today())
-    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)):
+    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)) if warn else ():
         click.echo(f"warning: {warning}", err=True)
     return loaded.policies, PolicyReader(where, loaded, today)
 
@@ -118,9 +118,9 @@ def today() -> date:
 
 
 @contextmanager
-def progress() -> Iterator[Tell]:
+def progress(*, shown: bool = True) -> Iterator[Tell]:
     """A line on a terminal's standard error that says what is going on; silent elsewhere."""
-    if not sys.stderr.isatty():
+    if not shown or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415 - only for a terminal

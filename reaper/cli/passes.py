@@ -16,10 +16,18 @@ from reaper.settings import AccountSettings, Settings
 
 @dataclass
 class Done:
-    """What came of it: the reports in the order of the accounts, and why others were skipped, in words."""
+    """What came of it: the reports in the order of the accounts, and in words why others were skipped or broke off."""
 
     reports: list[Report] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    broken: list[errors.StoreError] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 1 not ended; else 0."""
+        if self.broken:
+            return errors.DATABASE
+        return _exit_code(self.reports)
 
 
 def run_accounts(
@@ -35,7 +43,10 @@ def run_accounts(
     misgivings: Sequence[str] = (),
     turn: timedelta | None = None,
 ) -> Done:
-    """`turn` as in `Reaper.run_once`. Raises StoreError, and ConfigurationError for a missing key."""
+    """One after the other; `turn` as in `Reaper.run_once`.
+
+    Raises StoreError where the database cannot be opened, and ConfigurationError for a missing key.
+    """
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
     done = Done()
@@ -51,11 +62,12 @@ def run_accounts(
                     done.reports.append(reaper.run_once(only, misgivings, turn))
                 except errors.Held as held:
                     done.skipped.append(str(held))
+                except errors.StoreError as error:  # also a lost lease: the next account may fare better
+                    done.broken.append(error)
     return done
 
 
-def exit_code(reports: Sequence[Report]) -> int:
-    """3 when an account could not be read, 5 when a limit halted a run, 1 when a session was not ended, else 0."""
+def _exit_code(reports: Sequence[Report]) -> int:
     if any(report.error is not None for report in reports):
         return errors.UNREACHABLE
     if any(report.plan.halted for report in reports):

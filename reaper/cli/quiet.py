@@ -1,0 +1,43 @@
+"""What of a pass needs a person, a line each; nothing at all of a good one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reaper.core.notice import Telling
+from reaper.core.plan import Result
+from reaper.run import Report
+
+_GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
+
+
+def troubles(report: Report) -> Iterator[str]:
+    """Why it ended nothing, ended less than was due, or is not sure."""
+    account = report.seen.account
+    if report.error is not None:
+        yield str(report.error)
+        return
+    for doubt in report.seen.doubts:
+        yield f"{account}: observed only: {doubt}"
+    if report.plan.halted:
+        why = "; ".join(report.plan.halted)
+        yield f"{account}: run {report.run_id} was halted: {why} (`reaper acknowledge {report.run_id}` lets it go on)"
+        return
+    yield from _of_sessions(report)
+    for receipt in report.receipts:
+        if receipt.result is Telling.NOT_TOLD:
+            yield f"{account}: could not tell {receipt.target}: {receipt.detail}; the next run tries again"
+
+
+def _of_sessions(report: Report) -> Iterator[str]:
+    account, withheld = report.seen.account, Counter[str]()
+    for step in (*report.plan.steps, *report.plan.came_back):
+        outcome = report.outcomes.get(step.session.id)
+        if outcome is not None and outcome.result in _GRAVE:
+            who = f"{step.session.kind} {step.session.id} of {step.session.owner or 'nobody known'}"
+            yield f"{account}: {who}: {outcome.result.value}: {outcome.detail}"
+        elif outcome is not None and outcome.result is Result.WITHHELD and report.enforcing:
+            withheld[outcome.detail] += 1
+    for why, count in withheld.items():
+        yield f"{account}: {count} {'session' if count == 1 else 'sessions'} left alone though due: {why}"
