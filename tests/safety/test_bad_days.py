@@ -70,6 +70,7 @@ def test_a_server_that_is_slower_than_the_timeout_ends_nothing_unseen(house: Ope
     assert home.ended() == ["anna"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["429:0.2", "500:0.2", "503:0.1,502:0.1", "drop:0.15", "truncate:0.2", "html:0.1"])
 def test_showers_cost_steps_and_never_a_wrong_session(house: Open, fault: str) -> None:
     """Some answers are bad: in a few runs all offenders are ended, and no other session is."""

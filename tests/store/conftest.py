@@ -21,14 +21,18 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'its' / 'folder' / 'reaper.db'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+"""The default run tries PostgreSQL with what a run cannot do without, in tests/safety; the slow one with everything."""
+
+
+@pytest.fixture(params=BOTH)
 def url(request: pytest.FixtureRequest) -> str:
     """The address of an empty database."""
     found: str = request.getfixturevalue(f"{request.param}_url")
     return found
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def migrated_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     """The address of a database at this version's revision."""
     if request.param == "postgresql":

@@ -259,6 +259,7 @@ def test_first_opened_by_several_at_once_it_is_migrated_once(url: str) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_first_opened_by_several_programs_at_once_it_is_migrated_once(sqlite_url: str) -> None:
     """The same between processes, which share no lock but the database's."""
     code = f"from reaper.store import open_database; open_database({sqlite_url!r}).close()"

@@ -97,6 +97,7 @@ def alembic(url: str, *arguments: str) -> str:
     return subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_plain_alembic_does_the_same_for_a_developer(tmp_path: Path) -> None:
     """`alembic upgrade head` and `alembic check` work with alembic.ini and REAPER_DATABASE_URL."""
     url = f"sqlite:///{tmp_path / 'reaper.db'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from store_builders import ACTOR, NOW, Book, a_pass, a_policy, a_session, house, young
 
 from reaper.core.plan import Outcome, Result
@@ -107,6 +108,7 @@ def test_another_accounts_decisions_do_not_keep_a_session(book: Book) -> None:
     assert counts(book) == {"runs": 2, "decisions": 1}
 
 
+@pytest.mark.slow
 def test_it_goes_on_over_more_runs_than_one_transaction_takes(book: Book) -> None:
     """Hundreds of runs are deleted some at a time, and all of them."""
     for number in range(450):

@@ -49,6 +49,7 @@ def test_a_quiet_pass_writes_its_run_and_nothing_else(book: Book) -> None:
     assert book.counts() == {**before, "runs": before["runs"] + 1}
 
 
+@pytest.mark.slow
 def test_a_quiet_pass_over_ten_thousand_sessions_adds_one_run_and_no_decision(book: Book) -> None:
     """The promise of the issue, in its own number."""
     fleet = [a_session(f"s{number}") for number in range(10_000)]

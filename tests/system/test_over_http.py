@@ -4,6 +4,7 @@ import json
 import signal
 
 import httpx
+import pytest
 from processes import FLEET, Shell, Start, wait_for
 
 
@@ -23,6 +24,7 @@ def test_the_daemon_answers_while_it_runs(shell: Shell, start: Start) -> None:
     assert daemon.returncode == 0
 
 
+@pytest.mark.slow
 def test_an_address_that_is_taken_is_told_before_anything_is_looked_at(shell: Shell, start: Start) -> None:
     """It is a mistake in the settings: exit code 2 and one line."""
     account = start(scenario=FLEET)

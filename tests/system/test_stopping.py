@@ -9,7 +9,7 @@ from processes import FLEET, Shell, Start, wait_for
 MANY = "sessions:\n" + "".join(f"  - {{owner: u{n}@Planning, age: 9h, idle: 5h}}\n" for n in range(40))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_the_daemon_passes_until_it_is_told_to_stop(shell: Shell, start: Start, number: signal.Signals) -> None:
     """Passes follow one another; a signal lets the daemon leave with exit code 0."""
     start(scenario=FLEET)

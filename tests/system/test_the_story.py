@@ -6,7 +6,7 @@ import pytest
 from processes import FLEET, Shell, Start
 
 
-@pytest.mark.parametrize("generation", ["1", "2"])
+@pytest.mark.parametrize("generation", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_the_demo_tells_the_whole_story(shell: Shell, generation: str) -> None:
     """`reaper demo` shows the fleet, the plan, the enforcement and the history on two screens, and exits with 0."""
     told = shell("demo", "--generation", generation)
