@@ -21,7 +21,17 @@ HEAD = "0006"
 """The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
 
 _BUSY_SECONDS = 10
-_CONNECT_SECONDS = 10
+_STALLED_SECONDS = 30
+"""After so long PostgreSQL takes its lock from a writer that hangs, and others go on."""
+_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""What the driver is told unless `database_url` says otherwise: a server that the network swallows is given up after a
+minute, where the system would wait for hours. In seconds, but for the last one: milliseconds."""
 _PAGES_AT_ONCE = 2_000
 _WRITERS = 7_237_165
 """PostgreSQL's advisory lock of whoever writes: any number that no other program on the server takes."""
@@ -33,6 +43,7 @@ _ADVICE = (
     ("disk is full", "free some space; nothing is ended before its decision is stored"),
     ("not a database", "the file is something else; set database_url to another file"),
     ("malformed", "the file is damaged; restore it from a backup"),
+    ("idle-in-transaction", "this reaper was held up; what it was about to write is not written"),
     ("lock timeout", "another program holds it; try again, or end that program"),
     ("no space left", "free some space; nothing is ended before its decision is stored"),
     ("read-only", "name a server and user that may write in database_url"),
@@ -220,7 +231,7 @@ def _refuse_unless_still(file: Path, connection: sa.Connection) -> None:
 
 
 def _postgresql(url: URL) -> sa.Engine:
-    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+    patience = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
     engine = sa.create_engine(url, pool_pre_ping=True, connect_args=patience)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
@@ -247,7 +258,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def _begin_postgresql(connection: sa.Connection) -> None:
     """Writers queue as they do on SQLite: two passes at once would both find the same decisions missing."""
     if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'")
+        connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{_BUSY_SECONDS}s', true), "
+            f"set_config('idle_in_transaction_session_timeout', '{_STALLED_SECONDS}s', true)"
+        )
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 

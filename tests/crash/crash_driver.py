@@ -29,8 +29,8 @@ from reaper.store import Database
 class Job:
     """What to run. At the crossing `point` the process sends itself the signal `number`.
 
-    A `hurried` one does not wait between repeated reads, looks at a session only once before it goes on, and waits two
-    seconds for a database that is held.
+    A `hurried` one does not wait between repeated reads, looks at a session only once before it goes on, waits two
+    seconds for a database that is held, and may keep others waiting for five.
     """
 
     arguments: tuple[str, ...]
@@ -80,6 +80,7 @@ def run(job: Job) -> None:
     if job.hurried:
         reaper.enforce._SHORT_LOOK = 0.0
         reaper.store.database._BUSY_SECONDS = 2
+        reaper.store.database._STALLED_SECONDS = 5
         stamina.set_testing(testing=True, attempts=2, cap=True)
     sys.argv = ["reaper", *job.arguments]
     main()

@@ -119,6 +119,22 @@ def test_stopped_amid_a_transaction(set_up: SetUp, url: str) -> None:
     assert_sound(stage, EVERYONE)
 
 
+@pytest.mark.slow
+def test_stopped_amid_a_transaction_of_postgresql(set_up: SetUp, postgresql_url: str) -> None:
+    """The server takes its lock away after a while: the others go on, and the one that wakes ends nothing."""
+    stage = set_up(postgresql_url)
+    held_up = stage.start("run", "--enforce", point="before:commit:3", number=signal.SIGSTOP, lease="2s", timeout="1s")
+    held_up.wait_until_stopped()
+    wait_until(lambda: stage("run", "--enforce").code == 0 and stage.ended())
+    stage.enforce_until_quiet()
+    asked = stage.asked()
+    held_up.signal(signal.SIGCONT)
+    done = held_up.wait()
+    assert (done.code, len(done.err.splitlines()), "this reaper was held up" in done.err) == (4, 1, True)
+    assert stage.asked() == asked
+    assert_sound(stage, EVERYONE)
+
+
 @pytest.mark.parametrize(
     ("number", "paced"), [(signal.SIGTERM, False), (signal.SIGINT, True), slowly(signal.SIGTERM, True)]
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -217,6 +218,15 @@ def test_a_database_is_named_without_its_secrets(url: str, where: str) -> None:
     """What is shown to people names the place, and no password wherever it stands in the address."""
     with closing(open_database(url, upgrade=False)) as database:
         assert database.where == where
+
+
+def test_a_server_that_the_network_swallows_is_given_up(postgresql_url: str) -> None:
+    """The connection asks after a silent server by itself; what the address says of that counts more."""
+    url = sa.make_url(postgresql_url).update_query_dict({"keepalives_idle": "7"}).render_as_string(hide_password=False)
+    with closing(open_database(url)) as database, database.reading() as db:
+        info: Any = db.connection.driver_connection
+        told = info.info.get_parameters()
+    assert (told["keepalives_idle"], told["keepalives_interval"], told["tcp_user_timeout"]) == ("7", "10", "30000")
 
 
 def test_a_server_without_the_database_is_one_line(postgresql_url: str) -> None:

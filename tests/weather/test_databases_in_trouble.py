@@ -76,6 +76,18 @@ def test_a_start_without_the_database_waits_for_it(postgresql_house: House) -> N
     assert daemon.stop() == 0
 
 
+def test_a_newer_replica_migrates_the_database(house: House) -> None:
+    """The older daemon ends nothing from then on, says what to replace it by, and stays up until somebody does."""
+    daemon = house.daemon(house.write(interval="1s"))
+    until(lambda: all_ended(house, 1))
+    house.tell("UPDATE alembic_version SET version_num = '9999'")
+    newcomer(house, 3)
+    until(lambda: troubles(daemon) >= 2)
+    assert "from a newer reaper (revision 9999)" in daemon.text()
+    assert (daemon.lives, any(named(3) in house.ended(name) for name in house.accounts)) == (True, False)
+    assert daemon.stop() == 0
+
+
 def limit_files(daemon: Daemon, most: int) -> None:
     """No file that it writes may grow beyond so many bytes; as on a full disk."""
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))

@@ -137,11 +137,11 @@ class House:
         finally:
             database.close()
 
-    def rows(self, statement: str) -> list[Any]:
-        """What stands in the database, asked by another program."""
+    def tell(self, statement: str) -> None:
+        """Tell the database something, as another program."""
         engine = sa.create_engine(sa.make_url(self.database_url), poolclass=sa.NullPool)
-        with engine.connect() as db:
-            return [tuple(row) for row in db.execute(sa.text(statement))]
+        with engine.begin() as db:
+            db.execute(sa.text(statement))
 
     def ended(self, name: str) -> list[str]:
         """The account's sessions that were ended over the API, in order."""
