@@ -6,7 +6,9 @@ Only what rules say of one session by itself is known here. A quota, seats and t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import islice, product
+from operator import and_, or_
 from typing import Any
 
 from reaper.core.language import Age, AllOf, AnyOf, GbHours, Idle, Leaf, Not, Queued, Rule, RunningFor, leaves
@@ -19,37 +21,61 @@ _MOST = 20_000  # worlds; a rule with more turning points is not looked through
 
 def always_or_never(rule: Rule) -> bool | None:
     """True when the rule is met in every world, False when in none, None when it depends."""
-    found = {_holds(rule, world) for world in _worlds(rule)}
-    return found.pop() if len(found) == 1 else None
+    table = _Table(rule)
+    if not table.all:
+        return None
+    return {table.all: True, 0: False}.get(table.where(rule))
 
 
 def needless(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """Each part of an `any` or `all` without which the rule would say the same, with its way and in words."""
+    table = _Table(rule)
+    return _needless(rule, table) if table.all else iter(())
+
+
+def _needless(rule: Rule, table: _Table) -> Iterator[tuple[tuple[int | str, ...], str]]:
     match rule:
         case AnyOf(any=parts):
-            yield from _needless("any", parts, lambda rest: AnyOf(any=list(rest)))
+            yield from _needless_part("any", parts, or_, table)
         case AllOf(all=parts):
-            yield from _needless("all", parts, lambda rest: AllOf(all=list(rest)))
+            yield from _needless_part("all", parts, and_, table)
         case Not(not_=inner):
-            yield from ((("not", *way), message) for way, message in needless(inner))
+            yield from ((("not", *way), message) for way, message in _needless(inner, table))
         case _:
             return
 
 
-def _needless(
-    key: str, parts: Sequence[Rule], join: Callable[[Sequence[Rule]], Rule]
+def _needless_part(
+    key: str, parts: Sequence[Rule], join: Callable[[int, int], int], table: _Table
 ) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    where = [table.where(part) for part in parts]
     for number, part in enumerate(parts):
-        rest = [*parts[:number], *parts[number + 1 :]]
-        if rest and _same(join(parts), join(rest)):
+        rest = [*where[:number], *where[number + 1 :]]
+        if rest and reduce(join, where) == reduce(join, rest):
             yield (key, number), f"this part of '{key}' changes nothing beside the others; take it out"
             return
-        yield from (((key, number, *way), message) for way, message in needless(part))
+        yield from (((key, number, *way), message) for way, message in _needless(part, table))
 
 
-def _same(one: Rule, other: Rule) -> bool:
-    worlds = list(_worlds(one))
-    return bool(worlds) and all(_holds(one, world) == _holds(other, world) for world in worlds)
+class _Table:
+    """In which worlds a rule and its parts hold: a set of worlds is a number with a bit for each of them."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._worlds = list(_worlds(rule))
+        self.all = (1 << len(self._worlds)) - 1
+        """Every world; 0 when there are too many to look through."""
+
+    def where(self, rule: Rule) -> int:
+        match rule:
+            case AnyOf():
+                return reduce(or_, map(self.where, rule.any))
+            case AllOf():
+                return reduce(and_, map(self.where, rule.all))
+            case Not():
+                return self.all ^ self.where(rule.not_)
+            case _:
+                test = _test(rule)
+                return sum(1 << number for number, world in enumerate(self._worlds) if test(world))
 
 
 def _worlds(rule: Rule) -> Iterator[World]:
@@ -103,21 +129,16 @@ def _name(leaf: Leaf) -> str:
     return f"gb_hours {leaf.gb_hours}" if isinstance(leaf, GbHours) else leaf.model_dump_json()
 
 
-def _holds(rule: Rule | Leaf, world: World) -> bool:  # noqa: PLR0911 - one case a rule
-    match rule:
-        case AnyOf():
-            return any(_holds(one, world) for one in rule.any)
-        case AllOf():
-            return all(_holds(one, world) for one in rule.all)
-        case Not():
-            return not _holds(rule.not_, world)
-        case Idle():
-            return bool(world["idle"] >= rule.over.seconds)
-        case Age():
-            return bool(world["age"] >= rule.age.seconds)
-        case RunningFor():
-            return bool(not world["waits"] and world["running_for"] >= rule.running_for.seconds)
-        case Queued():
-            return bool(world["waits"] and world["age"] >= rule.queued.seconds)
+def _test(leaf: Leaf) -> Callable[[World], bool]:
+    match leaf:
+        case Idle(over=over):
+            return lambda world: bool(world["idle"] >= over.seconds)
+        case Age(age=over):
+            return lambda world: bool(world["age"] >= over.seconds)
+        case RunningFor(running_for=over):
+            return lambda world: bool(not world["waits"] and world["running_for"] >= over.seconds)
+        case Queued(queued=over):
+            return lambda world: bool(world["waits"] and world["age"] >= over.seconds)
         case _:
-            return bool(world[_name(rule)])
+            name = _name(leaf)
+            return lambda world: bool(world[name])
