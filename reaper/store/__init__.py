@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reaper.store.as_of import AsOf, PastLook, as_of, recorded
+from reaper.store.conditions import Condition, conditions
 from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
 from reaper.store.exemptions import GrantedEntry, grant, list_granted, remove
@@ -24,6 +25,7 @@ from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
 __all__ = [
     "HEAD",
     "AsOf",
+    "Condition",
     "Database",
     "DecisionEntry",
     "GrantedEntry",
@@ -38,6 +40,7 @@ __all__ = [
     "StepEntry",
     "acknowledge",
     "as_of",
+    "conditions",
     "copy",
     "decisions_page",
     "entries",
