@@ -9,12 +9,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Literal
 
 from reaper.core.duration import spoken
 from reaper.core.session import KINDS, OVER_STATES, RUNNING_STATES, WAITING_STATES
+from reaper.errors import Held
 from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.run import Report
@@ -31,6 +33,14 @@ Late = Literal["missed", "overlapped"]
 
 Account = str
 _log = logger("daemon")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """An account to look after: how old its last complete run may be, and the day on which its key expires."""
+
+    within: timedelta
+    key_expires: date | None = None
 
 
 class Durations:
@@ -65,6 +75,7 @@ class Watch:
         self.refused: str | None = None  # what is wrong with the settings or policies that a person wrote last
         self.database_trouble: str | None = None  # why nothing can be recorded, and therefore no pass is made
         self.database_lost_at: datetime | None = None
+        self.charges: Mapping[Account, Charge] = {}
         self.under_way: set[Account] = set()
         self.next_at: dict[Account, datetime] = {}  # when this replica will see whether a pass is due
         self.troubles: dict[Account, str] = {}  # what the last pass was broken off by, or could not be read for
@@ -95,34 +106,37 @@ class Watch:
         return self._clock.monotonic() - self._beat
 
     @contextmanager
-    def passing(self, account: Account) -> Iterator[Callable[[Report | None], None]]:
-        """A pass over the account is under way; call what is given with its report, or None where it was skipped.
+    def passing(self, account: Account) -> Iterator[Callable[[Report], None]]:
+        """A pass over the account is under way; call what is given with its report.
 
-        A pass that is left without that has ended in an error.
+        A pass that raises Held was left to another reaper; any other that is left without a report ended in an error.
         """
-        found: list[Report | None] = []
+        found: list[Report] = []
         with self.lock:
             self.under_way.add(account)
+        result = "error"
         try:
             yield found.append
+        except Held:
+            result = "skipped"
+            raise
         except Exception as error:
             self._broke_off(account, str(error) or type(error).__name__)
             raise
         finally:
             with self.lock:
                 self.under_way.discard(account)
-                self._ended(account, found)
+                if found:
+                    self._ended(account, found[0])
+                else:
+                    self.runs[account, result] += 1
 
     def _broke_off(self, account: Account, why: str) -> None:
         with self.lock:
             self.troubles[account] = why
         _log.error("pass failed", account=account, error=why)
 
-    def _ended(self, account: Account, found: list[Report | None]) -> None:
-        report = found[0] if found else None
-        if report is None:
-            self.runs[account, "skipped" if found else "error"] += 1
-            return
+    def _ended(self, account: Account, report: Report) -> None:
         self.ended_at[account] = self._clock.now()
         self.runs[account, report.result] += 1
         self.troubles.pop(account, None)
@@ -204,9 +218,10 @@ class Watch:
         if since is not None:
             _log.info("database back", after=spoken((self._clock.now() - since).total_seconds()))
 
-    def forget(self, accounts: set[Account]) -> None:
-        """These accounts are no longer looked after."""
+    def look_after(self, charges: Mapping[Account, Charge]) -> None:
+        """These accounts are looked after from now on, and no others."""
         with self.lock:
+            gone, self.charges = self.charges.keys() - charges.keys(), dict(charges)
             for known in (self.next_at, self.troubles, self.fleets, self.ended_at, self.complete_at):
-                for account in accounts & known.keys():
+                for account in gone & known.keys():
                     del known[account]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from reaper.core.plan import Plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Snapshot
 from reaper.core.verdict import Pass
-from reaper.errors import StoreError, Unreachable
+from reaper.errors import Held, StoreError, Unreachable
 from reaper.run import Report
-from reaper.watch import Watch
+from reaper.watch import Charge, Watch
 
 Events = Callable[[], list[tuple[str, str]]]
 
@@ -74,9 +75,9 @@ def test_a_pass_that_breaks_off_is_told_everywhere(watch: Watch, events: Events)
 
 
 def test_an_account_left_to_another_reaper_was_skipped(watch: Watch) -> None:
-    """No report and no error: nothing is wrong."""
-    with watch.passing("acme") as ended:
-        ended(None)
+    """It is at work on it, or has just been: nothing is wrong."""
+    with pytest.raises(Held), watch.passing("acme"):
+        raise Held("acme: another is at work on it", START)
     assert (watch.runs, watch.troubles) == ({("acme", "skipped"): 1}, {})
 
 
@@ -119,8 +120,9 @@ def test_the_beat_grows_old(watch: Watch, clock: HandClock) -> None:
 
 def test_accounts_that_are_gone_are_forgotten(watch: Watch) -> None:
     """Health asks nothing of an account that is no longer in the settings."""
+    watch.look_after({"acme": Charge(timedelta(minutes=15))})
     with watch.passing("acme") as ended:
         ended(report())
     watch.due("acme", START)
-    watch.forget({"acme"})
+    watch.look_after({"globex": Charge(timedelta(minutes=15))})
     assert (watch.ended_at, watch.complete_at, watch.next_at) == ({}, {}, {})
