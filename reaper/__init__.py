@@ -5,7 +5,7 @@ The map of the house (each line may use only what stands below it):
     cli/           click, one file a verb; options -> one call -> exit code
     bootstrap.py   settings -> wired objects; nothing happens at import
     daemon.py      APScheduler and signals; calls run_once
-    web/           the HTTP face: the record, read-only
+    web/           the HTTP face: health, metrics, and the record, read-only
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     watch.py       what the daemon does, as health and metrics see it
     run.py         one pass; the only orchestration

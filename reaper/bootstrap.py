@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import getpass
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event, Lock
 
 from pydantic import SecretStr
@@ -28,13 +29,16 @@ from reaper.enforce import DryRun, Terminator
 from reaper.errors import StoreError
 from reaper.mail import Mail
 from reaper.notify_settings import EmailSettings, NotifySettings
-from reaper.ports import Clock, Enforcer, Messenger, Secret
+from reaper.ports import Clock, Enforcer, Messenger, RequestCount, Secret
 from reaper.run import Reaper, Tell
 from reaper.settings import AccountSettings, Settings
 from reaper.store import HEAD, Database, SqlLedger, open_database, revision
 from reaper.telling import Silent
+from reaper.watch import Charge, Watch
 
 _OBJECTS_OF_A_PASS = 1_000_000
+_LATE = 3  # passes without a complete run, after which the daemon is not ready
+_LATE_AT_LEAST = timedelta(minutes=5)
 
 
 def actor() -> str:
@@ -78,17 +82,29 @@ def record(settings: Settings) -> Iterator[Callable[[], Database]]:
             database.close()
 
 
+def charges(accounts: Sequence[AccountSettings], every: timedelta) -> dict[str, Charge]:
+    """The accounts as a `Watch` looks after them, where the time between two passes is `every`."""
+    usual = max(_LATE * every, _LATE_AT_LEAST)
+    return {
+        account.name: Charge(account.ready_within.delta if account.ready_within else usual, account.api_key_expires)
+        for account in accounts
+    }
+
+
 @contextmanager
-def face(settings: Settings) -> Iterator[None]:
+def face(settings: Settings, watch: Watch) -> Iterator[None]:
     """Answer over HTTP while the context is open, where the settings say so. Raises ConfigurationError."""
     if settings.http.listen is None:
         yield
         return
     from reaper.web.app import create_app  # noqa: PLC0415 - most commands answer nobody
     from reaper.web.server import answering  # noqa: PLC0415
+    from reaper.web.standing import Standings  # noqa: PLC0415
 
-    with record(settings) as store, answering(create_app(store, settings.http), settings.http.listen):
-        yield
+    with record(settings) as store:
+        standings = Standings(watch, store, SystemClock(), settings.http.key_notice.delta)
+        with answering(create_app(store, settings.http, standings), settings.http.listen):
+            yield
 
 
 def _of_this_version(database: Database) -> Database:
@@ -104,7 +120,7 @@ def _of_this_version(database: Database) -> Database:
 
 
 @contextmanager
-def connection(settings: Settings, account: AccountSettings) -> Iterator[Connection]:
+def connection(settings: Settings, account: AccountSettings, count: RequestCount | None = None) -> Iterator[Connection]:
     """A connection to the account. Raises ConfigurationError when its key cannot be had."""
     quiet_retries()
     key = account.key()
@@ -116,6 +132,7 @@ def connection(settings: Settings, account: AccountSettings) -> Iterator[Connect
         timeout_seconds=settings.timeout.seconds,
         workers=settings.activity.workers,
         clock=SystemClock(),
+        count=count,
     ) as opened:
         yield opened
 
@@ -145,9 +162,10 @@ def reaper_of(
     stop: Event,
     tell: Tell = lambda _: None,
     reread: Callable[[], PolicySet] | None = None,
+    count: RequestCount | None = None,
 ) -> Iterator[Reaper]:
     """Everything one account's pass needs, closed afterwards."""
-    with undisturbed(), connection(settings, account) as opened:
+    with undisturbed(), connection(settings, account, count) as opened:
         clock: Clock = ServerClock(opened, SystemClock()) if account.clock == "server" else SystemClock()
         with AccountSource(
             opened,

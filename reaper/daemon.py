@@ -15,16 +15,25 @@ from reaper.core.duration import spoken
 from reaper.ports import Clock
 
 Say = Callable[[str], None]
+BEAT = 10.0
+"""Seconds between two signs of life of the scheduler."""
+
 _GRACE = 60.0  # seconds of delay that mean nothing, however short the interval
 
 
 def run_forever(
-    pass_once: Callable[[Sequence[str]], None], *, interval: float, stop: Event, clock: Clock, say: Say
+    pass_once: Callable[[Sequence[str]], None],
+    *,
+    interval: float,
+    stop: Event,
+    clock: Clock,
+    say: Say,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Call `pass_once` now and then every `interval` seconds until `stop` is set; a pass under way is finished.
 
     A pass that is far too late is run all the same, and told so; never two at a time. An error in a pass is said,
-    and the next one is tried.
+    and the next one is tried. `beat` is called every `BEAT` seconds, also while a pass is under way.
     """
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_listener(
@@ -39,6 +48,7 @@ def run_forever(
         max_instances=1,
         misfire_grace_time=None,
     )
+    scheduler.add_job(beat, IntervalTrigger(seconds=int(BEAT), timezone=UTC), coalesce=True, misfire_grace_time=None)
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from reaper.addresses import is_loopback
+from reaper.core.duration import Duration
 
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
@@ -45,6 +46,9 @@ class HttpSettings(BaseModel):
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
         (), description="host names that it is asked by, besides localhost and bare addresses"
+    )
+    key_notice: Duration = Field(
+        Duration.parse("14d"), description="so long before an API key expires, the daemon is no longer ready"
     )
     behind_tls: bool = Field(
         default=False, description="whether a proxy in front of it speaks TLS and lets in only whom it should"

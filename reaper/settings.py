@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -83,6 +84,11 @@ class AccountSettings(_Strict):
     api_key: SecretStr | None = Field(None, description="the key itself; better keep it out of the file")
     api_key_env: str | None = Field(None, description="the environment variable that holds the key")
     api_key_file: Path | None = Field(None, description="the file that holds the key, relative to the settings file")
+    api_key_expires: date | None = Field(None, description="the day on which the key expires, as the portal says")
+    ready_within: Duration | None = Field(
+        None,
+        description="how old its last complete run may be; else three times the interval, and 5m at least",
+    )
     clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
 
     @model_validator(mode="after")

@@ -31,13 +31,14 @@ def command(
     Several on one database share the accounts: an account that another has just looked at is left until the next
     time. A stop finishes the step under way and records it; what was planned after it is left alone.
     """
-    from reaper.bootstrap import face  # noqa: PLC0415 - --help stays quick
+    from reaper.bootstrap import charges, face  # noqa: PLC0415 - --help stays quick
     from reaper.cli.passes import run_accounts  # noqa: PLC0415
     from reaper.clock import SystemClock  # noqa: PLC0415
     from reaper.core.duration import Duration  # noqa: PLC0415
     from reaper.daemon import run_forever  # noqa: PLC0415
-    from reaper.errors import ReaperError  # noqa: PLC0415
+    from reaper.errors import ReaperError, StoreError  # noqa: PLC0415
     from reaper.logs import logger  # noqa: PLC0415
+    from reaper.watch import Watch  # noqa: PLC0415
 
     settings, log = settings_of(ctx, speaks=True), logger("daemon")
     try:
@@ -47,7 +48,9 @@ def command(
     chosen = settings.chosen(accounts)
     judged_by, reread = policies_of(settings, policies)
     enforcing = settings.enforce if enforce is None else enforce
-    with face(settings), stopping() as stop:
+    watch = Watch(clock := SystemClock())
+    watch.look_after(charges(chosen, every.delta))
+    with face(settings, watch), stopping() as stop:
 
         def pass_once(late: Sequence[str]) -> None:
             try:
@@ -61,15 +64,17 @@ def command(
                     reread=reread,
                     misgivings=late,
                     turn=every.delta * TURN,
+                    watch=watch,
                 )
+            except StoreError as error:
+                watch.database_lost(str(error))
             except ReaperError as error:
                 log.error("pass failed", error=str(error))  # noqa: TRY400 - the line says it all
             else:
+                watch.database_back()
                 for line in done.skipped:
                     log.info("skipped", why=line)
-                for broken in done.broken:
-                    log.error("pass failed", error=str(broken))
 
         log.info("daemon begun", accounts=[a.name for a in chosen], interval=str(every), enforcing=enforcing)
-        run_forever(pass_once, interval=every.seconds, stop=stop, clock=SystemClock(), say=log.warning)
+        run_forever(pass_once, interval=every.seconds, stop=stop, clock=clock, say=log.warning, beat=watch.beat)
     log.info("daemon ended")

@@ -9,15 +9,18 @@ from fastapi import FastAPI
 from reaper import __version__
 from reaper.web.api import Store, api
 from reaper.web.guard import Guard
+from reaper.web.health import health
+from reaper.web.metrics import metrics
 from reaper.web.problems import answer_problems
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from reaper.http_settings import HttpSettings
+    from reaper.web.standing import Standings
 
 
-def create_app(store: Store, settings: HttpSettings) -> ASGIApp:
+def create_app(store: Store, settings: HttpSettings, standings: Standings) -> ASGIApp:
     """The whole face, behind its guard."""
     app = FastAPI(
         title="reaper",
@@ -29,5 +32,6 @@ def create_app(store: Store, settings: HttpSettings) -> ASGIApp:
         redirect_slashes=False,
     )
     answer_problems(app)
-    app.include_router(api(store))
+    for router in (health(standings), metrics(standings), api(store)):
+        app.include_router(router)
     return Guard(app, settings)

@@ -13,6 +13,7 @@ from reaper.web.problems import problem
 from reaper.web.tokens import is_known
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from reaper.http_settings import HttpSettings
@@ -25,7 +26,14 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_TO_ALL = frozenset({"/healthz", "/readyz"})  # a probe of the machinery around has no token; it learns yes or no
+_TRUSTED = "reaper.trusted"
 _ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def is_trusted(request: Request) -> bool:
+    """Whether who asks may read the record."""
+    return bool(request.scope[_TRUSTED])
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,8 @@ class Guard:
             why = "the reaper is not known by this name; add it to http.hosts in the settings"
             return problem(HTTPStatus.MISDIRECTED_REQUEST, why)
         trusted = not self.settings.token_hashes or self._has_token(headers.get("authorization", ""))
-        if trusted:
+        scope[_TRUSTED] = trusted
+        if trusted or scope["path"] in _TO_ALL:
             return None
         why = "send a token that the settings know, as `Authorization: Bearer …`"
         return problem(HTTPStatus.UNAUTHORIZED, why, {"WWW-Authenticate": 'Bearer realm="reaper"'})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from reaper.core.duration import spoken
+from reaper.watch import Charge
 from reaper.web.guard import is_trusted
-from reaper.web.standing import Standing, Standings
+from reaper.web.standing import Standing, Standings, expiry
 
 DEAD_AFTER = 60.0
 """Seconds without a beat of the scheduler after which the daemon counts as dead; it beats six times in that time."""
@@ -31,50 +32,49 @@ def health(standings: Standings) -> APIRouter:
 
     @router.get("/readyz")
     def ready(request: Request) -> JSONResponse:
-        reasons = list(_reasons(standings.now()))
-        body: dict[str, Any] = {"ready": not reasons}
+        found = list(reasons(standings.now()))
+        body: dict[str, Any] = {"ready": not found}
         if is_trusted(request):
-            body["reasons"] = reasons
-        return JSONResponse(body, _NOT if reasons else _OK)
+            body["reasons"] = found
+        return JSONResponse(body, _NOT if found else _OK)
 
     return router
 
 
-def expires_at(day: Any) -> datetime:  # noqa: ANN401 - a date
-    """The moment from which a key that expires on this day can no longer be relied upon."""
-    return datetime.combine(day, time(), UTC)
-
-
-def _reasons(standing: Standing) -> Iterator[Reason]:
-    if standing.trouble is not None:
-        yield _reason("database", standing.trouble)
-    if standing.watch.refused is not None:
-        yield _reason("policies", standing.watch.refused)
-    for account in standing.settings.accounts:
-        if late := _late(standing, account.name):
-            yield _reason("runs", late, account.name)
-        if account.api_key_expires and (soon := _soon(standing, expires_at(account.api_key_expires))):
-            yield _reason("key", soon, account.name)
+def reasons(standing: Standing) -> Iterator[Reason]:
+    """Why the daemon is not ready, each with the `check` that failed; none when it is."""
+    watch = standing.watch
+    with watch.lock:
+        if trouble := watch.database_trouble or standing.trouble:
+            yield _reason("database", trouble)
+        if watch.refused is not None:
+            yield _reason("policies", watch.refused)
+        for account, charge in watch.charges.items():
+            if late := _late(standing, account, charge):
+                yield _reason("runs", late, account)
+            if soon := _soon(standing, expiry(charge)):
+                yield _reason("key", soon, account)
 
 
 def _reason(check: str, reason: str, account: str | None = None) -> Reason:
     return {"check": check, "account": account, "reason": reason}
 
 
-def _late(standing: Standing, account: str) -> str | None:
-    at, within = standing.complete_at(account), standing.ready_within
+def _late(standing: Standing, account: str, charge: Charge) -> str | None:
+    at, trouble = standing.complete_at(account), standing.watch.troubles.get(account)
+    if at is not None and standing.now - at <= charge.within:
+        return None
+    because = f"; the last pass: {trouble}" if trouble else ""
     if at is None:
-        return "no complete run is known yet"
-    if standing.now - at <= within:
+        return f"no complete run is known yet{because}"
+    age, within = spoken((standing.now - at).total_seconds()), spoken(charge.within.total_seconds())
+    return f"the last complete run began {age} ago, and {within} at the most is expected{because}"
+
+
+def _soon(standing: Standing, expires: datetime | None) -> str | None:
+    if expires is None or expires - standing.now > standing.key_notice:
         return None
-    age = spoken((standing.now - at).total_seconds())
-    return f"the last complete run began {age} ago; one is expected every {spoken(within.total_seconds())}"
-
-
-def _soon(standing: Standing, expires: datetime) -> str | None:
     left = expires - standing.now
-    if left > standing.settings.http.key_notice.delta:
-        return None
     if left <= timedelta():
         return f"the API key expired on {expires:%Y-%m-%d}; make a new one in the portal and set it"
     return f"the API key expires in {spoken(left.total_seconds())}, on {expires:%Y-%m-%d}; make a new one in the portal"

@@ -1,20 +1,18 @@
-"""How things stand now: what the daemon saw, what the record says, and what the settings ask for, read together."""
+"""How things stand now: what the daemon saw, and what the record says, read together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Event, Lock, Thread
 
 from reaper.errors import ReaperError
 from reaper.ports import Clock
-from reaper.settings import Settings
 from reaper.store import Condition, Database, conditions
-from reaper.watch import Watch
+from reaper.watch import Charge, Watch
 
 _PATIENCE = 2.0  # seconds; a database that takes longer counts as unreachable, and the scraper has its answer
-_LEAST = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -22,8 +20,8 @@ class Standing:
     """`conditions` are by account, and empty where `trouble` says what is wrong with the database."""
 
     now: datetime
-    settings: Settings
     watch: Watch
+    key_notice: timedelta
     conditions: dict[str, Condition] = field(default_factory=dict)
     trouble: str | None = None
 
@@ -33,21 +31,18 @@ class Standing:
         known = (self.watch.complete_at.get(account), recorded and recorded.complete_at)
         return max((at for at in known if at), default=None)
 
-    @property
-    def ready_within(self) -> timedelta:
-        """How old the last complete run of an account may be."""
-        asked = self.settings.http.ready_within
-        return asked.delta if asked else max(3 * self.settings.interval.delta, _LEAST)
+
+def expiry(charge: Charge) -> datetime | None:
+    """The moment from which the account's key can no longer be relied upon."""
+    return None if charge.key_expires is None else datetime.combine(charge.key_expires, time(), UTC)
 
 
 class Standings:
-    """Tells how things stand. `settings` gives those in force; `store` the database, or raises StoreError."""
+    """Tells how things stand. `store` gives the database, or raises StoreError."""
 
-    def __init__(
-        self, watch: Watch, store: Callable[[], Database], settings: Callable[[], Settings], clock: Clock
-    ) -> None:
+    def __init__(self, watch: Watch, store: Callable[[], Database], clock: Clock, key_notice: timedelta) -> None:
         self.watch = watch
-        self._store, self._settings, self._clock = store, settings, clock
+        self._store, self._clock, self._key_notice = store, clock, key_notice
         self._lock = Lock()
         self._question: _Question | None = None
 
@@ -57,14 +52,13 @@ class Standings:
             if self._question is None or self._question.done.is_set():
                 self._question = _Question(self._ask)
             question = self._question
-        settings, now = self._settings(), self._clock.now()
-        if not question.done.wait(_PATIENCE):
-            return Standing(now, settings, self.watch, trouble=f"it does not answer within {_PATIENCE:g} s")
-        return Standing(now, settings, self.watch, question.found, question.trouble)
+        answered = question.done.wait(_PATIENCE)
+        trouble = question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
+        found = question.found if answered else {}
+        return Standing(self._clock.now(), self.watch, self._key_notice, found, trouble)
 
     def _ask(self) -> dict[str, Condition]:
-        names = [account.name for account in self._settings().accounts]
-        return conditions(self._store(), names, self._clock.now())
+        return conditions(self._store(), list(self.watch.charges), self._clock.now())
 
 
 class _Question:
@@ -73,13 +67,14 @@ class _Question:
     def __init__(self, ask: Callable[[], dict[str, Condition]]) -> None:
         self.done = Event()
         self.found: dict[str, Condition] = {}
-        self.trouble: str | None = None
+        self.trouble: str | None = "the database could not be asked; the log says why"
         self._ask = ask
         Thread(target=self._run, name="standing", daemon=True).start()
 
     def _run(self) -> None:
         try:
             self.found = self._ask()
+            self.trouble = None
         except ReaperError as error:
             self.trouble = str(error)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,21 +15,26 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from web_tools import FLEET, POLICIES, Ask
+from web_tools import FLEET, POLICIES, Ask, HandClock, Stand
 
-from reaper.bootstrap import database, reaper_of, record
+from reaper.bootstrap import charges, record
+from reaper.cli.passes import run_accounts
+from reaper.clock import SystemClock
 from reaper.core.limits import Limit, Limits
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
 from reaper.http_settings import HttpSettings
 from reaper.policy_files import load_policies
 from reaper.settings import OwnSettings, Settings
+from reaper.store import Database, list_runs
+from reaper.watch import Watch
 from reaper.web.app import create_app
 from reaper.web.server import answering
+from reaper.web.standing import Standings
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings whose database has three passes over two accounts: a dry run, and one each that ended sessions."""
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Watch]:
+    """What made three passes over two accounts: a dry run, and one each that ended sessions."""
     folder = tmp_path_factory.mktemp("record")
     (folder / "policies.yaml").write_text(POLICIES, "utf-8")
     with ExitStack() as stack:
@@ -43,23 +48,35 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         url = f"sqlite:///{folder / 'reaper.db'}"
         settings = OwnSettings(accounts=accounts, database_url=url, limits=unlimited, per_minute=None)
         policies = load_policies(folder / "policies.yaml", today=date(2026, 11, 23)).policies
-        with database(settings) as store:
-            for account, enforce in ((0, False), (0, True), (1, True)):
-                with reaper_of(
-                    settings, settings.accounts[account], policies, store, enforce=enforce, stop=Event()
-                ) as reaper:
-                    assert reaper.run_once().result == "done"
-    return settings
+        watch = Watch(SystemClock())
+        watch.look_after(charges(settings.accounts, timedelta(minutes=5)))
+        done = run_accounts(
+            settings, settings.accounts[:1], policies, enforce=False, stop=Event(), tell=len, watch=watch
+        )
+        done = run_accounts(settings, settings.accounts, policies, enforce=True, stop=Event(), tell=len, watch=watch)
+        assert done.exit_code == 0
+    return settings, watch
+
+
+@pytest.fixture(scope="session")
+def recorded(daemon: tuple[Settings, Watch]) -> Settings:
+    """Settings whose database has the three passes."""
+    return daemon[0]
+
+
+def standings(daemon: tuple[Settings, Watch], store: Callable[[], Database]) -> Standings:
+    return Standings(daemon[1], store, SystemClock(), timedelta(days=14))
 
 
 @pytest.fixture
-def ask(recorded: Settings) -> Iterator[Callable[..., Ask]]:
+def ask(recorded: Settings, daemon: tuple[Settings, Watch]) -> Iterator[Callable[..., Ask]]:
     """Serve the record with these settings of `http`, and ask it."""
     with ExitStack() as stack:
 
         def serve(**settings: Any) -> Ask:  # noqa: ANN401 - of HttpSettings
             http = HttpSettings.model_validate({"listen": "127.0.0.1:0", **settings})
-            app = create_app(stack.enter_context(record(recorded)), http)
+            store = stack.enter_context(record(recorded))
+            app = create_app(store, http, standings(daemon, store))
             url = stack.enter_context(answering(app, "127.0.0.1:0"))
             return stack.enter_context(httpx.Client(base_url=url, trust_env=False))
 
@@ -67,11 +84,29 @@ def ask(recorded: Settings) -> Iterator[Callable[..., Ask]]:
 
 
 @pytest.fixture(scope="session")
-def api(recorded: Settings) -> Iterator[Ask]:
+def api(recorded: Settings, daemon: tuple[Settings, Watch]) -> Iterator[Ask]:
     """The record, served as it is by default."""
     with (
         record(recorded) as store,
-        answering(create_app(store, HttpSettings()), "127.0.0.1:0") as url,
+        answering(create_app(store, HttpSettings(), standings(daemon, store)), "127.0.0.1:0") as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def clock(recorded: Settings) -> HandClock:
+    with record(recorded) as store:
+        return HandClock(max(run.started_at for run in list_runs(store())) + timedelta(minutes=1))
+
+
+@pytest.fixture
+def stand(recorded: Settings, clock: HandClock) -> Iterator[Stand]:
+    """A daemon over the recorded accounts, whose clock stands."""
+    with ExitStack() as stack:
+        client = stack.enter_context(httpx.Client(trust_env=False))
+        made = Stand(client, Watch(clock), clock, stack.enter_context(record(recorded)))
+        made.watch.look_after(charges(recorded.accounts, timedelta(minutes=5)))
+        how = Standings(made.watch, made.database, clock, timedelta(days=14))
+        client.base_url = stack.enter_context(answering(create_app(made.database, HttpSettings(), how), "127.0.0.1:0"))
+        yield made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
 from reaper.bootstrap import record
+from reaper.clock import SystemClock
 from reaper.http_settings import HttpSettings
 from reaper.settings import Settings
 from reaper.store import Database
+from reaper.watch import Watch
 from reaper.web.api import Store
 from reaper.web.app import create_app
+from reaper.web.standing import Standings
 
 # A cursor is made by the page before, and a run that is not there is no fault.
 CHECKS: dict[str, Any] = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "422"]}}
@@ -28,7 +32,8 @@ def store() -> Database:
     return stores[-1]()
 
 
-app = create_app(store, HttpSettings(hosts=("testserver",)))
+clock = SystemClock()
+app = create_app(store, HttpSettings(hosts=("testserver",)), Standings(Watch(clock), store, clock, timedelta(days=14)))
 config = SchemathesisConfig.from_dict({"checks": CHECKS})
 document = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app=app, config=config)
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+
+from reaper.errors import StoreError
+from reaper.store import Database
+from reaper.watch import Watch
 
 Ask = httpx.Client
 
@@ -38,3 +45,44 @@ def problem(answer: httpx.Response, status: int) -> str:
     assert (answer.status_code, body["status"]) == (status, status)
     assert set(body) == {"type", "title", "status", "detail"}
     return str(body["detail"])
+
+
+class HandClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.awake = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.awake
+
+    def wait(self, seconds: float) -> None:
+        self.pass_by(seconds)
+
+    def pass_by(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.awake += seconds
+
+
+@dataclass
+class Stand:
+    """A face over what a daemon saw, by a clock of the test's own that begins after the recorded runs."""
+
+    api: Ask
+    watch: Watch
+    clock: HandClock
+    store: Callable[[], Database]
+    broken: list[StoreError] = field(default_factory=list)
+
+    def break_database(self, error: StoreError) -> None:
+        """From now on it answers nothing else."""
+        self.broken.append(error)
+
+    def database(self) -> Database:
+        for error in self.broken:
+            raise error
+        return self.store()
