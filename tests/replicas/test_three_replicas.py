@@ -88,3 +88,16 @@ def test_the_others_go_on_where_one_lost_the_database(house: House, lonely: Lone
     until(lambda: len(one.told("run ended")) > before)
     assert [daemon.stop() for daemon in (one, *others)] == [0, 0, 0]
     assert_each_ended_once(house)
+
+
+def test_a_rolling_restart_breaks_no_run_off(house: House) -> None:
+    """Each is told to stop amid its steps and replaced by another: every run comes to its end, and all is done."""
+    replacements = []
+    for daemon in started(house, "3s"):
+        at_work(daemon)
+        assert daemon.stop() == 0
+        replacements.append(house.daemon(house.folder / "reaper.yaml"))
+    until(lambda: everything_is_ended(house))
+    assert [daemon.stop() for daemon in replacements] == [0, 0, 0]
+    assert [run.account for run in house.runs() if run.finished_at is None] == []
+    assert_each_ended_once(house)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from store_builders import NOW, Book, a_pass, a_session, young
+from store_builders import NOW, Book, a_pass, a_plan, a_session, young
 
-from reaper.core.plan import Result
+from reaper.core.plan import Outcome, Result
 from reaper.errors import Held, NotDue
 
 MINUTE = timedelta(minutes=1)
@@ -55,6 +55,19 @@ def test_a_run_that_broke_off_does_not_serve(book: Book) -> None:
     """Another replica goes on with the account."""
     book.crash(a_pass([a_session()]), after=Result.TERMINATED)
     assert is_due(book)
+
+
+def test_a_run_that_was_told_to_stop_does_not_serve(book: Book) -> None:
+    """What it left planned another replica does in the same turn."""
+    seen = a_pass([a_session("s1"), a_session("s2")])
+    plan = a_plan(seen)
+    with book.run(seen, plan) as run:
+        run.settle(plan.steps[0], Outcome(Result.WITHHELD, "as the test says"))
+    assert is_due(book)
+    with book.run(seen, plan) as run:
+        for step in plan.steps:
+            run.settle(step, Outcome(Result.WITHHELD, "as the test says"))
+    assert not is_due(book)
 
 
 def test_a_run_that_could_not_read_the_account_does_not_serve(book: Book) -> None:
