@@ -72,8 +72,8 @@ def _witness(
     present: Sequence[Subject], known: Mapping[str, Activity], asked: Mapping[str, Session]
 ) -> dict[str, Session]:
     """A session that is not asked for anyway, first of all one whose log could be read before."""
-    others = [s.session for s in present if s.phase is Phase.RUNNING and s.session.id not in asked]
-    best = max(others, key=lambda session: session.id in known, default=None)
+    others = [s.session for s in present if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in asked]
+    best = max(others, key=lambda session: (session.id in known, session.id), default=None)
     return {} if best is None else {best.id: best}
 
 

@@ -47,12 +47,13 @@ class Subject:
 def subjects(
     sessions: Iterable[Session], activity: Mapping[str, Activity], now: datetime, lasting: Lasting | None
 ) -> list[Subject]:
-    """The sessions that are not known to be over.
+    """The sessions that are not known to be over, each once however often a list repeats it.
 
     `lasting` is None where the look may not show everybody; then nobody is known to be alone.
     """
     past = lasting or NOTHING
-    alive = [(s, phase) for s in sessions if (phase := s.phase) is not Phase.OVER]
+    each = {s.id: s for s in sessions}.values()
+    alive = [(s, phase) for s in each if (phase := s.phase) is not Phase.OVER]
     busy, company = Busy.among(s for s, _ in alive), Company(s for s, _ in alive)
     found = [_subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive]
     reached = in_reach(a for a in activity.values() if a.learnt_at >= now)

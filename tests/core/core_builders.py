@@ -6,6 +6,7 @@ from typing import Any
 
 from reaper.core.duration import Duration
 from reaper.core.judge import judge
+from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.limits import Limit, Limits
 from reaper.core.memory import Memory
 from reaper.core.plan import Plan, build_plan
@@ -66,16 +67,22 @@ def by_id(*activities: Activity) -> dict[str, Activity]:
 
 
 def verdicts(
-    rules: PolicySet | Policy, sessions: Iterable[Session], known: Mapping[str, Activity] | None = None
+    rules: PolicySet | Policy,
+    sessions: Iterable[Session],
+    known: Mapping[str, Activity] | None = None,
+    lasting: Lasting | None = NOTHING,
 ) -> list[Verdict]:
     everything = rules if isinstance(rules, PolicySet) else house(rules)
-    return judge(everything, list(sessions), known or {}, NOW)
+    return judge(everything, list(sessions), known or {}, NOW, lasting)
 
 
 def rulings(
-    rules: PolicySet | Policy, sessions: Iterable[Session], known: Mapping[str, Activity] | None = None
+    rules: PolicySet | Policy,
+    sessions: Iterable[Session],
+    known: Mapping[str, Activity] | None = None,
+    lasting: Lasting | None = NOTHING,
 ) -> Rulings:
-    return {(v.policy.name, v.session.id): v.ruling for v in verdicts(rules, sessions, known)}
+    return {(v.policy.name, v.session.id): v.ruling for v in verdicts(rules, sessions, known, lasting)}
 
 
 def the_verdict(

@@ -1,11 +1,13 @@
 """Fleets, policies and activities of every kind that the rules could meet."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from core_builders import NOW, a_policy, active, house
 from hypothesis import strategies as st
 
+from reaper.core.lasting import Condition
 from reaper.core.policy import PolicySet
 from reaper.core.session import Activity, Session
 
@@ -33,8 +35,13 @@ def sessions(id_: str) -> st.SearchStrategy[Session]:
         app=st.sampled_from(["Planner", "Router", None]),
         name=st.just(""),
         created_at=st.none() | moments,
+        started_at=st.none() | moments,
+        gb_hours=st.none() | st.integers(0, 4),
     )
 
+
+LASTING = {(f"s{number}", condition): NOW - timedelta(hours=2) for number in range(5) for condition in Condition}
+"""Whoever is alone or unreachable now has been so for two hours."""
 
 fleets: st.SearchStrategy[Fleet] = st.integers(1, 5).flatmap(
     lambda count: st.tuples(*(sessions(f"s{number}") for number in range(count))).map(list)
@@ -48,7 +55,21 @@ quotas = st.builds(
     st.integers(0, 3),
     st.sampled_from(["newest", "oldest", "most_recently_active"]),
 )
-single_rules = idle_rules | age_rules | queued_rules | quotas
+running_rules = st.sampled_from(LENGTHS).map(lambda over: {"running_for": over})
+costly_rules = st.integers(1, 3).map(lambda over: {"gb_hours": over})
+orphan_rules = st.sampled_from(LENGTHS).map(lambda over: {"orphan": over})
+lost_rules = st.sampled_from(LENGTHS).map(lambda over: {"unreachable_for": over})
+seat_rules = st.builds(
+    lambda high, fewer, floor: {"seats": {"high": high, "low": max(high - fewer, 0), "floor": floor}},
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.sampled_from(LENGTHS),
+)
+alone_rules = idle_rules | age_rules | queued_rules | running_rules | costly_rules | orphan_rules
+"""Rules that no other session's log has a part in."""
+
+probed_rules = alone_rules | quotas | seat_rules
+single_rules = probed_rules | lost_rules
 
 
 def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -62,7 +83,8 @@ def _joined_or_negated(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 positive_rules = st.recursive(single_rules, _joined, max_leaves=3)
 rules = st.recursive(single_rules, _joined_or_negated, max_leaves=4)
-without_quotas = st.recursive(idle_rules | age_rules | queued_rules, _joined_or_negated, max_leaves=4)
+settled_by_probes = st.recursive(probed_rules, _joined_or_negated, max_leaves=4)
+without_quotas = st.recursive(alone_rules, _joined_or_negated, max_leaves=4)
 
 selections = st.sampled_from(
     ["all", {"kind": "webui"}, {"app": "Planner"}, {"owner": {"not": "bob@*"}}, {"state": ["running", "queued"]}]
@@ -96,7 +118,7 @@ def known_of(draw: st.DrawFn, fleet: Fleet) -> Known:
             at = max(at, session.created_at)
         learnt_at = draw(st.sampled_from([NOW, NOW - timedelta(minutes=5)]))
         if draw(st.booleans()):
-            found[session.id] = active(session, at, learnt_at)
+            found[session.id] = replace(active(session, at, learnt_at), unreachable=at is None and draw(st.booleans()))
     return found
 
 

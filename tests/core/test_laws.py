@@ -2,14 +2,29 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from core_builders import NOW, a_policy, active, by_id, plan_of, rulings, verdicts
-from core_strategies import Fleet, Known, fleets, houses, positive_rules, probed_scenes, quotas, scenes, without_quotas
+import core_builders
+from core_builders import NOW, a_policy, active, by_id, plan_of
+from core_strategies import (
+    LASTING,
+    Fleet,
+    Known,
+    fleets,
+    houses,
+    positive_rules,
+    probed_scenes,
+    quotas,
+    scenes,
+    settled_by_probes,
+    without_quotas,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reaper.core.judge import judge, unresolved
+from reaper.core import judge as judging
 from reaper.core.policy import PolicySet
+from reaper.core.selector import Exemption
 from reaper.core.session import Phase
 from reaper.core.verdict import Ruling
 
@@ -17,6 +32,9 @@ HIDEABLE = ("state", "user", "environment", "app", "created_at")
 Scene = tuple[Fleet, Known]
 Probed = tuple[Fleet, Known, Known]
 
+verdicts = partial(core_builders.verdicts, lasting=LASTING)
+rulings = partial(core_builders.rulings, lasting=LASTING)
+unresolved = partial(judging.unresolved, lasting=LASTING)
 law = settings(max_examples=50, deadline=None)
 
 
@@ -93,7 +111,7 @@ def test_more_recent_activity_never_convicts(rules: PolicySet, scene: Scene, dat
 
 
 @law
-@given(houses(), probed_scenes)
+@given(houses(settled_by_probes), probed_scenes)
 def test_probing_the_unresolved_is_enough(rules: PolicySet, scene: Probed) -> None:
     """Looking at the unresolved sessions alone gives every ruling that looking at all of them would give."""
     fleet, known, fresh = scene
@@ -174,4 +192,27 @@ def test_judging_is_pure(rules: PolicySet, scene: Scene) -> None:
 @given(houses(), fleets)
 def test_every_verdict_says_why(rules: PolicySet, fleet: Fleet) -> None:
     """No verdict on a session is without a reason in words."""
-    assert all(verdict.reason for verdict in judge(rules, fleet, {}, NOW))
+    assert all(verdict.reason for verdict in verdicts(rules, fleet))
+
+
+@law
+@given(houses(), scenes)
+def test_a_look_that_may_not_show_everybody_convicts_nobody_more(rules: PolicySet, scene: Scene) -> None:
+    """Who is missing in it may be anybody's company."""
+    before = rulings(rules, *scene)
+    after = core_builders.rulings(rules, *scene, lasting=None)
+    assert all(before[key] is Ruling.OFFENDER for key, one in after.items() if one is Ruling.OFFENDER)
+
+
+@law
+@given(houses(), scenes, st.data())
+def test_an_exemption_ends_the_matter(rules: PolicySet, scene: Scene, data: st.DataObject) -> None:
+    """Whom one more exemption covers is exempt from every policy, and nothing it says convicts anybody for certain."""
+    fleet, known = scene
+    session = data.draw(st.sampled_from(fleet))
+    if session.owner is None:
+        return
+    more = Exemption.model_validate({"owner": session.owner, "reason": "tested"})
+    after = rulings(replace(rules, protect=(*rules.protect, more)), fleet, known)
+    own = {session.id for session in fleet if session.owner == more.owner}
+    assert {one for key, one in after.items() if key[1] in own} <= {Ruling.EXEMPT}
