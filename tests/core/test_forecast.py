@@ -145,3 +145,14 @@ def test_the_predicted_moment_is_exact(case: tuple[PolicySet, Fleet, Known], dat
     if change is not None:
         assert ruling(change.at - TICK) == now
         assert ruling(change.at) == (change.verdict.ruling if change.verdict else None) != now
+
+
+def test_what_is_not_looked_behind_is_told() -> None:
+    """Where hundreds of sessions weigh, the moments to come are too many to try them all."""
+    tabs = [a_session(f"s{n}", user=f"u{n}") for n in range(100)]
+    known = {s.id: active(s, NOW - timedelta(seconds=n)) for n, s in enumerate(tabs)}
+    pressed = house(a_policy({"seats": {"high": 1, "low": 0, "floor": "1h"}}))
+    change = forecast(pressed, tabs[0], *tabs[1:], known=known).next_change()
+    assert change is not None
+    assert (change.open_end, change.verdict) == (True, None)
+    assert NOW < change.at < NOW + timedelta(hours=1)

@@ -139,3 +139,18 @@ def test_a_repeated_session_counts_once() -> None:
     """A list that shows a session twice does not push another over the quota."""
     sessions = fleet("1h", "2h", "3h")
     assert ended(at_most(3, "newest"), [*sessions, sessions[0]]) == set()
+
+
+def test_one_of_unknown_age_and_activity_takes_nobodys_place_for_certain() -> None:
+    """It may be the first to go: while that is not known, neither it nor the other is ended."""
+    sessions = [a_session("s1", created_at=None), a_session("s2", created_at=None)]
+    known = [active("s1", None), active("s2", ago("3h"))]
+    assert ended(at_most(1, "most_recently_active"), sessions, *known) == set()
+    assert undetermined(at_most(1, "most_recently_active"), sessions, *known) == {"s1", "s2"}
+
+
+def test_of_two_of_unknown_age_the_less_active_goes() -> None:
+    """What they did last tells enough."""
+    sessions = [a_session("s1", created_at=None), a_session("s2", created_at=None)]
+    known = [active("s1", ago("1h")), active("s2", ago("3h"))]
+    assert ended(at_most(1, "most_recently_active"), sessions, *known) == {"s2"}

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from core_builders import NOW, SECOND, a_policy, a_session, active, ago, ruling, the_verdict, verdicts
+from core_builders import NOW, SECOND, WEBUI, a_policy, a_session, active, ago, house, ruling, the_verdict, verdicts
 
+from reaper.core.policy import Policy
 from reaper.core.session import OVER_STATES, RUNNING_STATES
 from reaper.core.verdict import Ruling
 
@@ -187,3 +188,26 @@ def test_a_reason_names_what_was_met() -> None:
     rule = {"any": [{"idle": "2h"}, {"age": "24h"}]}
     verdict = the_verdict(a_policy(rule), S, active(S, ago("2h30m")))
     assert verdict.reason == "idle 2h 30m (log line 7)"
+
+
+def test_what_may_not_run_has_no_running_time() -> None:
+    """A session in an unknown state that says when it started tells nothing of how long it runs."""
+    odd = a_session(state="hibernating", started_at=ago("9h"))
+    assert the_verdict(house(a_policy({"running_for": "2h"})), odd).findings[0].value is None
+
+
+def test_what_started_this_moment_runs() -> None:
+    """For no time at all, which is known."""
+    verdict = the_verdict(house(a_policy({"running_for": "2h"})), a_session(started_at=NOW))
+    assert (verdict.ruling, verdict.findings[0].value) == (Ruling.COMPLIANT, 0.0)
+
+
+def test_only_what_is_over_can_be_deleted() -> None:
+    """And what is over is judged by no other policy."""
+    record, running = a_session("o", state="terminated", ended_at=ago("3d")), a_session("r", ended_at=ago("3d"))
+    broom = Policy.model_validate({"name": "broom", "select": WEBUI, "delete_when": {"ended": "2d"}})
+    found = verdicts(house(broom, a_policy({"age": "1h"}, name="old")), [record, running])
+    assert [(v.policy.name, v.session.id, v.ruling) for v in found] == [
+        ("broom", "o", "offender"),
+        ("old", "r", "offender"),
+    ]

@@ -8,7 +8,7 @@ from core_builders import a_policy, a_session, house, ruling, rulings, the_verdi
 from pydantic import ValidationError
 
 from reaper.core.judge import judge
-from reaper.core.matching import Answer
+from reaper.core.matching import Answer, is_regex
 from reaper.core.policy import Policy
 from reaper.core.selector import Exemption, Selector
 from reaper.core.verdict import Ruling
@@ -237,3 +237,21 @@ def test_a_regex_that_would_hang_others_answers_at_once() -> None:
     """RE2 takes time in proportion to the text."""
     policy = a_policy({"age": "1h"}, {"app": "/^(a+)+$/"})
     assert policy.test(a_session(app="a" * 50_000 + "b")) is Answer.NO
+
+
+@pytest.mark.parametrize(("written", "is_"), [("/a/", True), ("//", False), ("/", False), ("/a", False), ("a/", False)])
+def test_what_a_regex_looks_like(written: str, is_: bool) -> None:
+    """Two slashes with something between them; anything else is a name."""
+    assert is_regex(written) is is_
+
+
+def test_a_regex_keeps_its_case_where_names_do_not() -> None:
+    """Of `kind` and `state`, names are read without regard to case, and a pattern is left as it was written."""
+    assert Selector.model_validate({"kind": ["WebUI", r"/^t\Ssk$/"]}).kind == ["webui", r"/^t\Ssk$/"]
+
+
+def test_an_exemption_tells_until_when_it_holds() -> None:
+    """Where it has an end."""
+    written = {"owner": "anna@*", "reason": "night run"}
+    assert "until" not in str(Exemption.model_validate(written))
+    assert str(Exemption.model_validate({**written, "until": "2026-12-24"})).endswith(", until 2026-12-24")
