@@ -13,6 +13,7 @@ from reaper.core.duration import Duration
 
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+_HASH = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PORTS = 65_535
 
 
@@ -33,6 +34,12 @@ def _host(name: str) -> str:
     return name.lower()
 
 
+def _hash(written: str) -> str:
+    if not _HASH.fullmatch(written):
+        raise _wrong("this is no hash of a token; `reaper token` makes a token and prints its hash")
+    return written
+
+
 class HttpSettings(BaseModel):
     """The record over HTTP. Without an address to listen on there is none of it."""
 
@@ -41,7 +48,7 @@ class HttpSettings(BaseModel):
     listen: Annotated[str, AfterValidator(_address)] | None = Field(
         None, description="address and port of the daemon's HTTP face, like 127.0.0.1:8642; none: there is none"
     )
-    token_hashes: tuple[Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")], ...] = Field(
+    token_hashes: tuple[Annotated[str, AfterValidator(_hash)], ...] = Field(
         (), description="of the bearer tokens that may read; `reaper token` makes one"
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(

@@ -18,6 +18,7 @@ from reaper.web.standing import Standing, Standings, expiry
 DEAD_AFTER = 60.0
 """Seconds without a beat of the scheduler after which the daemon counts as dead; it beats six times in that time."""
 
+_METHODS = ["GET", "HEAD"]
 _OK, _NOT = HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE
 Reason = dict[str, str | None]
 
@@ -25,12 +26,12 @@ Reason = dict[str, str | None]
 def health(standings: Standings) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/healthz")
+    @router.api_route("/healthz", methods=_METHODS)
     def alive() -> JSONResponse:
         age = standings.watch.beat_age
         return JSONResponse({"alive": age < DEAD_AFTER, "beat_age": round(age, 1)}, _OK if age < DEAD_AFTER else _NOT)
 
-    @router.get("/readyz")
+    @router.api_route("/readyz", methods=_METHODS)
     def ready(request: Request) -> JSONResponse:
         found = list(reasons(standings.now()))
         body: dict[str, Any] = {"ready": not found}

@@ -89,6 +89,13 @@ def test_this_machine_reads_without_one(listen: str | None) -> None:
     assert HttpSettings().listen is None
 
 
+def test_a_token_in_the_place_of_its_hash_is_not_repeated() -> None:
+    """What stands there may be the secret itself; the message says what belongs there."""
+    with pytest.raises(ValueError, match="`reaper token` makes a token and prints its hash") as raised:
+        HttpSettings(token_hashes=(token := new_token(),))
+    assert token[:12] not in str(raised.value).partition("[type=")[0]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -38,6 +38,13 @@ def test_it_is_alive_while_its_scheduler_is(stand: Stand) -> None:
     assert stand.api.get("/healthz").status_code == 200
 
 
+def test_some_ask_by_head(stand: Stand) -> None:
+    """Whoever wants nothing but the status gets it without a body."""
+    stand.watch.reloaded("broken")
+    assert [stand.api.head(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+    assert stand.api.head("/readyz").text == ""
+
+
 def test_it_is_ready_after_complete_runs(stand: Stand) -> None:
     """The record has a complete run of each account, and it does not matter which replica made it."""
     assert reasons(stand.api) == []
