@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from reaper.core.notice import Telling
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
+from reaper.store.evidence import told, told_of_look
 from reaper.store.recall import INTENDED
 from reaper.store.tables import decisions, notices, runs, step_events, steps
 
@@ -121,7 +122,7 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
             None,
             row.reason,
             row.policy_hash,
-            json.loads(row.evidence),
+            told(json.loads(row.evidence)),
         )
 
 
@@ -137,7 +138,9 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
     newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
     for row in db.execute(statement.order_by(*newest)):
-        yield _step_entry(row, row.at, row.event, row.detail or row.reason, row.evidence or None)
+        yield _step_entry(
+            row, row.at, row.event, row.detail or row.reason, told_of_look(row.evidence) if row.evidence else None
+        )
 
 
 def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:

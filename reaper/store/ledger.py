@@ -20,10 +20,10 @@ from reaper.ports import Clock
 from reaper.store import exemptions, notices, recall, restraint
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
+from reaper.store.evidence import kept
 from reaper.store.lease import Lease, release, take
 from reaper.store.recall import INTENDED, OPEN
 from reaper.store.recording import (
-    evidence,
     record_activity,
     record_decisions,
     record_ends,
@@ -200,7 +200,7 @@ def _seen(look: Look) -> Row:
         "state": look.session.state,
         "last_activity": known.at.isoformat() if known and known.at else None,
         "source": known.source if known else None,
-        "verdicts": {v.policy.name: {"ruling": v.ruling.value, **evidence(v)} for v in look.verdicts},
+        "verdicts": {v.policy.name: {"ruling": v.ruling.value, **kept(v)} for v in look.verdicts},
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reaper.store.database import Database
+from reaper.store.evidence import told
 from reaper.store.history import PLANNED, HistoryFilter, last_event, narrowed
 from reaper.store.tables import decisions, policy_texts, runs, step_events, steps
 
@@ -115,7 +116,7 @@ def _decision(row: Any) -> DecisionEntry:  # noqa: ANN401 - a row
         policy_hash=row.policy_hash,
         ruling=row.ruling,
         reason=row.reason,
-        evidence=json.loads(row.evidence),
+        evidence=told(json.loads(row.evidence)),
     )
 
 

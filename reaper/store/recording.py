@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic_core import to_json
 
 from reaper.core.lasting import conditions
-from reaper.core.matching import Answer
 from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet, digest
-from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase
-from reaper.core.verdict import Finding, Pass, Ruling, Verdict
+from reaper.core.verdict import Pass, Ruling, Verdict
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
+from reaper.store.evidence import kept, written
 from reaper.store.tables import activity, decisions, lasting, policy_texts, seen_over, standing
 
 Key = tuple[str, str]
@@ -65,7 +64,7 @@ def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
     """Each policy's name, hash and text; what protects from all of them counts as one more."""
     found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
     if policies.protect:
-        text = json.dumps([_exemption(e) for e in policies.protect])
+        text = json.dumps([written(e) for e in policies.protect])
         found.append((PROTECT, digest(text), text))
     return found
 
@@ -148,31 +147,8 @@ def _decision(verdict: Verdict, run_id: int) -> Row:
         "app": session.app,
         "ruling": verdict.ruling.value,
         "reason": verdict.reason,
-        "evidence": to_json(evidence(verdict)).decode(),
+        "evidence": to_json(kept(verdict)).decode(),
     }
-
-
-def evidence(verdict: Verdict) -> Row:
-    """What the verdict rests on; times in seconds."""
-    found: Row = {"findings": [_finding(f) for f in verdict.findings]}
-    if verdict.exemption is not None:
-        found["exemption"] = _exemption(verdict.exemption)
-    if verdict.unknowns:
-        found["unknowns"] = list(verdict.unknowns)
-    return found
-
-
-_ANSWERS = tuple(answer.name.lower() for answer in Answer)
-
-
-def _finding(found: Finding) -> list[Any]:
-    """A rule, its answer, the value against the threshold, and where the value came from."""
-    return [found.rule, _ANSWERS[found.answer], found.value, found.threshold, found.note]
-
-
-def _exemption(found: Exemption) -> Row:
-    written: Row = found.model_dump(mode="json", exclude_none=True)
-    return written
 
 
 def record_activity(db: sa.Connection, seen: Pass) -> None:

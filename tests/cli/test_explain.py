@@ -140,7 +140,8 @@ def test_a_moment_is_explained_by_the_text_that_held_then(reaper: Cli, acme: Emu
     old, new = (next(d for d in one["decisions"] if d["policy"] == "idle-webui") for one in (then, now))
     assert ("terminate_when: {idle: 2h}" in old["text"], "terminate_when: {age: 30h}" in new["text"]) == (True, True)
     assert (old["verdict"], new["verdict"], then["look"]["run"], now["look"]["run"]) == ("offender", "compliant", 1, 2)
-    assert old["evidence"]["findings"][0][:2] == ["idle 2h", "yes"]
+    (found,) = old["evidence"]["findings"]
+    assert (found["rule"], found["answer"]) == ("idle 2h", "yes")
     assert reaper("explain", IDLE, "--at", "2h", "-o", "json").json["recorded"] == {
         "look": None, "decisions": [], "steps": [],
     }  # fmt: skip

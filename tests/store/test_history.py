@@ -153,7 +153,7 @@ def test_an_entry_says_it_all(story: Book) -> None:
         action=None,
         reason="age 11h",
         policy_hash=a_pass().policies.policies[0].hash,
-        evidence={"findings": [["age 2h", "yes", 39600.0, 7200.0, ""]]},
+        evidence={"findings": [{"rule": "age 2h", "answer": "yes", "value": 39600.0, "threshold": 7200.0, "note": ""}]},
     )
     assert decision == expected
 

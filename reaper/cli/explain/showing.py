@@ -167,10 +167,10 @@ def _show_decisions(out: Console, past: AsOf) -> None:
     for one in past.decisions:
         out.print(f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at {moment(one.at)} UTC")
         out.print(f"  {escape(one.reason)}")
-        for rule, answer, value, threshold, note in one.evidence.get("findings", ()):
-            found = Finding(rule, Answer[answer.upper()], value, threshold, note)
-            told = ", ".join(filter(None, (measured(found), note)))
-            out.print(f"  {escape(rule)}: {_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}")
+        for kept in one.evidence["findings"]:
+            found = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
+            told = ", ".join(filter(None, (measured(found), found.note)))
+            out.print(f"  {escape(found.rule)}: {_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}")
         text = past.texts.get(one.policy_hash)
         said = "by this text" if past.stands(one) else "by this text, by which the last look judged no more"
         out.print(f"  {said}:" if text else "  the text it was judged by is not on record")
