@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
 from reaper.http_settings import HttpSettings
 from reaper.notify_settings import NotifySettings
+from reaper.schedule_settings import Cron, DaemonSettings
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
@@ -71,6 +72,9 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
+_Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,12 +88,20 @@ class AccountSettings(_Strict):
     api_key: SecretStr | None = Field(None, description="the key itself; better keep it out of the file")
     api_key_env: str | None = Field(None, description="the environment variable that holds the key")
     api_key_file: Path | None = Field(None, description="the file that holds the key, relative to the settings file")
+    interval: _Duration | None = Field(None, description="between two passes over this account")
+    schedule: Cron | None = Field(None, description="when passes over this account are due, instead of an interval")
     api_key_expires: date | None = Field(None, description="the day on which the key expires, as the portal says")
     ready_within: Duration | None = Field(
         None,
         description="how old its last complete run may be; else three times the interval, and 5m at least",
     )
     clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> Self:
+        if self.interval and self.schedule:
+            raise _wrong(f"account '{self.name}': 'interval' and 'schedule' are two ways to say when; keep one")
+        return self
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
@@ -121,9 +133,6 @@ class LogSettings(_Strict):
     format: Literal["auto", "console", "json"] = Field("auto", description="auto: a console on a terminal, else JSON")
 
 
-_Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
-
-
 class Settings(BaseSettings):
     """Everything `reaper` needs to know about where it runs."""
 
@@ -153,7 +162,9 @@ class Settings(BaseSettings):
     )
     plan_age: _Duration = Field(Duration.parse("1h"), description="how old a plan may be that `apply` takes")
     confirm_within: _Duration = Field(Duration.parse("90s"), description="how long a session is watched to end")
-    interval: _Duration = Field(Duration.parse("5m"), description="between two passes of the daemon")
+    interval: _Duration = Field(Duration.parse("5m"), description="between two passes of the daemon over an account")
+    schedule: Cron | None = Field(None, description="when the daemon's passes are due, instead of an interval")
+    daemon: DaemonSettings = Field(DaemonSettings(), description="how the daemon works")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -186,6 +197,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file; nothing else is read."""
         return env_settings, init_settings
+
+    def pace(self, account: AccountSettings) -> Cron | timedelta:
+        """When passes over the account are due: by its own word, or by that for all."""
+        own = account.schedule or (account.interval and account.interval.delta)
+        return own or self.schedule or self.interval.delta
 
     def chosen(self, names: tuple[str, ...] = ()) -> tuple[AccountSettings, ...]:
         """The named accounts, or all. Raises ConfigurationError when there are none, or one is not known."""
