@@ -4,7 +4,7 @@ The map of the house (each line may use only what stands below it):
 
     cli/           click, one file a verb; options -> one call -> exit code
     bootstrap.py   settings -> wired objects; nothing happens at import
-    daemon.py      APScheduler and signals; calls run_once
+    daemon/        APScheduler and signals: when which account is visited, by which settings and policies
     web/           the HTTP face: health, metrics, and the record, read-only
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     watch.py       what the daemon does, as health and metrics see it
@@ -17,7 +17,7 @@ The map of the house (each line may use only what stands below it):
     enforce.py     Terminator and DryRun, the same Protocol
     client/        the session-manager and tasks APIs over HTTP
     store/         the database: tables, ledger (append), history (read)
-    policy_files.py, settings.py, http_settings.py, notify_settings.py   the two kinds of file a person writes
+    policy_files.py, settings.py and its http_, notify_ and schedule_settings.py   the two kinds of file a person writes
     policy_lint.py what is well-formed in a policy, but never meant
     policy_schema.py               what an editor completes policy files by
     plan_files.py  the plan that a person reviews, sealed

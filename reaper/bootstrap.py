@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import getpass
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Lock
@@ -31,12 +31,15 @@ from reaper.mail import Mail
 from reaper.notify_settings import EmailSettings, NotifySettings
 from reaper.ports import Clock, Enforcer, Messenger, RequestCount, Secret
 from reaper.run import Reaper, Tell
+from reaper.schedule_settings import Cron
 from reaper.settings import AccountSettings, Settings
 from reaper.store import HEAD, Database, SqlLedger, open_database, revision
 from reaper.telling import Silent
 from reaper.watch import Charge, Watch
 
 _OBJECTS_OF_A_PASS = 1_000_000
+_passes: list[tuple[int, int, int]] = []  # under way, with the collector's pace before each
+_passes_lock = Lock()
 _LATE = 3  # passes without a complete run, after which the daemon is not ready
 _LATE_AT_LEAST = timedelta(minutes=5)
 
@@ -50,10 +53,15 @@ def actor() -> str:
     return f"{user}@{platform.node()}"
 
 
+def opened_first(settings: Settings) -> Database:
+    """The database of the settings, created and migrated where needed. Raises StoreError."""
+    return open_database(settings.database_url, ask=settings.upgrade == "ask")
+
+
 @contextmanager
 def database(settings: Settings) -> Iterator[Database]:
-    """The database of the settings, created and migrated where needed. Raises StoreError."""
-    opened = open_database(settings.database_url, ask=settings.upgrade == "ask")
+    """As `opened_first`, closed afterwards."""
+    opened = opened_first(settings)
     try:
         yield opened
     finally:
@@ -82,13 +90,19 @@ def record(settings: Settings) -> Iterator[Callable[[], Database]]:
             database.close()
 
 
-def charges(accounts: Sequence[AccountSettings], every: timedelta) -> dict[str, Charge]:
-    """The accounts as a `Watch` looks after them, where the time between two passes is `every`."""
-    usual = max(_LATE * every, _LATE_AT_LEAST)
-    return {
-        account.name: Charge(account.ready_within.delta if account.ready_within else usual, account.api_key_expires)
-        for account in accounts
-    }
+def charges(accounts: Sequence[AccountSettings], paces: Mapping[str, Cron | timedelta]) -> dict[str, Charge]:
+    """The accounts as a `Watch` looks after them, where each is visited at its own pace."""
+    return {account.name: _charge(account, paces[account.name]) for account in accounts}
+
+
+def _charge(account: AccountSettings, pace: Cron | timedelta) -> Charge:
+    if account.ready_within:
+        within = account.ready_within.delta
+    elif isinstance(pace, timedelta):
+        within = max(_LATE * pace, _LATE_AT_LEAST)
+    else:
+        within = pace.longest_gap(SystemClock().now()) + pace.patience
+    return Charge(within, account.api_key_expires)
 
 
 @contextmanager
@@ -105,6 +119,17 @@ def face(settings: Settings, watch: Watch) -> Iterator[None]:
         standings = Standings(watch, store, SystemClock(), settings.http.key_notice.delta)
         with answering(create_app(store, settings.http, standings), settings.http.listen):
             yield
+
+
+def opened_again(settings: Settings) -> Database:
+    """The database that was there before, and is not created where it is gone. Raises StoreError."""
+    looked = open_database(settings.database_url, upgrade=False)
+    try:
+        if revision(looked) is None:
+            raise StoreError(f"the database {looked.where}: it was there before, and is empty or gone; put it back")
+    finally:
+        looked.close()
+    return opened_first(settings)
 
 
 def _of_this_version(database: Database) -> Database:
@@ -139,16 +164,19 @@ def connection(settings: Settings, account: AccountSettings, count: RequestCount
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep the garbage collector out of a pass's way: what a pass makes lives until its end.
+    """Keep the garbage collector out of the way of all passes: what a pass makes lives until its end.
 
     Looking through those hundred thousands of objects again and again finds nothing, and takes up to half of the time.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_OF_A_PASS, *before[1:])
+    with _passes_lock:
+        _passes.append(gc.get_threshold())
+        gc.set_threshold(_OBJECTS_OF_A_PASS, *_passes[0][1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _passes_lock:
+            before = _passes.pop()
+            gc.set_threshold(*before)
 
 
 @contextmanager

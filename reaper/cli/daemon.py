@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import account_option, policies_of, policies_option, settings_of, stopping
+from reaper.cli.options import account_option, nobody_to_tell, policies_option, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import timedelta
 
-
-TURN = 0.5
-"""The part of the interval within which another replica's run serves; the rest is for passes of uneven length."""
+    from reaper.daemon import Orders, Rounds
+    from reaper.watch import Watch
 
 
 @click.command("daemon")
@@ -26,55 +28,71 @@ TURN = 0.5
 def command(
     ctx: click.Context, *, interval: str | None, enforce: bool | None, accounts: tuple[str, ...], policies: Path | None
 ) -> None:
-    """Look at the accounts now and then every interval, until SIGTERM or Ctrl-C.
+    """Look at the accounts whenever they are due, until SIGTERM or Ctrl-C.
 
     Several on one database share the accounts: an account that another has just looked at is left until the next
-    time. A stop finishes the step under way and records it; what was planned after it is left alone.
+    time. A stop finishes the step under way and records it; what was planned after it is left alone. What is written
+    anew in settings and policies is taken between the passes, and at once upon SIGHUP.
     """
-    from reaper.bootstrap import charges, face  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.passes import run_accounts  # noqa: PLC0415
+    from reaper.bootstrap import face, opened_again, opened_first  # noqa: PLC0415 - --help stays quick
+    from reaper.cli.attending import Attending  # noqa: PLC0415
     from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.core.duration import Duration  # noqa: PLC0415
-    from reaper.daemon import run_forever  # noqa: PLC0415
-    from reaper.errors import ReaperError, StoreError  # noqa: PLC0415
+    from reaper.daemon import Gate, Loop, Rounds, Standing  # noqa: PLC0415
     from reaper.logs import logger  # noqa: PLC0415
     from reaper.watch import Watch  # noqa: PLC0415
 
-    settings, log = settings_of(ctx, speaks=True), logger("daemon")
+    settings_of(ctx, speaks=True)
+    every, clock, log = _every(interval), SystemClock(), logger("daemon")
+    watch = Watch(clock)
+    standing = Standing(partial(_load, ctx.obj, policies, accounts), watch)
+    settings = standing.current.settings
+    for account in standing.current.accounts:
+        account.key()  # a missing key is told before anything is looked at
+    attending = Attending(standing, watch, clock, enforce)
+    gate = Gate(partial(opened_first, settings), partial(opened_again, settings), attending.probe, watch, clock)
+    with face(settings, watch), closing(gate):
+        rounds = Rounds(
+            partial(attending.visit, gate), lambda: gate.database is not None, watch, clock, settings.daemon.workers
+        )
+        rounds.start()
+        rounds.nightly(partial(attending.tidy, gate), settings.daemon.prune)
+        names = [account.name for account in standing.current.accounts]
+        log.info("daemon begun", accounts=names, enforcing=attending.enforcing(settings))
+        Loop(standing, gate, rounds, watch=watch, clock=clock, follow=partial(_follow, rounds, watch, every)).run()
+        attending.stop.set()
+        late = rounds.close(settings.daemon.stop_within.seconds)
+    if late:
+        log.error("stopped amid a step", accounts=sorted(late), hint="the next run settles what is unsettled")
+        os._exit(1)  # whoever waits for a server or a database cannot be called back
+    log.info("daemon ended")
+
+
+def _every(interval: str | None) -> timedelta | None:
+    from reaper.core.duration import Duration  # noqa: PLC0415
+
     try:
-        every = Duration.parse(interval) if interval else settings.interval
+        return Duration.parse(interval).delta if interval else None
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--interval") from None
-    chosen = settings.chosen(accounts)
-    judged_by, reread = policies_of(settings, policies)
-    enforcing = settings.enforce if enforce is None else enforce
-    watch = Watch(clock := SystemClock())
-    watch.look_after(charges(chosen, every.delta))
-    with face(settings, watch), stopping() as stop:
 
-        def pass_once(late: Sequence[str]) -> None:
-            try:
-                done = run_accounts(
-                    settings,
-                    chosen,
-                    judged_by,
-                    enforce=enforcing,
-                    stop=stop,
-                    tell=log.debug,
-                    reread=reread,
-                    misgivings=late,
-                    turn=every.delta * TURN,
-                    watch=watch,
-                )
-            except StoreError as error:
-                watch.database_lost(str(error))
-            except ReaperError as error:
-                log.error("pass failed", error=str(error))  # noqa: TRY400 - the line says it all
-            else:
-                watch.database_back()
-                for line in done.skipped:
-                    log.info("skipped", why=line)
 
-        log.info("daemon begun", accounts=[a.name for a in chosen], interval=str(every), enforcing=enforcing)
-        run_forever(pass_once, interval=every.seconds, stop=stop, clock=clock, say=log.warning, beat=watch.beat)
-    log.info("daemon ended")
+def _load(file: Path | None, policies: Path | None, names: tuple[str, ...]) -> Orders:
+    """Raises ConfigurationError with everything that is wrong."""
+    from reaper.cli.options import policies_at  # noqa: PLC0415
+    from reaper.daemon import Orders  # noqa: PLC0415
+    from reaper.settings import DEFAULT_FILE, load_settings  # noqa: PLC0415
+
+    settings = load_settings(file)
+    accounts = settings.chosen(names)
+    where, loaded = policies_at(settings, policies)
+    warnings = (*map(str, loaded.warnings), *nobody_to_tell(loaded.policies, settings))
+    return Orders(settings, accounts, loaded.policies, warnings, (file or DEFAULT_FILE, where))
+
+
+def _follow(rounds: Rounds, watch: Watch, every: timedelta | None, orders: Orders) -> None:
+    from reaper.bootstrap import charges  # noqa: PLC0415
+
+    paces = {account.name: every or orders.settings.pace(account) for account in orders.accounts}
+    watch.look_after(charges(orders.accounts, paces))
+    splay = orders.settings.daemon.splay
+    rounds.follow(paces, splay.seconds if splay else 0)

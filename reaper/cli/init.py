@@ -21,7 +21,8 @@ policies: policies                     # a file or a folder, relative to this fi
 
 # enforce: false                       # true: `run` and `daemon` may end sessions for policies in mode enforce
 # database_url: sqlite:////var/lib/reaper/reaper.db
-# interval: 5m                         # between two passes of `reaper daemon`
+# interval: 5m                         # between two passes of `reaper daemon`, or
+# schedule: {cron: "0 7 * * mon-fri", zone: Europe/Amsterdam}
 # timeout: 10s                         # for one answer of the session-manager
 # confirm_within: 90s                  # how long a session is watched until it is seen to have ended
 # limits:                              # over one of them nothing is ended, until `reaper acknowledge`

@@ -16,7 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from reaper.core.policy import PolicySet
-    from reaper.policy_files import PolicyReader
+    from reaper.policy_files import LoadedPolicies, PolicyReader
     from reaper.run import Tell
     from reaper.settings import Settings
 
@@ -91,16 +91,23 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
 
 def policies_of(settings: Settings, path: Path | None, *, warn: bool = True) -> tuple[PolicySet, PolicyReader]:
     """The policies to judge by, and what reads them again; warnings go to standard error. Raises FileProblems."""
+    from reaper.policy_files import PolicyReader  # noqa: PLC0415
+
+    where, loaded = policies_at(settings, path)
+    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)) if warn else ():
+        click.echo(f"warning: {warning}", err=True)
+    return loaded.policies, PolicyReader(where, loaded, today)
+
+
+def policies_at(settings: Settings, path: Path | None) -> tuple[Path, LoadedPolicies]:
+    """Where the policies are, by the command line or else the settings, and what is there. Raises FileProblems."""
     from reaper.errors import ConfigurationError  # noqa: PLC0415
-    from reaper.policy_files import PolicyReader, load_policies  # noqa: PLC0415
+    from reaper.policy_files import load_policies  # noqa: PLC0415
 
     if path is None and not settings.policies.exists():
         raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
     where = path or settings.policies
-    loaded = load_policies(where, today=today())
-    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)) if warn else ():
-        click.echo(f"warning: {warning}", err=True)
-    return loaded.policies, PolicyReader(where, loaded, today)
+    return where, load_policies(where, today=today())
 
 
 def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:

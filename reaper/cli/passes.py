@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Event
 
 from reaper import errors
 from reaper.bootstrap import database, reaper_of
-from reaper.clock import SystemClock
 from reaper.core.policy import PolicySet
 from reaper.run import Report, Reviewed, Tell
 from reaper.settings import AccountSettings, Settings
-from reaper.watch import Watch
 
 
 @dataclass
@@ -42,38 +39,23 @@ def run_accounts(
     tell: Tell,
     reviewed: Mapping[str, Reviewed] | None = None,
     reread: Callable[[], PolicySet] | None = None,
-    misgivings: Sequence[str] = (),
-    turn: timedelta | None = None,
-    watch: Watch | None = None,
 ) -> Done:
-    """One after the other; `turn` as in `Reaper.run_once`. `watch` sees what each comes to.
+    """One after the other.
 
     Raises StoreError where the database cannot be opened, and ConfigurationError for a missing key.
     """
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
-    done, watch = Done(), watch or Watch(SystemClock())
+    done = Done()
     with database(settings) as store:
         for account in accounts:
             if stop.is_set():
                 break
             only = None if reviewed is None else reviewed[account.name]
-            wired = reaper_of(
-                settings,
-                account,
-                policies,
-                store,
-                enforce=enforce,
-                stop=stop,
-                tell=tell,
-                reread=reread,
-                count=watch.asked,
-            )
+            wired = reaper_of(settings, account, policies, store, enforce=enforce, stop=stop, tell=tell, reread=reread)
             try:
-                with watch.passing(account.name) as ended, wired as reaper:
-                    report = reaper.run_once(only, misgivings, turn)
-                    ended(report)
-                    done.reports.append(report)
+                with wired as reaper:
+                    done.reports.append(reaper.run_once(only))
             except errors.Held as held:
                 done.skipped.append(str(held))
             except errors.StoreError as error:  # also a lost lease: the next account may fare better

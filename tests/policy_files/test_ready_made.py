@@ -13,7 +13,6 @@ FILES = [
     "idle-webui.yaml",
     "max-age.yaml",
     "nightly-sweep.yaml",
-    "orphans.yaml",
     "owner-quota.yaml",
     "runaway-solves.yaml",
     "seats.yaml",

@@ -17,8 +17,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from web_tools import FLEET, POLICIES, Ask, HandClock, Stand
 
-from reaper.bootstrap import charges, record
-from reaper.cli.passes import run_accounts
+from reaper.bootstrap import charges, database, reaper_of, record
 from reaper.clock import SystemClock
 from reaper.core.limits import Limit, Limits
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
@@ -49,12 +48,14 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Watch]:
         settings = OwnSettings(accounts=accounts, database_url=url, limits=unlimited, per_minute=None)
         policies = load_policies(folder / "policies.yaml", today=date(2026, 11, 23)).policies
         watch = Watch(SystemClock())
-        watch.look_after(charges(settings.accounts, timedelta(minutes=5)))
-        done = run_accounts(
-            settings, settings.accounts[:1], policies, enforce=False, stop=Event(), tell=len, watch=watch
-        )
-        done = run_accounts(settings, settings.accounts, policies, enforce=True, stop=Event(), tell=len, watch=watch)
-        assert done.exit_code == 0
+        watch.look_after(charges(settings.accounts, dict.fromkeys(("acme", "globex"), timedelta(minutes=5))))
+        acme, globex = settings.accounts
+        with database(settings) as store:
+            for account, enforce in ((acme, False), (acme, True), (globex, True)):
+                wired = reaper_of(settings, account, policies, store, enforce=enforce, stop=Event(), count=watch.asked)
+                with watch.passing(account.name) as ended, wired as reaper:
+                    ended(reaper.run_once())
+        assert sum(watch.runs.values()) == watch.runs["acme", "done"] + watch.runs["globex", "done"] == 3
     return settings, watch
 
 
@@ -106,7 +107,7 @@ def stand(recorded: Settings, clock: HandClock) -> Iterator[Stand]:
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(trust_env=False))
         made = Stand(client, Watch(clock), clock, stack.enter_context(record(recorded)))
-        made.watch.look_after(charges(recorded.accounts, timedelta(minutes=5)))
+        made.watch.look_after(charges(recorded.accounts, dict.fromkeys(("acme", "globex"), timedelta(minutes=5))))
         how = Standings(made.watch, made.database, clock, timedelta(days=14))
         client.base_url = stack.enter_context(answering(create_app(made.database, HttpSettings(), how), "127.0.0.1:0"))
         yield made

@@ -1,0 +1,101 @@
+"""What the daemon does when its time has come: a pass over one account, and the nightly tidying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+
+from reaper import __version__
+from reaper.bootstrap import actor, reaper_of
+from reaper.daemon import Gate, Standing, Visit
+from reaper.errors import Held, LeaseLost, StoreError
+from reaper.logs import logger
+from reaper.ports import Clock
+from reaper.run import Report
+from reaper.settings import AccountSettings, Settings
+from reaper.store import Database, SqlLedger, prune
+from reaper.watch import Watch
+
+_ITSELF = "(database)"  # leased like an account, which cannot be called so
+_log = logger("daemon")
+
+
+@dataclass
+class Attending:
+    """Works by the orders that stand when something begins. `enforce` overrides the settings unless it is None."""
+
+    standing: Standing
+    watch: Watch
+    clock: Clock
+    enforce: bool | None
+    stop: Event = field(default_factory=Event)
+
+    def enforcing(self, settings: Settings) -> bool:
+        return settings.enforce if self.enforce is None else self.enforce
+
+    def visit(self, gate: Gate, visit: Visit) -> datetime | None:
+        """Make the pass; when to come again, where the account is another reaper's. Raises what went wrong, told."""
+        store = gate.database
+        account = next((one for one in self.standing.current.accounts if one.name == visit.account), None)
+        if store is None or account is None:
+            return None
+        try:
+            report = self._passed(store, account, visit)
+        except Held as held:
+            _log.info("skipped", account=account.name, why=str(held))
+            return held.until
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            gate.lost(store, error)
+            raise
+        if report.error is not None:
+            raise report.error
+        return None
+
+    def _passed(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
+        orders = self.standing.current
+        wired = reaper_of(
+            orders.settings,
+            account,
+            orders.policies,
+            store,
+            enforce=self.enforcing(orders.settings),
+            stop=self.stop,
+            tell=_log.debug,
+            reread=self.standing.policies,
+            count=self.watch.asked,
+        )
+        with self.watch.passing(account.name) as ended, wired as reaper:
+            report = reaper.run_once(None, visit.misgivings, visit.turn)
+            ended(report)
+            return report
+
+    def tidy(self, gate: Gate) -> None:
+        """Delete what is older than the settings keep, unless another replica is just doing so."""
+        store, keep = gate.database, self.standing.current.settings.keep
+        if store is None:
+            _log.warning("not pruned", why="the database cannot be used")
+            return
+        try:
+            with self._ledger(store).lease(_ITSELF):
+                gone = prune(store, self.clock.now() - keep.delta)
+        except Held:
+            _log.info("not pruned", why="another replica is doing it")
+        except StoreError as error:
+            _log.error("prune failed", error=str(error))
+            gate.lost(store, error)
+        else:
+            _log.info("pruned", **gone)
+
+    def probe(self, store: Database) -> None:
+        """Have the database take a record. Raises StoreError."""
+        try:
+            with self._ledger(store).lease(_ITSELF):
+                pass
+        except Held:
+            pass  # somebody has just written there
+
+    def _ledger(self, store: Database) -> SqlLedger:
+        return SqlLedger(store, self.clock, actor(), __version__, self.standing.current.settings.lease.delta)

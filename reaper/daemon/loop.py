@@ -1,0 +1,116 @@
+"""What the main thread does: it obeys signals, sees what was written, and tells that it lives."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+from reaper.core.duration import spoken
+from reaper.daemon import systemd
+from reaper.daemon.gate import Gate
+from reaper.daemon.orders import Orders, Standing
+from reaper.daemon.rounds import BEAT, Rounds
+from reaper.logs import logger
+from reaper.ports import Clock
+from reaper.watch import Watch
+
+_TURN = 1.0  # seconds between two looks at everything
+_SET = timedelta(minutes=1)  # a wall clock that goes this far from the time that passed was set, or the machine slept
+_STILL = 5 * BEAT  # seconds without a beat, after which the scheduler hangs
+_log = logger("daemon")
+
+
+class Loop:
+    """Goes on until SIGTERM or SIGINT. `follow` is told of the orders that hold, first of all those at the start."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        gate: Gate,
+        rounds: Rounds,
+        *,
+        watch: Watch,
+        clock: Clock,
+        follow: Callable[[Orders], None],
+    ) -> None:
+        self._standing, self._gate, self._rounds = standing, gate, rounds
+        self._watch, self._clock, self._follow = watch, clock, follow
+        self._followed = standing.current
+        self._gone = self._drift()
+        self._state = ""
+
+    def run(self) -> None:
+        with _signals() as asked:
+            self._follow(self._followed)
+            systemd.notify("READY=1")
+            while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
+                self._reload(asked=number == signal.SIGHUP)
+                if self._gate.try_again():
+                    self._rounds.pay_off()
+                self._mind_the_clock()
+                self._tell()
+
+    def _reload(self, *, asked: bool) -> None:
+        if asked:
+            systemd.reloading(self._clock.monotonic())
+        self._standing.look(asked=asked)
+        if self._standing.current is not self._followed:  # a worker may have seen it first
+            self._followed = self._standing.current
+            self._follow(self._followed)
+        if asked:
+            systemd.notify("READY=1")
+
+    def _drift(self) -> datetime:
+        return self._clock.now() - timedelta(seconds=self._clock.monotonic())
+
+    def _mind_the_clock(self) -> None:
+        """APScheduler waits for moments: set back, it would wait for as long again."""
+        drift = self._drift()
+        moved, self._gone = drift - self._gone, drift
+        if moved < -_SET:
+            _log.warning("clock set back", by=spoken(moved.total_seconds()))
+            self._rounds.realign()
+
+    def _tell(self) -> None:
+        watched = systemd.watchdog_seconds()
+        if watched and self._watch.beat_age < max(_STILL, watched / 2):
+            systemd.notify("WATCHDOG=1")
+        if (state := self._summary()) != self._state:
+            self._state = state
+            systemd.notify(f"STATUS={state}")
+
+    def _summary(self) -> str:
+        if self._watch.database_trouble:
+            return f"waiting: {self._watch.database_trouble}"
+        count = len(self._followed.accounts)
+        looked_after = f"looking after {count} {'account' if count == 1 else 'accounts'}"
+        if self._watch.refused:
+            return f"{looked_after}; what was written last is wrong: {self._watch.refused.splitlines()[0]}"
+        return looked_after
+
+
+@contextmanager
+def _signals() -> Iterator[SimpleQueue[int]]:
+    """The signals that come; a queue of this kind may be used amid anything."""
+    asked: SimpleQueue[int] = SimpleQueue()
+
+    def take(number: int, _frame: FrameType | None) -> None:
+        asked.put(number)
+
+    before = {number: signal.signal(number, take) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _next(asked: SimpleQueue[int]) -> int | None:
+    try:
+        return asked.get(timeout=_TURN)
+    except Empty:
+        return None

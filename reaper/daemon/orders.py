@@ -1,0 +1,112 @@
+"""What people have written, as it holds now: read anew beside the old, checked, and taken whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+
+from reaper.core.policy import PolicySet
+from reaper.errors import ConfigurationError, FileProblems
+from reaper.logs import logger
+from reaper.settings import AccountSettings, Settings
+from reaper.watch import Watch
+
+_log = logger("daemon")
+FIXED = ("database_url", "upgrade", "http", "log", "daemon")
+"""Settings that hold until the daemon is started again."""
+
+Stamp = Mapping[str, tuple[int, ...]]
+"""By path when a file was last changed, its size and its number: other than before when somebody wrote it."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The settings, the accounts of them that are looked after, and the policies; `warnings` are doubts about them.
+
+    `written` are the files and folders that they came from.
+    """
+
+    settings: Settings
+    accounts: tuple[AccountSettings, ...]
+    policies: PolicySet
+    warnings: tuple[str, ...] = ()
+    written: tuple[Path, ...] = ()
+
+
+class Standing:
+    """The orders that hold. `load` reads them, and raises ConfigurationError for what is wrong; threads share this."""
+
+    def __init__(self, load: Callable[[], Orders], watch: Watch) -> None:
+        self._load, self._watch = load, watch
+        self._lock = RLock()
+        self.current = load()
+        self._watched = self.current.written
+        self._stamp = _stamp(self._watched)
+        _warn(self.current)
+
+    def look(self, *, asked: bool = False) -> bool:
+        """Read anew what was written since, or all if `asked` to; whether other orders hold now.
+
+        What is wrong is told the log and the watch, and the old orders stay whole.
+        """
+        with self._lock:
+            stamp = _stamp(self._watched)
+            if stamp == self._stamp and not asked:
+                return False
+            self._stamp = stamp
+            try:
+                loaded = self._load()
+            except ConfigurationError as error:
+                wrong = error.problems if isinstance(error, FileProblems) else []
+                self._watch_for(dict.fromkeys((*self.current.written, *(Path(one.file) for one in wrong))))
+                self._watch.reloaded(str(error))
+                return False
+            self.current = _as_far_as_possible(self.current, loaded)
+            self._watch_for(self.current.written)
+        self._watch.reloaded()
+        _warn(self.current)
+        return True
+
+    def policies(self) -> PolicySet:
+        """The policies as they stand now, for a second look."""
+        self.look()
+        return self.current.policies
+
+    def _watch_for(self, files: Iterable[Path]) -> None:
+        """Look at other files from now on; what changed of the same ones meanwhile is still to be seen."""
+        if (watched := tuple(files)) != self._watched:
+            self._watched = watched
+            self._stamp = _stamp(watched)
+
+
+def _as_far_as_possible(old: Orders, new: Orders) -> Orders:
+    kept = {name: getattr(old.settings, name) for name in FIXED}
+    left = [name for name, value in kept.items() if value != getattr(new.settings, name)]
+    if left:
+        _log.warning("restart needed", settings=left, hint="these hold as they were until the daemon is started again")
+    settings = new.settings.model_copy(update=kept)
+    return Orders(settings, new.accounts, new.policies, new.warnings, new.written)
+
+
+def _warn(orders: Orders) -> None:
+    for warning in orders.warnings:
+        _log.warning("policy doubtful", warning=warning)
+
+
+def _stamp(written: Iterable[Path]) -> Stamp:
+    found = {}
+    for file in (inside for path in written for inside in _files(path)):
+        with suppress(OSError):  # gone: a change all the same
+            status = file.stat()
+            found[str(file)] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return found
+
+
+def _files(path: Path) -> Iterator[Path]:
+    yield path
+    with suppress(OSError):
+        if path.is_dir():
+            yield from path.iterdir()
