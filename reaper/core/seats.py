@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
+from reaper.core.grip import Grip
 from reaper.core.matching import Answer
 from reaper.core.session import Phase
 from reaper.core.subject import Subject
@@ -37,19 +38,17 @@ class Seats:
         self.perhaps_held = len(seats) + strangers
 
     @classmethod
-    def among(
-        cls, chosen: Iterable[Subject], sure: Callable[[Subject], bool], kept: Callable[[Subject], Answer]
-    ) -> Seats:
+    def among(cls, chosen: Iterable[tuple[Subject, Grip]]) -> Seats:
         owners: dict[str, list[Seat]] = {}
         strangers = 0
-        for subject in chosen:
+        for subject, grip in chosen:
             if not subject.counts:
                 continue
             if subject.session.owner is None:
                 strangers += 1
                 continue
-            held = sure(subject) and subject.phase is Phase.RUNNING
-            owners.setdefault(subject.session.owner.casefold(), []).append(Seat(*_idle(subject), held, kept(subject)))
+            held = grip.sure and subject.phase is Phase.RUNNING
+            owners.setdefault(subject.session.owner.casefold(), []).append(Seat(*_idle(subject), held, grip.kept))
         return cls({owner: _joined(found) for owner, found in owners.items()}, strangers)
 
     def freed(self, high: int, low: int, floor: float) -> Callable[[str], Answer]:
@@ -87,9 +86,9 @@ def _joined(seats: Sequence[Seat]) -> Seat:
 
 
 def _idle(subject: Subject) -> tuple[float, float]:
-    """Bounds of the seconds for which a session is idle; its owner's solve keeps it busy."""
+    """Bounds of the seconds of idleness, never longer than it is old; its owner's solve keeps a session busy."""
     if subject.busy is Answer.YES:
         return 0.0, 0.0
-    most = subject.idle if subject.idle is not None else subject.age if subject.age is not None else inf
+    most = min((length for length in (subject.idle, subject.age) if length is not None), default=inf)
     certain = subject.fresh and subject.idle is not None and subject.busy is Answer.NO
     return (most if certain else 0.0), most

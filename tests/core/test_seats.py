@@ -194,6 +194,12 @@ def test_one_too_young_to_be_idle_for_the_floor_needs_no_log() -> None:
     assert found == {"anna": "offender", "ben": "offender", "carl": "compliant", "dora": "compliant"}
 
 
+def test_nobody_is_idle_for_longer_than_the_session_is_old() -> None:
+    """Whatever the clock of its log says."""
+    young = seat("dora", created_at=ago("10m"))
+    assert freed(house(PRESSED), [*FOUR[:3], young], {**IDLE, **known(dora="9h")})["dora"] == "compliant"
+
+
 def test_the_reason_tells_the_figures() -> None:
     """Whether there is no pressure, or others are longer idle."""
     calm = verdicts(house(PRESSED), FOUR[:3], IDLE)[0]
