@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import product
+from operator import attrgetter
 
+from reaper.core.grip import Grip, grip_of
 from reaper.core.language import Idle, leaves
 from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.leaf import Scene
@@ -92,24 +94,15 @@ class _Bench:
         now: datetime,
     ) -> None:
         self._policy = policy
-        self._exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
-        self._chosen = [s for s in present if policy.test(s.session) is not Answer.NO]
-        members = [self._member(s) for s in self._chosen] if policy.compares_sessions else []
-        seats = Seats.among(self._chosen, self._sure, self._kept) if policy.weighs_seats else NO_SEATS
+        exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
+        self._chosen = _chosen(policy, exemptions, present)
+        members = [Member(s.session, sure=g.sure) for s, g in self._chosen] if policy.compares_sessions else []
+        seats = Seats.among(self._chosen) if policy.weighs_seats else NO_SEATS
         self._scene = Scene(now, activity, members, seats)
-
-    def _member(self, subject: Subject) -> Member:
-        return Member(subject.session, sure=self._sure(subject))
-
-    def _sure(self, subject: Subject) -> bool:
-        return self._policy.test(subject.session) is Answer.YES
-
-    def _kept(self, subject: Subject) -> Answer:
-        return max((e.test(subject.session) for e in self._exemptions), default=Answer.NO)
 
     def verdicts(self) -> Iterator[Verdict]:
         rules = compiled(self._policy.rule, self._scene)
-        return (self._verdict(subject, rules) for subject in self._chosen)
+        return (self._verdict(subject, grip, rules) for subject, grip in self._chosen)
 
     def open_questions(self) -> Iterator[Session]:
         """The sessions that are undetermined for want of a probe which could settle them.
@@ -117,17 +110,21 @@ class _Bench:
         A quota by activity needs to know the whole owner's, also of sessions that are settled themselves.
         """
         rules = compiled(self._policy.rule, self._scene)
-        asked = [s for s in self._chosen if _wants_probe(self._verdict(s, rules))]
+        asked = [(s, grip) for s, grip in self._chosen if _wants_probe(self._verdict(s, grip, rules))]
         if not asked:
             return
         scenes = [compiled(self._policy.rule, scene) for scene in self._possible_scenes()]
-        open_ = [s for s in asked if any(self._verdict(s, rules).ruling is not Ruling.UNDETERMINED for rules in scenes)]
+        open_ = [
+            s
+            for s, grip in asked
+            if any(self._verdict(s, grip, rules).ruling is not Ruling.UNDETERMINED for rules in scenes)
+        ]
         yield from (s.session for s in open_ if not s.fresh)
         if open_ and self._policy.weighs_seats:
-            yield from (s.session for s in self._chosen if s.counts and not s.fresh)
+            yield from (s.session for s, _ in self._chosen if s.counts and not s.fresh)
         elif open_ and self._policy.ranks_by_activity:
             owners = {s.session.owner for s in open_} | {None}
-            yield from (s.session for s in self._chosen if s.session.owner in owners and s.counts and not s.fresh)
+            yield from (s.session for s, _ in self._chosen if s.session.owner in owners and s.counts and not s.fresh)
 
     def _possible_scenes(self) -> Iterator[Scene]:
         """Everything that fresh probes could tell apart: each idle threshold reached or not, each rank."""
@@ -137,19 +134,15 @@ class _Bench:
         reaches = _EITHER if self._policy.asks_for_reach else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
-    def _verdict(self, subject: Subject, rules: Compiled) -> Verdict:
-        session, policy, doubtful = subject.session, self._policy, None
+    def _verdict(self, subject: Subject, grip: Grip, rules: Compiled) -> Verdict:
+        session, policy = subject.session, self._policy
         evidence = partial(rules.findings, subject)
-        for exemption in self._exemptions:
-            covered = exemption.test(session)
-            if covered is Answer.YES:
-                return Verdict(session, policy, Ruling.EXEMPT, evidence, exemption)
-            if covered is Answer.UNKNOWN:
-                doubtful = exemption
+        if grip.exemption is not None:
+            return Verdict(session, policy, Ruling.EXEMPT, evidence, grip.exemption)
         answer = rules.answer(subject)
         if answer is Answer.NO:
             return Verdict(session, policy, Ruling.COMPLIANT, evidence)
-        unknowns = _unknowns(subject, policy.test(session), doubtful)
+        unknowns = _unknowns(subject, grip)
         ruling = Ruling.UNDETERMINED if unknowns or answer is Answer.UNKNOWN else Ruling.OFFENDER
         return Verdict(session, policy, ruling, evidence, None, unknowns)
 
@@ -158,17 +151,34 @@ def _wants_probe(verdict: Verdict) -> bool:
     return verdict.ruling is Ruling.UNDETERMINED and any(f.wants_probe for f in verdict.findings)
 
 
-def _unknowns(subject: Subject, selected: Answer, doubtful: Exemption | None) -> tuple[str, ...]:
+def _chosen(policy: Policy, exemptions: Sequence[Exemption], present: Sequence[Subject]) -> list[tuple[Subject, Grip]]:
+    """Those that the policy selects or may select; of sessions that are alike to it, the first one tells for all."""
+    tests = (policy.test, *(exemption.test for exemption in exemptions))
+    fields = {field for test in tests for field in test.fields}
+    read = attrgetter(*sorted(fields)) if fields else lambda _: None
+    known: dict[object, Grip] = {}
+    chosen = []
+    for subject in present:
+        values = read(subject.session)
+        grip = known.get(values)
+        if grip is None:
+            grip = known[values] = grip_of(policy.test, exemptions, subject.session)
+        if grip.selected is not Answer.NO:
+            chosen.append((subject, grip))
+    return chosen
+
+
+def _unknowns(subject: Subject, grip: Grip) -> tuple[str, ...]:
     """What besides the rules keeps a verdict from being one, in words."""
     session = subject.session
-    if subject.phase is not Phase.UNKNOWN and selected is Answer.YES and doubtful is None:
+    if subject.phase is not Phase.UNKNOWN and grip.sure and grip.doubtful is None:
         return ()
     unread = f" ({'; '.join(session.problems)})" if session.problems else ""
     found: list[str] = []
     if subject.phase is Phase.UNKNOWN:
         found.append(f"the state '{session.state}' is not one that is known to run{unread}")
-    if selected is Answer.UNKNOWN:
+    if not grip.sure:
         found.append(f"whether the policy selects it is not known{unread}")
-    if doubtful is not None:
-        found.append(f"whether it is exempt ({doubtful}) is not known{unread}")
+    if grip.doubtful is not None:
+        found.append(f"whether it is exempt ({grip.doubtful}) is not known{unread}")
     return tuple(found)

@@ -92,10 +92,11 @@ class SessionTest:
     """Field matches that must all hold: unknown where a field is not known.
 
     Names come again in session after session of an owner or app, so an answer is remembered by the values it
-    depends on; `remembered` is bounded by starting over.
+    depends on, those of `fields`; `remembered` is bounded by starting over.
     """
 
     def __init__(self, matches: dict[str, Match], *, fold: bool) -> None:
+        self.fields = tuple(matches)
         self._tests = [matcher(match, fold=fold or field in CASELESS) for field, match in matches.items()]
         self._read = attrgetter(*matches) if matches else None
         self._several = len(matches) > 1
