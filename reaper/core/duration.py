@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_WRITTEN = re.compile(r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
+_WRITTEN = re.compile(r"(?:(\d{1,99})w)?(?:(\d{1,99})d)?(?:(\d{1,99})h)?(?:(\d{1,99})m)?(?:(\d{1,99})s)?", re.ASCII)
+_ALMOST = re.compile(
+    r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(weeks?|[wW]|days?|[dD]|hours?|hrs?|[hH]|minutes?|mins?|m|seconds?|secs?|[sS])(?![A-Za-z])",
+    re.ASCII,
+)
 _LONGEST = timedelta(days=3_650)
 
 
@@ -40,8 +44,7 @@ class Duration:
         written = str(text).strip()
         found = _WRITTEN.fullmatch(written)
         if not isinstance(text, str) or not written or found is None:
-            hint = f": '{written}h' or '{written}m'?" if written.isdigit() else ", like 90m, 2h, 1h30m or 2d"
-            raise ValueError(f"'{text}' is no duration; write a number with its unit{hint}")
+            raise ValueError(f"{_named(text)} is no duration; {_meant(written)}")
         seconds = sum(int(n) * s for n, s in zip(found.groups("0"), _SECONDS.values(), strict=True))
         if not 0 < seconds <= _LONGEST.total_seconds():
             raise ValueError(f"'{text}' is out of range; a duration is longer than 0s and at most 3650d")
@@ -59,6 +62,32 @@ class Duration:
     ) -> JsonSchemaValue:
         pattern = r"^(?=\d)(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"
         return {"type": "string", "pattern": pattern, "examples": ["90m", "2h", "1h30m", "2d"]}
+
+
+def _named(value: object) -> str:
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else f"'{value}'"
+
+
+def _meant(written: str) -> str:
+    """What would be right in the place of a text that is no duration."""
+    if written.isdigit():
+        return f"write a number with its unit: '{written}h' or '{written}m'?"
+    parts = _ALMOST.findall(written)
+    if not parts or _ALMOST.sub("", written).strip(" ,"):
+        return "write a number with its unit, like 90m, 2h, 1h30m or 2d"
+    seconds = round(sum(float(number.replace(",", ".")) * _SECONDS[unit[0].lower()] for number, unit in parts))
+    number, unit = parts[0]
+    whole = len(parts) == 1 and number.isdigit()
+    return f"did you mean '{f'{number}{unit[0].lower()}' if whole else _exactly(seconds)}'?"
+
+
+def _exactly(seconds: int) -> str:
+    """So many seconds as a person would write them, the largest unit first."""
+    found = ""
+    for unit, size in list(_SECONDS.items())[1:]:
+        found += f"{seconds // size}{unit}" if seconds >= size else ""
+        seconds %= size
+    return found or "1s"
 
 
 def _validated(value: object) -> Duration:

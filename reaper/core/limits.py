@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import floor
+from typing import Annotated
 
 from pydantic import Field
 
-from reaper.core.selector import Written
+from reaper.core.selector import SAID, Written
 
 SMALL_FLEET = 3
 """A percentage never allows fewer than so many, so that 20 % of 3 is not 0; a written 0 stays zero."""
@@ -15,8 +16,12 @@ SMALL_FLEET = 3
 class Limit(Written):
     """At most so many sessions, and at most so many percent of the running fleet; 0 means zero."""
 
-    sessions: int | None = Field(None, ge=0, strict=True, description="at most this many sessions; 0 means zero")
-    percent: float | None = Field(None, ge=0, le=100, description="of all running sessions of the account")
+    sessions: Annotated[int | None, SAID] = Field(
+        None, ge=0, strict=True, description="at most this many sessions; 0 means zero"
+    )
+    percent: Annotated[float | None, SAID] = Field(
+        None, ge=0, le=100, description="of all running sessions of the account"
+    )
 
     def exceeded(self, wanted: int, fleet: int) -> str | None:
         """Why `wanted` sessions of a running fleet are too many, in words; None when they are not."""

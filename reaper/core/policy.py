@@ -20,7 +20,7 @@ from reaper.core.ladder import GENTLE, Ladder
 from reaper.core.language import Ended, Idle, Orphan, OwnerSessions, Rule, SeatPressure, UnreachableFor, leaves
 from reaper.core.limits import Limit
 from reaper.core.matching import SessionTest
-from reaper.core.selector import DAY, SAID, Exemption, Selector, Written, problem
+from reaper.core.selector import DAY, SAID, Exemption, Selector, Written, problem, said
 from reaper.core.term import dormant, never
 from reaper.core.wait import After
 
@@ -31,6 +31,12 @@ def _selector(value: object) -> object:
     if value == {}:
         raise problem("select", "this would select every session of every kind; if you mean that, write 'select: all'")
     return value
+
+
+def _limit(value: object) -> object:
+    if value == {}:
+        raise problem("limits", "no limit is named; write how many, like {sessions: 3} or {percent: 5}")
+    return said(value)
 
 
 class Policy(Written):
@@ -45,8 +51,10 @@ class Policy(Written):
     select: Annotated[Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)] = Field(
         description="which sessions it looks at: all, or those whose fields match"
     )
-    terminate_when: Rule | None = Field(None, description="the rule by which one of them is to end")
-    delete_when: Ended | None = Field(None, description="destroy the records of sessions that are over; generation 2")
+    terminate_when: Annotated[Rule | None, SAID] = Field(None, description="the rule by which one of them is to end")
+    delete_when: Annotated[Ended | None, SAID] = Field(
+        None, description="destroy the records of sessions that are over; generation 2"
+    )
     exempt: tuple[Exemption, ...] = Field((), description="who is exempt from this policy")
     from_: Annotated[date | None, DAY, SAID] = Field(
         None, alias="from", description="the first day it is in force, UTC"
@@ -55,29 +63,34 @@ class Policy(Written):
     only_during: Annotated[OnlyDuring | None, SAID] = Field(None, description="the hours in which it ends anything")
     after: Annotated[After | None, SAID] = Field(None, description="how long it must have been an offender before")
     steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
-    limits: Limit | None = Field(None, description="how many it may end in one run")
+    limits: Annotated[Limit | None, BeforeValidator(_limit)] = Field(None, description="how many it may end in one run")
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
         if self.name == "protect":
-            raise problem("name", "a policy cannot be named 'protect', which the records call the exemptions from all")
-        if (self.terminate_when is None) is (self.delete_when is None):
-            raise problem("rule", "a policy has either 'terminate_when' or 'delete_when'; write one of them")
+            why = "a policy cannot be named 'protect', which the records call the exemptions from all"
+            raise problem("name", why, "name")
+        if self.terminate_when is None and self.delete_when is None:
+            raise problem("missing-key", "the key 'terminate_when' is missing; add it, or 'delete_when' in its place")
+        if self.terminate_when is not None and self.delete_when is not None:
+            why = "a policy has either 'terminate_when' or 'delete_when'; take one of them out"
+            raise problem("rule", why, "delete_when")
         if self.delete_when is not None and self.select.state is not None:
-            raise problem("never", "'delete_when' looks at sessions that are over; leave 'state' out of 'select'")
+            why = "'delete_when' looks at sessions that are over; leave 'state' out"
+            raise problem("never", why, "select", "state")
         return self
 
     @model_validator(mode="after")
     def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
         for rule in leaves(self.rule):
             if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
-                raise problem("idle_kinds", _silence(sorted(unnamed), rule.over))
+                raise problem("idle_kinds", _silence(sorted(unnamed), rule.over), "terminate_when")
         return self
 
     @model_validator(mode="after")
     def _has_its_time(self) -> Self:
         if (why := never(self.from_, self.until, self.only_during)) is not None:
-            raise problem("never", why)
+            raise problem("never", why, "until")
         return self
 
     def dormant(self, now: datetime) -> str | None:

@@ -6,28 +6,31 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Self
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
+from reaper.core.nearest import did_you_mean
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 
+_UNSEEN = frozenset({"Cc", "Zl", "Zp"})
 _EARLIEST = 2000  # the year; at the beginning of time, no zone has a day before
 
 
-def problem(kind: str, message: str) -> PydanticCustomError:
-    """An error whose text is already written for a person."""
-    return PydanticCustomError(kind, "{why}", {"why": message})
+def problem(kind: str, message: str, *at: int | str) -> PydanticCustomError:
+    """An error whose text is already written for a person; `at` leads from what is checked to what is wrong in it."""
+    return PydanticCustomError(kind, "{why}", {"why": message, "at": at})
 
 
-def _said(value: object) -> object:
+def said(value: object) -> object:
     if value is None:
         raise problem("nothing", "nothing is written here; write a value, or leave the key out")
     return value
 
 
-SAID = BeforeValidator(_said)
+SAID = BeforeValidator(said)
 """For a key that may be left out, but not left empty: what is forgotten there must not be an absent restraint."""
 
 
@@ -37,50 +40,68 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+Way = tuple[int | str, ...]
+
+
 def _pattern(value: object) -> Match:
+    return _match(value, ())
+
+
+def _match(value: object, at: Way) -> Match:
     match value:
-        case str() if is_regex(value):
-            return _compiles(value)
-        case str() if value.strip() == value and value:
-            return value
         case str():
-            raise problem("pattern", f"'{value}' can never match; write a name without spaces around it")
+            return _text(value, at)
         case []:
-            raise problem("pattern", "an empty list matches nothing; name at least one value")
+            raise problem("pattern", "an empty list matches nothing; name at least one value", *at)
         case list():
-            return [_simple(one) for one in value]
+            return [_simple(one, (*at, number)) for number, one in enumerate(value)]
         case {"not": inner, **rest} if not rest:
-            return {"not": _pattern(inner)}
+            return {"not": _match(inner, (*at, "not"))}
         case int() | float():
-            raise problem("pattern", "this is a number or truth value to YAML; put it in quotes")
+            raise problem("pattern", "this is a number or truth value to YAML; put it in quotes", *at)
         case _:
-            raise problem("pattern", "write a name, a pattern with * and ?, a /regex/, a list of them, or {not: ...}")
+            how = "write a name, a pattern with * and ?, a /regex/, a list of them, or {not: ...}"
+            raise problem("pattern", how, *at)
 
 
-def _compiles(value: str) -> str:
-    try:
-        regex(value, fold=False)
-    except ValueError as error:
-        raise problem("pattern", f"'{value}' is no regular expression: {error}; RE2's syntax is meant") from None
+def _text(value: str, at: Way) -> str:
+    hidden = next((character for character in value if category(character) in _UNSEEN), None)
+    if hidden is not None:
+        why = f"a control character (U+{ord(hidden):04X}) is in this text, mostly by a \\ between double quotes"
+        raise problem("pattern", f"{why}; write 'single quotes' around it", *at)
+    if is_regex(value):
+        return _compiles(value, at)
+    if not value or value.strip() != value:
+        raise problem("pattern", f"'{value}' can never match; write a name without spaces around it", *at)
     return value
 
 
-def _simple(value: object) -> str:
-    found = _pattern(value)
-    if not isinstance(found, str):
-        raise problem("pattern", "a list holds names and patterns; put {not: [...]} around the whole list")
-    return found
+def _compiles(value: str, at: Way) -> str:
+    try:
+        regex(value, fold=False)
+    except ValueError as error:
+        instead = "; for all that does not match, write {not: /.../}" if "(?!" in value else "; RE2's syntax is meant"
+        raise problem("pattern", f"'{value}' is no regular expression: {error}{instead}", *at) from None
+    return value
 
 
-def names(found: Match) -> Iterator[str]:
-    """Every name or pattern that a match mentions."""
+def _simple(value: object, at: Way) -> str:
+    if isinstance(value, str):
+        return _text(value, at)
+    if isinstance(value, dict | list):
+        raise problem("pattern", "a list holds names and patterns; put {not: [...]} around the whole list", *at)
+    return str(_match(value, at))  # which refuses it
+
+
+def _names(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
+    """Every name or pattern that a match mentions, each with its way."""
     match found:
         case str():
-            yield found
+            yield at, found
         case list():
-            yield from found
+            yield from (((*at, number), one) for number, one in enumerate(found))
         case dict():
-            yield from names(found["not"])
+            yield from _names(found["not"], (*at, "not"))
 
 
 def _lower(found: Match) -> Match:
@@ -100,20 +121,21 @@ def _lowered(name: str) -> str:
 
 def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
     def check(found: Match) -> Match:
-        for name in names(found):
+        for at, name in _names(found):
             if not any(map(matcher(name, fold=True), known)):
-                raise problem("never", f"no session has the {what} '{name}'; it is one of {', '.join(sorted(known))}")
+                asked = did_you_mean(name, known) or ";"
+                there = f"{asked} it is one of {', '.join(sorted(known))}"
+                raise problem("never", f"no session has the {what} '{name}'{there}", *at)
         return _lower(found)
 
     return AfterValidator(check)
 
 
 def _owner(found: Match) -> Match:
-    for name in names(found):
+    for at, name in _names(found):
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
-            raise problem(
-                "never", f"no owner is '{name}'; an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
-            )
+            how = f"an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
+            raise problem("never", f"no owner is '{name}'; {how}", *at)
     return found
 
 
@@ -180,7 +202,7 @@ class Exemption(Selector):
     """Sessions that are left alone whatever a rule says; `until` is the last day it holds (UTC), whole."""
 
     reason: str = Field(min_length=1, description="why; it is shown wherever the exemption decides")
-    until: Annotated[date | None, DAY] = Field(None, description="the last day it holds, in UTC")
+    until: Annotated[date | None, DAY, SAID] = Field(None, description="the last day it holds, in UTC")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:

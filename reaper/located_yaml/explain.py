@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from reaper.core.nearest import close_to, did_you_mean
 from reaper.errors import Problem
 from reaper.located_yaml.reading import Located
 from reaper.located_yaml.shapes import Loc, Spot, spot
@@ -15,7 +15,7 @@ from reaper.located_yaml.shapes import Loc, Spot, spot
 _KINDS = {
     "string": ("a text", "put it in quotes"),
     "int": ("a whole number", "write one without quotes, like 3"),
-    "float": ("a number", "write one without quotes, like 0.5"),
+    "float": ("a number", "write one alone, without quotes or unit, like 0.5"),
     "bool": ("true or false", "write one of the two, without quotes"),
     "list": ("a list", "start each entry with '- ', or write [one, other]"),
     "tuple": ("a list", "start each entry with '- ', or write [one, other]"),
@@ -25,6 +25,7 @@ _KINDS = {
     "mapping": ("a mapping", "write 'key: value'"),
     "date": ("a date", "write one like 2026-12-31"),
     "path": ("a path", "write the name of a file or folder"),
+    "duration": ("a duration", "write one like 90m, 2h, 1h30m or 2d"),
     "url": ("an address", "write one like https://acme.aimms.cloud"),
 }
 _BOUNDS = {
@@ -41,6 +42,7 @@ _CODES = {
     "extra_forbidden": "unknown-key",
     "unexpected_keyword_argument": "unknown-key",
     "missing": "missing-key",
+    "missing-key": "missing-key",
     "union_tag_invalid": "unknown-rule",
     "union_tag_not_found": "no-rule",
     "literal_error": "unknown-word",
@@ -49,6 +51,9 @@ _CODES = {
     "duration": "duration",
 }
 _LONGEST_SHOWN = 60
+_ONE_KEY = "write a mapping with one key"
+_ALIKE = 0.7
+"""Of words that exclude one another more is asked than of keys: 'latest' is not 'oldest'."""
 
 
 def explain(
@@ -60,7 +65,7 @@ def explain(
     secret. `noun` names what a tagged union chooses between, like `rule`.
     """
     teller = _Teller(located, noun)
-    found = [(spot(details["loc"], located, model), details) for details in error.errors(include_url=False)]
+    found = [(spot(_way(details), located, model), details) for details in error.errors(include_url=False)]
     misspelt = {(*at.path[:-1], _guess(at)) for at, details in found if details["type"] == "extra_forbidden"}
     told = [
         teller.problem(at, details) for at, details in found if details["type"] != "missing" or at.path not in misspelt
@@ -68,15 +73,14 @@ def explain(
     return sorted(set(told))
 
 
-def close_to(word: object, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    by_plain = {one.replace("-", "_").lower(): one for one in known}
-    close = get_close_matches(str(word).replace("-", "_").lower(), by_plain, 1, 0.6)
-    return by_plain[close[0]] if close else None
+def _way(details: Any) -> Loc:  # noqa: ANN401 - pydantic's ErrorDetails, its ctx untyped
+    """Where it is; a check of the whole can name the part that it speaks of."""
+    return (*details["loc"], *details.get("ctx", {}).get("at", ()))
 
 
 def _guess(at: Spot) -> str | None:
-    return close_to(at.path[-1], at.around.fields)
+    """The key that was probably meant, where the one that was written has no place near."""
+    return None if at.around.home(at.path[-1]) else close_to(at.path[-1], at.around.fields)
 
 
 class _Teller:
@@ -106,13 +110,14 @@ class _Teller:
     def _not_one(self, value: object, tags: Sequence[str]) -> str:
         noun, listed = self._noun, _listed(f"{self._noun}s are", tags)
         if not isinstance(value, dict):
-            return f"{_shown(value)} is no {noun}; write a mapping with one key{listed}"
+            how = "put them under 'any:' or 'all:'" if isinstance(value, list) and _joins(tags) else _ONE_KEY
+            return f"{_shown(value)} is no {noun}; {how}{listed}"
         strange = [key for key in value if key not in tags] if tags else []
         if strange:
             return f"{_quoted(strange)} cannot stand here; one {noun} is a mapping with one key{listed}"
         if not value:
             return f"an empty mapping is no {noun}{listed}"
-        join = "; put them into a list under 'any:' or 'all:'" if {"any", "all"} <= set(tags) else "; keep one"
+        join = "; put them into a list under 'any:' or 'all:'" if _joins(tags) else "; keep one"
         return f"{len(value)} {noun}s ({_quoted(value)}) stand where one belongs{join}"
 
     def _refused(self, at: Spot, details: Any) -> str:  # noqa: ANN401 - see problem
@@ -123,15 +128,16 @@ class _Teller:
             return str(ctx["why"])
         shown = "this value" if at.shape.secret else _shown(value, self._located.written(at.path))
         if at.shape.words:
-            return f"{shown} is none of {', '.join(at.shape.words)}{_did_you_mean(close_to(value, at.shape.words))}"
+            return f"{shown} is none of {', '.join(at.shape.words)}{did_you_mean(value, at.shape.words, _ALIKE)}"
         if (expected := _KINDS.get(kind.partition("_")[0])) and kind.endswith(("_type", "_parsing", "_from_float")):
             return f"{shown} is not {expected[0]}; {_wanted(at, kind)}"
         return _bounded(shown, kind, ctx) or _otherwise(shown, at, details)
 
 
 def _unknown_key(at: Spot) -> str:
-    known = list(at.around.fields)
-    return f"unknown key '{at.path[-1]}'{_listed('the keys here are', known, _guess(at))}"
+    key, known = at.path[-1], list(at.around.fields)
+    home = at.around.home(key)
+    return f"unknown key '{key}'{f'; {home}' if home else ''}{_listed('the keys here are', known, _guess(at))}"
 
 
 def _missing(at: Spot) -> str:
@@ -147,14 +153,15 @@ def _wanted(at: Spot, kind: str) -> str:
         return f"write 'key: value'{_listed('the keys here are', list(at.shape.fields))}"
     if at.shape.tags:
         return f"write one of {', '.join(at.shape.tags)}"
-    if (known := _KINDS.get(kind.partition("_")[0])) is not None:
+    if (known := _KINDS.get(kind.partition("_")[0]) or _KINDS.get(at.shape.plain)) is not None:
         return known[1]
     return f"write {at.shape.description}" if at.shape.description else "write a value, or leave the key out"
 
 
 def _bounded(shown: str, kind: str, ctx: dict[str, Any]) -> str | None:
     template = _BOUNDS.get(kind)
-    return template.format(shown=shown, **ctx) if template else None
+    plain = {key: f"{bound:g}" if isinstance(bound, float) else bound for key, bound in ctx.items()}
+    return template.format(shown=shown, **plain) if template else None
 
 
 def _otherwise(shown: str, at: Spot, details: Any) -> str:  # noqa: ANN401 - see _Teller.problem
@@ -179,14 +186,14 @@ def _shown(value: object, written: str = "") -> str:
             return f"'{text[:_LONGEST_SHOWN]}{'...' if len(text) > _LONGEST_SHOWN else ''}'"
 
 
+def _joins(tags: Sequence[str]) -> bool:
+    return {"any", "all"} <= set(tags)
+
+
 def _quoted(words: Iterable[object]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
-def _did_you_mean(guess: str | None) -> str:
-    return f"; did you mean '{guess}'?" if guess else ""
-
-
 def _listed(lead: str, words: Sequence[str], guess: str | None = None) -> str:
-    asked = _did_you_mean(guess)
+    asked = f"; did you mean '{guess}'?" if guess else ""
     return f"{asked or ';'} {lead} {', '.join(words)}" if words else asked

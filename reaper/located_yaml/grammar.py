@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yaml.error import MarkedYAMLError
+from yaml.error import Mark, MarkedYAMLError
 
 _QUOTE = "wants quotes, like '*@Planning'"
 _WORDS = {
@@ -14,12 +14,13 @@ _WORDS = {
     "but found ':'": "a key is missing before ':'; write 'key: value'",
     "found duplicate anchor": "this anchor (&...) is defined twice; give it another name",
     "mapping values are not allowed": (
-        "a ':' cannot stand here; check the indentation, and put a text that contains ': ' in quotes"
+        "a ':' cannot stand here; check the indentation, and that a space follows each ':' above; put a text "
+        "that contains ': ' in quotes"
     ),
     "could not find expected ':'": "a key without ':' stands here; write 'key: value'",
     "expected <block end>": "this line's indentation does not fit the lines above; align it with its neighbours",
-    "expected ',' or ']'": "a list that was opened with '[' is not closed; write ', ' or ']'",
-    "expected ',' or '}'": "a mapping that was opened with '{' is not closed; write ', ' or '}'",
+    "expected ',' or ']'": "the list that was opened with '['{where} is not closed; write ', ' or ']'",
+    "expected ',' or '}'": "the mapping that was opened with '{{'{where} is not closed; write ', ' or '}}'",
     "found unexpected end of stream": "a quote was opened and never closed; add the closing quote",
     "that cannot start any token": "a text cannot start with this character; put it in quotes",
     "found undefined tag handle": "tags (!...) are not allowed; a text that starts with '!' wants quotes",
@@ -43,5 +44,9 @@ def in_words(error: MarkedYAMLError) -> str:
     told = f"{error.context or ''} {error.problem or ''}"
     for found, words in _WORDS.items():
         if found in told:
-            return words
+            return words.format(where=_where(error.context_mark)) if "{where}" in words else words
     return f"this is not valid YAML ({told.strip()}); put texts with special characters in quotes"
+
+
+def _where(mark: Mark | None) -> str:
+    return f" in {mark.line + 1}:{mark.column + 1}" if mark else ""

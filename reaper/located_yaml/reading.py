@@ -110,7 +110,7 @@ def _composed(loader: _Strict, file: str) -> Node:
     except MarkedYAMLError as error:
         raise FileProblems([*loader.problems, Problem(file, *mark_of(error), in_words(error), "yaml")]) from None
     if root is None:
-        raise FileProblems([Problem(file, 1, 1, "the file is empty; write at least one key")])
+        raise FileProblems([Problem(file, 1, 1, "the file is empty, or holds comments only; write at least one key")])
     return root
 
 
@@ -120,7 +120,8 @@ def _decoded(path: Path) -> str:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise FileProblems([Problem(file, 0, 0, "there is no such file; check the path")]) from None
+        why = "this link leads nowhere; remove it" if path.is_symlink() else "there is no such file; check the path"
+        raise FileProblems([Problem(file, 0, 0, why)]) from None
     except OSError as error:
         raise FileProblems([Problem(file, 0, 0, f"cannot be read: {error.strerror}")]) from None
     if len(raw) > MAX_BYTES:
@@ -193,7 +194,7 @@ class _Construction:
     def of(self, node: Node) -> object:
         self._left -= 1
         if self._left < 0 or len(self._open) > MAX_DEPTH or node in self._open:
-            self._loader.complain(node, "this grows without end through its aliases (*...); write it out")
+            self._loader.complain(node, "this grows without end, or too deep, through its aliases (*...); write it out")
             raise FileProblems(self._loader.problems)
         if isinstance(node, ScalarNode):
             return self._scalar(node)
@@ -210,6 +211,8 @@ class _Construction:
             elif key.value in first:
                 again = f"the key '{key.value}' stands twice in one mapping, first in line {first[key.value]}; keep one"
                 self._loader.complain(key, again)
+            elif key.value == "<<" and key.style is None:
+                self._loader.complain(key, "'<<' merges nothing, for YAML 1.2 does not know it; write the keys out")
             else:
                 first[key.value] = key.start_mark.line + 1
                 yield str(self.of(key)), self.of(value)

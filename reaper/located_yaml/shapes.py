@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr, Tag
@@ -47,6 +47,12 @@ class Shape:
         return [str(w) for a in self.alternatives if get_origin(a.type) is Literal for w in get_args(a.type)]
 
     @property
+    def plain(self) -> str:
+        """The name of the one type that may stand here besides nothing, in lower case: `int`, `date`, `duration`."""
+        types = [a.type for a in self.alternatives if isinstance(a.type, type) and a.type is not NoneType]
+        return types[0].__name__.lower() if len(types) == 1 else ""
+
+    @property
     def description(self) -> str:
         return (self.field.description if self.field else None) or ""
 
@@ -54,6 +60,20 @@ class Shape:
     def secret(self) -> bool:
         """Whether what stands here must not be repeated; an unknown shape may be secret."""
         return not self.alternatives or any(a.type in (SecretStr, SecretBytes) for a in self.alternatives)
+
+    def home(self, key: int | str) -> str | None:
+        """Where a key belongs that has no place here, but one level below; None when it has none there either."""
+        inner = {name: self.under(name) or Shape() for name in self.fields}
+        if words := next((name for name, shape in inner.items() if key in shape.words), None):
+            return f"write '{words}: {key}'"
+        found = [f"under '{name}:'" for name, shape in inner.items() if key in (*shape.fields, *shape.tags)]
+        found += [f"in an entry of '{name}:'" for name, shape in inner.items() if key in shape.entry.fields]
+        return f"it belongs {' or '.join(found)}" if found else None
+
+    @property
+    def entry(self) -> Shape:
+        """What may stand in the list that may stand here."""
+        return self.under(0) or Shape()
 
     def under(self, element: int | str) -> Shape | None:
         """The shape of what stands under a key or at a position; None when the element is no such thing."""

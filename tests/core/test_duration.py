@@ -30,7 +30,7 @@ def test_lengths(text: str, length: timedelta) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *["", "2", "h", "2 h", "2x", "1.5h", "-2h", "+2h", "2H", "2m1h", "1h1h", "two hours", "PT2H", "1:30"],
+        *["", "2", "h", "2x", "-2h", "+2h", "two hours", "PT2H", "1:30", "1M", "1y", "2h later", "1.h"],
         *["0s", "0h", "3651d", "9" * 5000 + "s", "\u0662h", "2h\n3m"],
         *[2, 2.0, True, None, timedelta(hours=2), ["2h"]],
     ],
@@ -38,6 +38,19 @@ def test_lengths(text: str, length: timedelta) -> None:
 def test_what_is_no_duration(text: object) -> None:
     """A number without a unit, a wrong order, an unknown unit, nothing and too much are refused, with a way out."""
     with pytest.raises(ValueError, match=r"like 90m|'2h' or '2m'|at most 3650d"):
+        Duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *[("2 h", "2h"), ("2H", "2h"), ("24 hours", "24h"), ("2 weeks", "2w"), ("90min", "90m"), ("1.5h", "1h30m")],
+        *[("2m1h", "1h2m"), ("1h1h", "2h"), ("1 day, 12 hrs", "1d12h"), ("0,5d", "12h"), ("0.1s", "1s")],
+    ],
+)
+def test_what_is_almost_a_duration(text: str, meant: str) -> None:
+    """Where it is plain what is meant, the right way to write it is told."""
+    with pytest.raises(ValueError, match=f"'{text}' is no duration; did you mean '{meant}'"):
         Duration.parse(text)
 
 

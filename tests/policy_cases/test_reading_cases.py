@@ -99,7 +99,7 @@ REST = ", others: compliant"
         (f"{ONE}, expect: {{a: >3}}", "write a verdict, like offender, or {verdict: exempt, reason: operations}"),
         (f"{ONE}, expect: {{a: >[]}}", "write a verdict, like offender, or {verdict: exempt, reason: operations}"),
         (f"{ONE}, expect: {{a: exempt, >aa: exempt}}", "no session of this fleet is named 'aa'; did you mean 'a'?"),
-        (f"{ONE}, expect: {{a: {{verdict: exempt, policy: >idle}}}}", "no policy is named 'idle'; there is idle-w"),
+        (f"{ONE}, expect: {{a: {{verdict: exempt, policy: >idle}}}}", "no policy is named 'idle'; did you mean 'id"),
         (f"{ONE}, ends: [>z]{REST}", "no session of this fleet is named 'z'; there is a"),
         (f"{ONE}, waiting: {{>z: x}}{REST}", "no session of this fleet is named 'z'; there is a"),
         (f"{ONE}, at: >noon{REST}", "'noon' is no moment; write one like 2026-03-29T12:30Z"),
