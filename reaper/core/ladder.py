@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
 from reaper.core.duration import Duration, spoken
 from reaper.core.memory import Asked
+from reaper.core.nearest import did_you_mean
 from reaper.core.selector import Written, problem
 from reaper.core.session import TASK, Phase, Session
 from reaper.core.wait import Wait
@@ -34,29 +36,60 @@ class InterruptExecution(Written):
 Rung = InterruptSolve | InterruptExecution | Literal["terminate"]
 
 
+_LIKE = "write like [interrupt_solve: 2m, interrupt_execution: 2m, terminate]"
+_INTERRUPTS: dict[str, type[InterruptSolve | InterruptExecution]] = {
+    "interrupt_solve": InterruptSolve,
+    "interrupt_execution": InterruptExecution,
+}
+_GENTLEST_FIRST = (*_INTERRUPTS, TERMINATE)
+
+
 def _ladder(value: object) -> object:
     """Checked here as a whole, so that its one message says what would be right."""
-    rungs = value if isinstance(value, list | tuple) else [value]
-    made = [_rung(rung) for rung in rungs]
-    if not made or any(rung == TERMINATE for rung in made[:-1]):
-        raise problem(
-            "steps", "'terminate' comes last; write like [interrupt_solve: 2m, interrupt_execution: 2m, terminate]"
-        )
-    return tuple(made)
+    if not isinstance(value, list | tuple):
+        return (_rung(value),)
+    if not value:
+        raise problem("steps", f"an empty list asks for nothing; {_LIKE}")
+    made = tuple(_rung(one, number) for number, one in enumerate(value))
+    for number, (before, one) in enumerate(pairwise(map(_key, made)), start=1):
+        if before == one:
+            raise problem("steps", f"'{one}' stands here twice; keep one", number)
+        if _GENTLEST_FIRST.index(before) > _GENTLEST_FIRST.index(one):
+            raise problem("steps", f"'{one}' is gentler than '{before}' and comes before it; {_LIKE}", number)
+    return made
 
 
-def _rung(value: object) -> Rung:
+def _key(rung: Rung) -> str:
+    return "terminate" if rung == "terminate" else next(iter(type(rung).model_fields))
+
+
+def _rung(value: object, *at: int) -> Rung:
     match value:
         case "terminate":
             return "terminate"
-        case {"interrupt_solve": wait, **rest} if not rest:
-            return InterruptSolve(interrupt_solve=Duration.parse(wait))
-        case {"interrupt_execution": wait, **rest} if not rest:
-            return InterruptExecution(interrupt_execution=Duration.parse(wait))
         case InterruptSolve() | InterruptExecution():
             return value
+        case dict() if len(value) == 1 and (key := next(iter(value))) in _INTERRUPTS:
+            return _interrupt(key, value[key], *at)
         case _:
-            raise problem("steps", "a step is 'terminate', {interrupt_solve: 2m} or {interrupt_execution: 2m}")
+            raise problem("steps", _no_step(value), *at)
+
+
+def _interrupt(key: str, wait: object, *at: int) -> Rung:
+    try:
+        return _INTERRUPTS[key].model_validate({key: Duration.parse(wait)})
+    except ValueError as error:
+        raise problem("duration", str(error), *at, key) from None
+
+
+def _no_step(value: object) -> str:
+    known = "a step is 'terminate', {interrupt_solve: 2m} or {interrupt_execution: 2m}"
+    if isinstance(value, dict) and len(value) != 1:
+        return f"one step has one key; start each with '- '; {known}"
+    word = next(iter(value)) if isinstance(value, dict) else value
+    if word in _INTERRUPTS:
+        return f"'{word}' wants a wait after it, as in {{{word}: 2m}}"
+    return f"'{word}' is no step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {known}"
 
 
 Ladder = Annotated[tuple[Rung, ...], BeforeValidator(_ladder, json_schema_input_type=Rung | list[Rung])]

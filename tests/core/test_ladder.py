@@ -75,12 +75,28 @@ def test_a_single_step_needs_no_list() -> None:
     assert steps(*LADDER).steps == LADDER
 
 
+SOLVE, EXECUTION = {"interrupt_solve": "2m"}, {"interrupt_execution": "2m"}
+
+
 @pytest.mark.parametrize(
-    "written", [[], ["terminate", {"interrupt_solve": "2m"}], ["terminate", {"interrupt_solve": "2m"}, "terminate"]]
+    ("written", "why"),
+    [
+        ([], "an empty list asks for nothing; write like"),
+        (["terminate", SOLVE], "'interrupt_solve' is gentler than 'terminate' and comes before it"),
+        ([SOLVE, "terminate", EXECUTION], "'interrupt_execution' is gentler than 'terminate' and comes before it"),
+        ([EXECUTION, SOLVE, "terminate"], "'interrupt_solve' is gentler than 'interrupt_execution'"),
+        (["terminate", "terminate"], "'terminate' stands here twice; keep one"),
+        ([SOLVE, {"interrupt_solve": "5m"}, "terminate"], "'interrupt_solve' stands here twice; keep one"),
+        ([{"interrupt_solve": "0s"}, "terminate"], "'0s' is out of range"),
+        ([{"interrupt_execution": 2}], "'2' is no duration; write a number with its unit"),
+        ([SOLVE, {**EXECUTION, "terminate": "1m"}], "one step has one key"),
+        (["interrupt_solve", "terminate"], "'interrupt_solve' wants a wait after it"),
+    ],
+    ids=str,
 )
-def test_to_terminate_comes_last(written: list[Any]) -> None:
-    """What comes after it would never be tried."""
-    with pytest.raises(ValidationError, match="'terminate' comes last; write like"):
+def test_the_gentlest_step_comes_first(written: list[Any], why: str) -> None:
+    """Each once, the next one never gentler: what is asked twice would never get beyond it."""
+    with pytest.raises(ValidationError, match=why):
         steps(*written)
 
 
