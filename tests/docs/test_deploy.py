@@ -16,6 +16,7 @@ import yaml
 from reaper.cli import cli
 from reaper.policy_files import load_policies
 from reaper.settings import load_settings
+from reaper.web import guard
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 SERVICES = sorted(DEPLOY.glob("*.service"))
@@ -134,12 +135,15 @@ def test_the_settings_and_policies_of_the_cluster_load(tmp_path: Path, monkeypat
     assert load_policies(tmp_path / "idle-webui.yaml", today=date(2026, 11, 23)).policies
 
 
-def test_the_daemon_listens_where_its_pod_says() -> None:
-    """The port that the pod names is the one of the settings."""
+def test_the_probes_ask_where_there_is_an_answer() -> None:
+    """The port that the pod names is the one of the settings, and what is asked there takes no token."""
     (container,) = pods()["Deployment"]["containers"]
     settings = yaml.safe_load(next(documents(DEPLOY / "kubernetes" / "settings.yaml"))["data"]["reaper.yaml"])
     (port,) = container["ports"]
     assert settings["http"]["listen"] == f"0.0.0.0:{port['containerPort']}"
+    probes = [container[probe]["httpGet"] for probe in ("livenessProbe", "readinessProbe")]
+    assert {probe["port"] for probe in probes} == {port["name"]}
+    assert {probe["path"] for probe in probes} == guard._TO_ALL
 
 
 def test_the_image_is_made_of_what_is_locked() -> None:

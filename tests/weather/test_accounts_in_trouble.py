@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from unattended import House, idle, named, until
+from unattended import House, idle, named, restore, revoke, until
 
 from reaper.emulator import Emulator, Faults
 
@@ -30,14 +30,6 @@ def faulty(spec: str) -> Change:
         account.world.faults = Faults.parse(spec)
 
     return change
-
-
-def revoke(account: Emulator) -> None:
-    account.world.keys = {f"not {key}": one for key, one in account.world.keys.items()}
-
-
-def restore(account: Emulator) -> None:
-    account.world.keys = {key.removeprefix("not "): one for key, one in account.world.keys.items()}
 
 
 TROUBLES: dict[str, tuple[Change, Change, str]] = {

@@ -83,13 +83,16 @@ class Daemon:
 
 @dataclass
 class House:
-    """A folder with settings and policies, emulated accounts, and the daemons that were started there."""
+    """A folder with settings and policies, emulated accounts, and the daemons that were started there.
+
+    `about` is what the settings say of each account besides.
+    """
 
     folder: Path
     stack: ExitStack
     database_url: str
     accounts: dict[str, Emulator] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def account(self, name: str, *sessions: dict[str, Any], **config: Any) -> Emulator:  # noqa: ANN401 - of a Config
@@ -102,12 +105,12 @@ class House:
         """The settings file, and the policies that it names."""
         (self.folder / "policies.yaml").write_text(POLICIES, "utf-8")
         named = [
-            {"name": name, "url": account.url, "api_key": DEFAULT_KEY, "generation": account.config.generation}
+            {"name": name, "url": account.url, "api_key": DEFAULT_KEY, "generation": 2, **self.about}
             for name, account in self.accounts.items()
         ]
         usual = {"accounts": named, "policies": "policies.yaml", "database_url": self.database_url}
         file = self.folder / name
-        file.write_text(json.dumps({**usual, **SETTINGS, **self.settings, **more}), "utf-8")
+        file.write_text(json.dumps({**usual, **SETTINGS, **more}), "utf-8")
         return file
 
     def daemon(self, settings: Path | None = None, **environment: str) -> Daemon:
@@ -170,3 +173,12 @@ def busy(number: int) -> dict[str, Any]:
 
 def named(number: int) -> str:
     return f"{number:08x}-0000-4000-8000-000000000000"
+
+
+def revoke(account: Emulator) -> None:
+    """Its keys are known no more."""
+    account.world.keys = {f"not {key}": one for key, one in account.world.keys.items()}
+
+
+def restore(account: Emulator) -> None:
+    account.world.keys = {key.removeprefix("not "): one for key, one in account.world.keys.items()}
