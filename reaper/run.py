@@ -131,36 +131,57 @@ class Reaper:
             raise error
         return seen, self._plan(seen, memory)
 
+    def look_by(self, *sets: PolicySet) -> list[tuple[Pass, Plan]]:
+        """One look as each of these sets judges it, with what a run would do by it if nothing were doubtful.
+
+        Nothing is recorded or ended. Raises AccountError.
+        """
+        memory = self.ledger.recall(self.source.account)
+        passes, error = self._looks(sets, memory, (), RunLog(self.source.account, self.clock))
+        if error is not None:
+            raise error
+        return [(seen, self._planned(seen, memory)) for seen in passes]
+
     def _plan(self, seen: Pass, memory: Memory) -> Plan:
-        if not seen.complete:
-            return Plan()
+        return self._planned(seen, memory) if seen.complete else Plan()
+
+    def _planned(self, seen: Pass, memory: Memory) -> Plan:
         convicted = list(dict.fromkeys(v.session.id for v in offenders(seen.verdicts)))
         memory = replace(memory, asked=self.ledger.asked(seen.account, convicted))
         return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
 
     def _look(self, memory: Memory, misgivings: Iterable[str], told: RunLog) -> tuple[Pass, AccountError | None]:
+        (seen,), error = self._looks((self.policies,), memory, misgivings, told)
+        return seen, error
+
+    def _looks(
+        self, sets: Sequence[PolicySet], memory: Memory, misgivings: Iterable[str], told: RunLog
+    ) -> tuple[list[Pass], AccountError | None]:
+        """One look, judged by each of the sets upon all that any of them asks for."""
         watch = Stopwatch(self.clock)
         now, account = watch.started_at, self.source.account
         self.tell(f"{account}: reading sessions")
-        rules = self._with_granted(self.policies)
+        rules = [self._with_granted(written) for written in sets]
         try:
-            snapshot = self.source.fetch(over=any(policy.deletes for policy in rules.in_force(now)))
+            snapshot = self.source.fetch(over=any(p.deletes for by in rules for p in by.in_force(now)))
         except AccountError as error:
-            return Pass(account, now, Snapshot(account, (), doubts=(str(error),)), rules, ()), error
+            nothing = Snapshot(account, (), doubts=(str(error),))
+            return [Pass(account, now, nothing, by, ()) for by in rules], error
         finally:
             told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
         past = memory.lasting if snapshot.shows_everybody else None
-        open_ = unresolved(rules, snapshot.sessions, memory.activity, now, past)
+        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.sessions, memory.activity, now, past)}
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
-        learnt = self.source.probe(open_)
+        learnt = self.source.probe(list(open_.values()))
         told.lap("probe")
         activity = {**memory.activity, **learnt}
-        verdicts = judge(rules, snapshot.sessions, activity, now, past)
+        judged = [judge(by, snapshot.sessions, activity, now, past) for by in rules]
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
-        seen = Pass(account, now, snapshot, rules, verdicts, activity, learnt, memory.lasting, doubtful)
-        return seen, None
+        about = activity, learnt, memory.lasting, doubtful
+        passes = [Pass(account, now, snapshot, by, v, *about) for by, v in zip(rules, judged, strict=True)]
+        return passes, None
 
     def _with_granted(self, written: PolicySet) -> PolicySet:
         """The policies together with the exemptions that people have given by hand by now."""

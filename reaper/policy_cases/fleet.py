@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from reaper.core.duration import Duration
+from reaper.core.lasting import Condition
 from reaper.core.memory import Memory, Streak
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.session import WAITING_STATES, Activity, Session
-from reaper.policy_cases.model import UNKNOWN, GivenSession
+from reaper.policy_cases.model import TIMES, UNKNOWN, GivenSession
 
 _USUAL_AGE = Duration.parse("1h")
 
@@ -27,7 +28,16 @@ class Fleet:
 def fleet_at(given: Sequence[GivenSession], policies: PolicySet, now: datetime) -> Fleet:
     activity = {one.id: _activity(one, now) for one in given if not one.is_over}
     streaks = {(one.id, p.name): _streak(one, p, now) for one in given if one.offender_runs for p in policies.policies}
-    return Fleet(tuple(_session(one, now) for one in given), activity, Memory(streaks=streaks))
+    memory = Memory(streaks=streaks, lasting=dict(_lasting(given, now)))
+    return Fleet(tuple(_session(one, now) for one in given), activity, memory)
+
+
+def _lasting(given: Sequence[GivenSession], now: datetime) -> Iterator[tuple[tuple[str, str], datetime]]:
+    for one in given:
+        if one.alone is not None:
+            yield (one.id, Condition.ALONE), now - one.alone.delta
+        if one.unreachable is not None:
+            yield (one.id, Condition.UNREACHABLE), now - one.unreachable.delta
 
 
 def _streak(given: GivenSession, policy: Policy, now: datetime) -> Streak:
@@ -52,15 +62,18 @@ def _session(given: GivenSession, now: datetime) -> Session:
         _moment(age, now),
         _moment(given.started or began, now),
         _moment(given.ended, now),
+        gb_hours=None if given.gb_hours == UNKNOWN else given.gb_hours,
     )
 
 
 def _longest(given: GivenSession) -> Duration:
-    said = [one for one in (given.started, given.idle, given.ended) if isinstance(one, Duration)]
+    said = [one for one in (getattr(given, key) for key in TIMES) if isinstance(one, Duration)]
     return max(said, key=lambda one: one.seconds, default=_USUAL_AGE)
 
 
 def _activity(given: GivenSession, now: datetime) -> Activity:
+    if given.unreachable is not None:
+        return Activity(given.id, None, now, "its log does not answer, as given", unreachable=True)
     if given.idle == UNKNOWN:
         return Activity(given.id, None, now, "its log cannot be read, as given")
     if given.idle is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import inf
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -18,6 +19,9 @@ UNKNOWN = "unknown"
 USUAL_MOMENT = datetime(2026, 1, 14, 12, 0, tzinfo=UTC)
 """When a case takes place that does not say: a Wednesday."""
 
+TIMES = ("started", "idle", "ended", "alone", "unreachable")
+"""The keys of a session that its age is at least as long as."""
+
 UNSELECTED = "unselected"
 Word = Literal["offender", "compliant", "exempt", "undetermined", "unselected"]
 
@@ -31,6 +35,12 @@ def _ago(value: object) -> object:
 
 Ago = Annotated[Any, BeforeValidator(_ago, json_schema_input_type=Duration | Literal["unknown"])]
 """A Duration back from the moment of the case, or `unknown`."""
+
+
+def _used(value: object) -> object:
+    if value == UNKNOWN or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf):
+        return value
+    raise problem("gb_hours", f"'{value}' is no amount; write GB times hours, like 50 or 0.5, or 'unknown'")
 
 
 def _owner(value: str) -> str:
@@ -57,15 +67,26 @@ class GivenSession(Written):
     started: Ago = Field(None, description="how long ago it began to run: as its age, unless it waits")
     idle: Ago = Field(None, description="how long ago something happened in it: just now")
     ended: Ago = Field(None, description="how long ago it ended")
+    gb_hours: Annotated[Any, BeforeValidator(_used, json_schema_input_type=float | Literal["unknown"])] = Field(
+        0.0, description="how much it has used so far, in GB times hours: nothing; or unknown", examples=[12.5]
+    )
+    alone: Duration | None = Field(
+        None, description="since when every run has seen its owner without another session: this one is the first"
+    )
+    unreachable: Duration | None = Field(None, description="since when its log has answered no run, in place of `idle`")
     offender_runs: int = Field(0, ge=0, strict=True, description="in how many runs before this one it was an offender")
     offender_for: Duration | None = Field(None, description="how long ago the first of these runs was")
 
     @model_validator(mode="after")
     def _possible(self) -> GivenSession:
-        for key in ("started", "idle", "ended"):
+        for key in TIMES:
             said = getattr(self, key)
             if isinstance(self.age, Duration) and isinstance(said, Duration) and said.seconds > self.age.seconds:
                 raise problem("age", f"'{key}: {said}' is longer ago than its age, {self.age}; make it older")
+        if self.alone is not None and self.kind == WEBUI:
+            raise problem("alone", "a webui session is nobody's orphan; 'alone' wants 'kind: solve' or 'kind: task'")
+        if self.unreachable is not None and self.idle is not None:
+            raise problem("unreachable", "a log that does not answer tells no 'idle'; write one of the two")
         if self.offender_for is not None and not self.offender_runs:
             raise problem("runs", f"'offender_for: {self.offender_for}' wants 'offender_runs', and at least 1")
         return self

@@ -31,7 +31,7 @@ class Trial:
 def try_case(case: Case, policies: PolicySet) -> Trial:
     """Judge the case's fleet at its moment, as a run with the usual limits would."""
     fleet = fleet_at(case.fleet, policies, case.at)
-    verdicts = [v.worked_out() for v in judge(policies, fleet.sessions, fleet.activity, case.at)]
+    verdicts = [v.worked_out() for v in judge(policies, fleet.sessions, fleet.activity, case.at, fleet.memory.lasting)]
     plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
     found = (*verdict_mismatches(case, verdicts, policies.dormant(case.at)), *plan_mismatches(case, plan))
     return Trial(case, tuple(verdicts), plan, found)

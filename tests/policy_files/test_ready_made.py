@@ -13,6 +13,7 @@ FILES = [
     "idle-webui.yaml",
     "max-age.yaml",
     "nightly-sweep.yaml",
+    "orphans.yaml",
     "owner-quota.yaml",
     "runaway-solves.yaml",
     "seats.yaml",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.policy import check, schema, test
+from reaper.cli.policy import check, diff, schema, test
 
 
 @click.group("policy")
 def command() -> None:
-    """Check, try and describe policy files."""
+    """Check, compare, try and describe policy files."""
 
 
 command.add_command(check.command)
+command.add_command(diff.command)
 command.add_command(schema.command)
 command.add_command(test.command)

@@ -1,0 +1,69 @@
+"""`reaper policy diff`: which sessions other policies would treat differently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from reaper.cli.options import account_option, output_option, progress, settings_of, today
+
+if TYPE_CHECKING:
+    from reaper.core.policy import PolicySet
+
+
+@click.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@account_option
+@output_option("table", "json")
+@click.pass_context
+def command(ctx: click.Context, *, old: Path, new: Path, accounts: tuple[str, ...], output: str) -> None:
+    """Show which live sessions the policies NEW would treat differently from OLD; each is a file or a folder.
+
+    It is one look, judged by both. Nothing is recorded and nothing is ended. Exit code 0 when no session is treated
+    differently, 1 when one is.
+    """
+    from reaper import errors  # noqa: PLC0415 - --help stays quick
+    from reaper.bootstrap import database, reaper_of  # noqa: PLC0415
+    from reaper.cli.policy.differences import Compared, compared_as_json, show_compared  # noqa: PLC0415
+    from reaper.core.comparison import rewritten  # noqa: PLC0415
+
+    settings = settings_of(ctx)
+    chosen = settings.chosen(accounts)
+    before, after = _both(old, new)
+    found, unread = [], []
+    with database(settings) as store, progress() as tell:
+        for account in chosen:
+            with reaper_of(settings, account, after, store, enforce=False, stop=Event(), tell=tell) as reaper:
+                try:
+                    found.append(Compared.of(*reaper.look_by(before, after)))
+                except errors.AccountError as error:
+                    unread.append(error)
+    if output == "json":
+        click.echo(compared_as_json(rewritten(before, after), found))
+    else:
+        show_compared(rewritten(before, after), found)
+    for trouble in unread:
+        click.echo(f"reaper: {trouble}", err=True)
+    differ = any(one.differs for one in found)
+    ctx.exit(errors.UNREACHABLE if unread else errors.SOME_FAILED if differ else errors.DONE)
+
+
+def _both(*paths: Path) -> list[PolicySet]:
+    """The policies of each path. Raises PolicyProblems with every problem of all of them."""
+    from reaper.errors import FileProblems, PolicyProblems, Problem  # noqa: PLC0415
+    from reaper.policy_files import load_policies  # noqa: PLC0415
+
+    found: list[PolicySet] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            found.append(load_policies(path, today()).policies)
+        except FileProblems as error:
+            problems += error.problems
+    if problems:
+        raise PolicyProblems(list(dict.fromkeys(problems)))
+    return found

@@ -1,0 +1,130 @@
+"""What two sets of policies would do differently, for people and as JSON; docs/operations.md describes the shape."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from reaper.cli.render import console, escape, identity, moment, short, table
+from reaper.core.comparison import Difference, Judged, Rewritten, Treatment, differences, treatments
+from reaper.core.ladder import DELETE, TERMINATE
+
+_WORDS = {
+    TERMINATE: "would end",
+    DELETE: "would be deleted",
+    "interrupt-solve": "its solve would be stopped",
+    "interrupt-execution": "would be interrupted",
+    "waits": "would wait",
+    "came-back": "came back",
+    "told": "people would be told",
+    "observed": "observed",
+    "unknown": "unknown",
+    "exempt": "exempt",
+    "left-alone": "left alone",
+}
+
+
+class Compared(NamedTuple):
+    """One account's look as both sets judge it, and the sessions that they treat differently."""
+
+    old: Judged
+    new: Judged
+    sessions: Sequence[Difference]
+
+    @classmethod
+    def of(cls, old: Judged, new: Judged) -> Compared:
+        return cls(old, new, differences(old, new))
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.sessions) or self.halts != ((), ())
+
+    @property
+    def halts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The limits that only the old, and only the new policies exceed."""
+        old, new = self.old[1].halted, self.new[1].halted
+        return tuple(h for h in old if h not in new), tuple(h for h in new if h not in old)
+
+
+def show_compared(texts: Rewritten, compared: Iterable[Compared]) -> None:
+    out = console()
+    out.print("; ".join(_texts(texts)) or "the policies say the same")
+    for one in compared:
+        _show(out, one)
+
+
+def _texts(texts: Rewritten) -> Iterator[str]:
+    changed = [f"{name} ({', '.join(keys)})" for name, keys in texts.changed.items()]
+    changed += ["protect"] if texts.protect else []
+    for what, named in (("added", texts.added), ("removed", texts.removed), ("changed", changed)):
+        if named:
+            yield f"{what}: {escape(', '.join(named))}"
+
+
+def _show(out: Console, one: Compared) -> None:
+    seen, sessions = one.new[0], one.sessions
+    told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {told}")
+    for doubt in seen.doubts:
+        out.print(f"  [yellow]a run now would observe only:[/] {escape(doubt)}")
+    if sessions:
+        rows = table("SESSION", "KIND", "OWNER", "OLD", "NEW", "REASON")
+        for session, old, new in sorted(sessions, key=_order):
+            by = f" by {', '.join(old.policies)}" if old.what == new.what else ""
+            who = (short(session.id), session.kind, session.owner or "?", f"{_word(old)}{by}", _word(new))
+            rows.add_row(*map(escape, who), escape(new.reason(old.policies)))
+        out.print(rows)
+        out.print(f"  {', '.join(_counts(one))}")
+    for which, halts in zip(("old", "new"), one.halts, strict=True):
+        for halt in halts:
+            out.print(f"  [bold red]a limit would halt the {which} policies only:[/] {escape(halt)}")
+
+
+_ACTIONS = list(_WORDS)
+
+
+def _order(one: Difference) -> tuple[int, int]:
+    """What the new policies would do most about comes first."""
+    return _ACTIONS.index(one.new.what), _ACTIONS.index(one.old.what)
+
+
+def _word(treated: Treatment) -> str:
+    return f"{_WORDS[treated.what]}{f' at {moment(treated.due)[:16]}' if treated.due else ''}"
+
+
+def _counts(one: Compared) -> Iterator[str]:
+    """How many sessions are treated so, of the treatments of which that number changes."""
+    old, new = (Counter(t.what for t in treatments(*judged).values()) for judged in (one.old, one.new))
+    yield from (f"{_WORDS[what]}: {old[what]} -> {new[what]}" for what in _ACTIONS[:-1] if old[what] != new[what])
+
+
+def compared_as_json(texts: Rewritten, compared: Iterable[Compared]) -> str:
+    return json.dumps({"policies": texts._asdict(), "accounts": [_account(one) for one in compared]}, indent=2)
+
+
+def _account(one: Compared) -> dict[str, Any]:
+    seen = one.new[0]
+    return {
+        "account": seen.account,
+        "at": seen.now.isoformat(),
+        "sessions": len(seen.snapshot.fleet),
+        "doubts": list(seen.doubts),
+        "halted": {"old": list(one.old[1].halted), "new": list(one.new[1].halted)},
+        "differences": [
+            {**identity(session), "app": session.app, "old": _treatment(old, new), "new": _treatment(new, old)}
+            for session, old, new in one.sessions
+        ],
+    }
+
+
+def _treatment(treated: Treatment, other: Treatment) -> dict[str, Any]:
+    return {
+        "what": treated.what,
+        "policies": list(treated.policies),
+        "reason": treated.reason(other.policies),
+        "due": treated.due.isoformat() if treated.due else None,
+    }
