@@ -49,7 +49,7 @@ def subjects(
 ) -> list[Subject]:
     """The sessions that are not known to be over, each once however often a list repeats it.
 
-    `lasting` is None where the look may not show everybody; then nobody is known to be alone.
+    `lasting` is None where the look may not show everybody; then nobody is known to be alone, or unreachable.
     """
     past = lasting or NOTHING
     each = {s.id: s for s in sessions}.values()
@@ -62,7 +62,7 @@ def subjects(
         if subject.session.kind != WEBUI:
             subject.alone = Answer.UNKNOWN if lasting is None else company.alone(subject.session)
             subject.alone_for = (now - past.get((id_, Condition.ALONE), now)).total_seconds()
-        if reached and subject.fresh and activity[id_].unreachable:
+        if lasting is not None and reached and subject.fresh and activity[id_].unreachable:
             subject.unreachable_for = (now - past.get((id_, Condition.UNREACHABLE), now)).total_seconds()
     return found
 

@@ -151,3 +151,11 @@ def test_what_a_look_shows_of_conditions() -> None:
     assert conditions(fleet, learnt) == {("s1", "alone"), ("two", "unreachable")}
     assert conditions(fleet, by_id(silent("two"))) == {("s1", "alone")}
     assert conditions(fleet, learnt, everybody=False) == {("two", "unreachable")}
+
+
+@pytest.mark.parametrize("rule", [{"orphan": "2h"}, {"unreachable_for": "2h"}])
+def test_what_lasts_is_unknown_in_a_look_that_may_not_show_everybody(rule: dict[str, str]) -> None:
+    """Neither it nor its contrary convicts then."""
+    known = by_id(silent("s1"), SPOKE)
+    for asked in (rule, {"not": rule}):
+        assert only(asked, a_solve(), WITNESS, known=known, lasting=None).ruling == "undetermined"
