@@ -40,6 +40,8 @@ def told(evidence: Evidence) -> Evidence:
     return {**evidence, "findings": [dict(zip(_PARTS, found, strict=True)) for found in evidence.get("findings", ())]}
 
 
-def told_of_look(evidence: Evidence) -> Evidence:
-    """What was kept of a second look, for whoever reads it: with what each policy found."""
+def told_of_look(evidence: Evidence) -> Evidence | None:
+    """What was kept of a second look, for whoever reads it, with what each policy found; None where there was none."""
+    if not evidence:
+        return None
     return {**evidence, "verdicts": {name: told(found) for name, found in evidence["verdicts"].items()}}

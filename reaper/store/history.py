@@ -138,9 +138,7 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
     newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
     for row in db.execute(statement.order_by(*newest)):
-        yield _step_entry(
-            row, row.at, row.event, row.detail or row.reason, told_of_look(row.evidence) if row.evidence else None
-        )
+        yield _step_entry(row, row.at, row.event, row.detail or row.reason, told_of_look(row.evidence))
 
 
 def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:

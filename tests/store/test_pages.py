@@ -84,7 +84,7 @@ def test_decisions_tell_what_the_history_tells(story: Book) -> None:
     told = {(d.run, d.session, d.policy, d.ruling, d.reason) for d in decisions_page(story.database, HistoryFilter())}
     history = entries(story.database, HistoryFilter(everything=True, limit=1000))
     assert told == {(e.run_id, e.session_id, e.policy, e.event, e.reason) for e in history if e.action is None}
-    assert all(d.evidence["findings"] for d in decisions_page(story.database, HistoryFilter(session="a")))
+    assert all(d.evidence["findings"][0]["rule"] for d in decisions_page(story.database, HistoryFilter(session="a")))
 
 
 def test_a_step_tells_all_that_happened_to_it(story: Book) -> None:
