@@ -1,4 +1,4 @@
-"""How each account stands, as far as the record knows."""
+"""How each account stands, as far as the record knows; in few questions, for monitoring asks them all day."""
 
 from __future__ import annotations
 
@@ -10,39 +10,48 @@ import sqlalchemy as sa
 
 from reaper.store import restraint
 from reaper.store.database import Database
-from reaper.store.tables import open_steps, runs, steps
+from reaper.store.tables import leases, open_steps, runs, steps
 
 
 @dataclass(frozen=True)
 class Condition:
-    """`complete_at` is when the last run without a doubt began, by any replica; `forbidden` why nothing may be ended.
+    """`complete_at` is when the last run without a doubt began, by any replica.
 
-    `unsettled` steps were begun, and nobody has seen yet what came of them.
+    Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run. `unsettled` steps were
+    begun, and nobody has seen yet what came of them.
     """
 
     complete_at: datetime | None
-    forbidden: str | None
-    latched: bool
+    paused: bool
+    halted: bool
     unsettled: int
 
 
 def conditions(database: Database, accounts: Iterable[str], now: datetime) -> dict[str, Condition]:
     """The condition of each of these accounts. Raises StoreError."""
     with database.reading() as db:
-        counted = sa.select(runs.c.account, sa.func.count()).select_from(open_steps.join(steps).join(runs))
-        unsettled = {row[0]: row[1] for row in db.execute(counted.group_by(runs.c.account))}
-        return {
-            account: Condition(
-                complete_at=_complete_at(db, account),
-                forbidden=restraint.forbidden(db, account, now),
-                latched=restraint.halted(db, account) is not None,
-                unsettled=unsettled.get(account, 0),
-            )
-            for account in accounts
-        }
+        complete, unsettled = _complete_at(db), _unsettled(db)
+        halted = restraint.halted_accounts(db)
+        paused = {pause.account for pause in restraint.pauses_at(db, now)}
+    return {
+        account: Condition(
+            complete_at=complete.get(account),
+            paused=bool({account, None} & paused),
+            halted=account in halted,
+            unsettled=unsettled.get(account, 0),
+        )
+        for account in accounts
+    }
 
 
-def _complete_at(db: sa.Connection, account: str) -> datetime | None:
-    newest = sa.select(runs.c.started_at).where(runs.c.account == account, runs.c.complete)
-    found: datetime | None = db.scalar(newest.order_by(runs.c.started_at.desc()).limit(1))
-    return found
+def _complete_at(db: sa.Connection) -> dict[str, datetime]:
+    """Whoever had a run has a lease; from there the index leads to the last run of each account."""
+    theirs = sa.select(runs.c.started_at).where(runs.c.account == leases.c.account, runs.c.complete)
+    newest = theirs.order_by(runs.c.started_at.desc()).limit(1).scalar_subquery()
+    return {row.account: row.at for row in db.execute(sa.select(leases.c.account, newest.label("at")))}
+
+
+def _unsettled(db: sa.Connection) -> dict[str, int]:
+    counted = sa.select(runs.c.account, sa.func.count().label("steps"))
+    rows = db.execute(counted.select_from(open_steps.join(steps).join(runs)).group_by(runs.c.account))
+    return {row.account: row.steps for row in rows}

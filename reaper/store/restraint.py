@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,26 +18,38 @@ def forbidden(db: sa.Connection, account: str, now: datetime) -> str | None:
 
 
 def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
-    for scope in (pauses.c.account.is_(None), pauses.c.account == account):
-        last = db.execute(sa.select(pauses).where(scope).order_by(pauses.c.id.desc()).limit(1)).one_or_none()
-        if last is not None and last.paused and (last.until is None or last.until > now):
-            until = f" until {last.until:%Y-%m-%d %H:%M}Z" if last.until else ""
-            option = "" if last.account is None else f" --account {account}"
-            return f"paused by {last.by}{until}: {last.reason} (`reaper resume{option}` ends it)"
+    for pause in pauses_at(db, now):
+        if pause.account in (None, account):
+            until = f" until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else ""
+            option = "" if pause.account is None else f" --account {account}"
+            return f"paused by {pause.by}{until}: {pause.reason} (`reaper resume{option}` ends it)"
     return None
+
+
+def pauses_at(db: sa.Connection, now: datetime) -> list[sa.Row[Any]]:
+    """The pauses that hold now: the last word for all accounts (None) before that for each."""
+    last = sa.select(sa.func.max(pauses.c.id)).group_by(pauses.c.account)
+    holds = pauses.c.paused & (pauses.c.until.is_(None) | (pauses.c.until > now))
+    found = db.execute(sa.select(pauses).where(pauses.c.id.in_(last), holds))
+    return sorted(found, key=lambda pause: pause.account or "")
 
 
 def halted(db: sa.Connection, account: str) -> str | None:
     """Which halted run holds the account until a person acknowledges it, in words."""
-    latched = (
-        sa.select(runs.c.id)
-        .outerjoin(acknowledgements)
-        .where(runs.c.account == account, runs.c.latched, acknowledgements.c.run_id.is_(None))
-    )
-    run = db.scalar(latched.order_by(runs.c.id.desc()).limit(1))
+    run = db.scalar(_latched(runs.c.id).where(runs.c.account == account).order_by(runs.c.id.desc()).limit(1))
     return (
         None if run is None else f"run {run} was halted by a limit (`reaper acknowledge {run}` once you have seen why)"
     )
+
+
+def halted_accounts(db: sa.Connection) -> set[str]:
+    """The accounts that a halted run holds until a person acknowledges it."""
+    return set(db.scalars(_latched(runs.c.account)))
+
+
+def _latched(column: sa.Column[Any]) -> sa.Select[Any]:
+    unseen = acknowledgements.c.run_id.is_(None)
+    return sa.select(column).select_from(runs.outerjoin(acknowledgements)).where(runs.c.latched, unseen)
 
 
 def still_forbidden(database: Database, account: str, now: datetime) -> str | None:

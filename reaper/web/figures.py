@@ -104,10 +104,10 @@ def _stands(standing: Standing) -> Iterator[Metric]:
     within = {(name,): charge.within.total_seconds() for name, charge in charges.items()}
     yield _gauge("ready_within_seconds", "How old the last complete run may be", _ACCOUNT, within)
     yield _gauge("key_expiry_timestamp_seconds", "When the API key expires, where known", _ACCOUNT, _expiries(charges))
-    forbidden = {(name,): float(found.forbidden is not None) for name, found in known.items()}
-    yield _gauge("forbidden", "Whether a pause or an unacknowledged halt forbids to end anything", _ACCOUNT, forbidden)
-    latched = {(name,): float(found.latched) for name, found in known.items()}
-    yield _gauge("halted", "Whether a halted run waits for a person to acknowledge it", _ACCOUNT, latched)
+    paused = {(name,): float(found.paused) for name, found in known.items()}
+    yield _gauge("paused", "Whether a pause forbids to end anything", _ACCOUNT, paused)
+    halted = {(name,): float(found.halted) for name, found in known.items()}
+    yield _gauge("halted", "Whether a halted run waits for a person to acknowledge it", _ACCOUNT, halted)
     unsettled = {(name,): float(found.unsettled) for name, found in known.items()}
     yield _gauge("unsettled_steps", "Steps of which nobody has seen yet what came of them", _ACCOUNT, unsettled)
 

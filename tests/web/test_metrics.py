@@ -95,7 +95,7 @@ def test_how_things_stand(stand: Stand) -> None:
     assert value(told, "ready_within_seconds", account="acme") == 3600
     began = value(told, "last_complete_run_timestamp_seconds", account="acme")
     assert 0 < stand.clock.now().timestamp() - began < 3600
-    for name in ("lease_held", "halted", "forbidden", "unsettled_steps"):
+    for name in ("lease_held", "halted", "paused", "unsettled_steps"):
         assert value(told, name, account="acme") == 0
 
 
@@ -118,8 +118,8 @@ def test_a_pause_shows(stand: Stand, recorded: Settings) -> None:
         pause(store, "acme", at=stand.clock.now(), by="vera", reason="year-end close")
         told = read(stand.api)
         resume(store, "acme", at=stand.clock.now(), by="vera")
-    assert value(told, "forbidden", account="acme") == 1
-    assert (value(told, "forbidden", account="globex"), value(told, "ready")) == (0, 1)
+    assert value(told, "paused", account="acme") == 1
+    assert (value(told, "paused", account="globex"), value(told, "ready")) == (0, 1)
 
 
 def test_labels_have_few_values(stand: Stand) -> None:
