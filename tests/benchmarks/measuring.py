@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ policies:
 """
 Figures = list[tuple[str, str, str]]
 Serve = Callable[..., str]
+Asked = list[tuple[str, dict[str, str | int]]]
 
 
 @contextmanager
@@ -84,3 +85,17 @@ def reaper(url: str, folder: Path, store: Database, judged_by: PolicySet) -> Ite
     given = settings(url, folder)
     with reaper_of(given, given.accounts[0], judged_by, store, enforce=False, stop=Event()) as made:
         yield made
+
+
+def noted_requests(made: Reaper) -> Asked:
+    """Everything that is asked from now on: paths and parameters."""
+    connection, asked = made.source.connection, []  # type: ignore[attr-defined]
+    get = connection.get
+
+    def noting(path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        asked.append((path, dict(params or {})))
+        body: bytes = get(path, params)
+        return body
+
+    connection.get = noting
+    return asked

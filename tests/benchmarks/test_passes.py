@@ -4,36 +4,19 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 import pytest
-from measuring import HERE, Figures, Serve, least, policies, reaper, settings
+from measuring import HERE, Figures, Serve, least, noted_requests, policies, reaper, settings
 
 from reaper.bootstrap import database
-from reaper.run import Reaper
 from reaper.store import Database
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
 FLEET = 10_000
 YOUNG = {"age": "1h", "idle": "5m"}
 OLD = {"age": "5h", "idle": "5m", "log_entries": 3}
-Asked = list[tuple[str, dict[str, str | int]]]
-
-
-def note_requests(made: Reaper) -> Asked:
-    """Everything that is asked from now on: paths and parameters."""
-    connection, asked = made.source.connection, []  # type: ignore[attr-defined]
-    get = connection.get
-
-    def noting(path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        asked.append((path, dict(params or {})))
-        body: bytes = get(path, params)
-        return body
-
-    connection.get = noting
-    return asked
 
 
 @pytest.mark.parametrize(
@@ -59,7 +42,7 @@ def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, rememberi
         if first:
             forget()
         with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
-            asked[:] = [note_requests(made)]
+            asked[:] = [noted_requests(made)]
             report = made.run_once()
         assert report.seen.snapshot.complete
         assert len(report.seen.snapshot.sessions) == FLEET
@@ -93,7 +76,7 @@ def test_the_second_pass_asks_next_to_nothing(serve: Serve, figures: Figures, tm
     url, judged_by = serve(FLEET, **OLD), policies(tmp_path)
     with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
         assert len(made.run_once().seen.learnt) == FLEET
-        asked = note_requests(made)
+        asked = noted_requests(made)
         before = made.source.requests  # type: ignore[attr-defined]
         report = made.run_once()
         requests = made.source.requests - before  # type: ignore[attr-defined]
