@@ -16,7 +16,7 @@ BOTH = [{**IDLE, "select": {"kind": "webui", "owner": "*@Planning"}}, {**OLD, "s
 
 def but(**limits: Any) -> Limits:  # noqa: ANN401 - any limit
     """Generous limits but for these."""
-    return Limits.model_validate({**GENEROUS.model_dump(), **limits})
+    return Limits.model_validate({**GENEROUS.model_dump(exclude_none=True), **limits})
 
 
 def halts(house: House, report: Report) -> bool:
