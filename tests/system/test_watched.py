@@ -14,6 +14,8 @@ from processes import FLEET, PATIENCE, Shell, Start, wait_for
 pytestmark = pytest.mark.slow
 
 READY: list[tuple[str, str | None]] = []
+DONE = 'reaper_runs_total{account="acme",result="done"}'
+REFUSED = 'reaper_reloads_total{result="refused"}'
 
 
 @pytest.fixture
@@ -79,4 +81,21 @@ def test_its_monitoring_sees_the_database_go_and_come_back(
     for made in shell.folder.glob("reaper.db*"):
         made.unlink()
     away.rename(shell.folder / "reaper.db")
+    until(lambda: failing(client) == READY)
+
+
+def test_its_monitoring_sees_a_broken_edit(shell: Shell, face: tuple[httpx.Client, Callable[[], None]]) -> None:
+    """What is wrong is told with file, line and column while the old policies go on, until it is mended."""
+    client, _ = face
+    until(lambda: failing(client) == READY)
+    file = shell.folder / "policies" / "all.yaml"
+    good = file.read_text("utf-8")
+    file.write_text(good.replace("idle:", "idel:"), "utf-8")
+    until(lambda: failing(client) == [("policies", None)])
+    (reason,) = client.get("/readyz").json()["reasons"]
+    assert re.search(r"all\.yaml:5:\d+: .*idel", reason["reason"])
+    before = figure(client, DONE)
+    until(lambda: figure(client, DONE) > before)
+    assert (figure(client, "reaper_configuration_valid"), figure(client, REFUSED)) == (0, 1)
+    file.write_text(good, "utf-8")
     until(lambda: failing(client) == READY)

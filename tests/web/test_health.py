@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -110,6 +112,23 @@ def test_a_database_that_fails_whoever_asks(stand: Stand) -> None:
     assert ("database", None) in reasons(stand.api)
     assert ("runs", "acme") in reasons(stand.api)
     assert stand.api.get("/healthz").status_code == 200
+
+
+def test_a_database_that_does_not_answer(stand: Stand) -> None:
+    """Whoever asks has an answer within seconds, and it is asked by one at a time; once it answers, all is well."""
+    before = threading.active_count()
+    stand.held.clear()
+    assert reasons(stand.api)[0] == ("database", None)
+    with ThreadPoolExecutor() as crowd:
+        answers = list(crowd.map(stand.api.get, ["/readyz", "/metrics", "/healthz"]))
+    assert [answer.status_code for answer in answers] == [503, 200, 200]
+    assert "does not answer within 2 s" in answers[0].text
+    asking = [thread for thread in threading.enumerate() if thread.name == "standing"]
+    stand.held.set()
+    for thread in asking:
+        thread.join()
+    assert (len(asking), reasons(stand.api)) == (1, [])
+    assert threading.active_count() <= before + 4  # those that answer
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

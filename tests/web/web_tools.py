@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,11 +79,17 @@ class Stand:
     store: Callable[[], Database]
     broken: list[StoreError] = field(default_factory=list)
 
+    held: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.held.set()
+
     def break_database(self, error: StoreError) -> None:
         """From now on it answers nothing else."""
         self.broken.append(error)
 
     def database(self) -> Database:
+        self.held.wait()
         for error in self.broken:
             raise error
         return self.store()
