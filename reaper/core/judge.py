@@ -5,7 +5,7 @@ An unknown is never a reason to terminate: it makes a verdict `undetermined` whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import product
@@ -79,7 +79,10 @@ def _witness(
     return {} if best is None else {best.id: best}
 
 
-_EITHER = (Answer.YES, Answer.NO)
+Gripped = tuple[Subject, Grip]
+_NO, _UNKNOWN, _YES = Answer  # looking up a member costs more than comparing it
+_COMPLIANT = Ruling.COMPLIANT
+_EITHER = (_YES, _NO)
 
 
 class _Bench:
@@ -101,24 +104,18 @@ class _Bench:
         self._scene = Scene(now, activity, members, seats)
 
     def verdicts(self) -> Iterator[Verdict]:
-        rules = compiled(self._policy.rule, self._scene)
-        return (self._verdict(subject, grip, rules) for subject, grip in self._chosen)
+        return map(self._judging(compiled(self._policy.rule, self._scene)), self._chosen)
 
     def open_questions(self) -> Iterator[Session]:
         """The sessions that are undetermined for want of a probe which could settle them.
 
         A quota by activity needs to know the whole owner's, also of sessions that are settled themselves.
         """
-        rules = compiled(self._policy.rule, self._scene)
-        asked = [(s, grip) for s, grip in self._chosen if _wants_probe(self._verdict(s, grip, rules))]
+        asked = [one for one, verdict in zip(self._chosen, self.verdicts(), strict=True) if _wants_probe(verdict)]
         if not asked:
             return
-        scenes = [compiled(self._policy.rule, scene) for scene in self._possible_scenes()]
-        open_ = [
-            s
-            for s, grip in asked
-            if any(self._verdict(s, grip, rules).ruling is not Ruling.UNDETERMINED for rules in scenes)
-        ]
+        possible = [self._judging(compiled(self._policy.rule, scene)) for scene in self._possible_scenes()]
+        open_ = [one[0] for one in asked if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)]
         yield from (s.session for s in open_ if not s.fresh)
         if open_ and self._policy.weighs_seats:
             yield from (s.session for s, _ in self._chosen if s.counts and not s.fresh)
@@ -134,24 +131,30 @@ class _Bench:
         reaches = _EITHER if self._policy.asks_for_reach else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
-    def _verdict(self, subject: Subject, grip: Grip, rules: Compiled) -> Verdict:
-        session, policy = subject.session, self._policy
-        evidence = partial(rules.findings, subject)
-        if grip.exemption is not None:
-            return Verdict(session, policy, Ruling.EXEMPT, evidence, grip.exemption)
-        answer = rules.answer(subject)
-        if answer is Answer.NO:
-            return Verdict(session, policy, Ruling.COMPLIANT, evidence)
-        unknowns = _unknowns(subject, grip)
-        ruling = Ruling.UNDETERMINED if unknowns or answer is Answer.UNKNOWN else Ruling.OFFENDER
-        return Verdict(session, policy, ruling, evidence, None, unknowns)
+    def _judging(self, rules: Compiled) -> Callable[[Gripped], Verdict]:
+        """The verdict on a session by these rules. All that is the same for each of them is looked up here, once."""
+        policy, decide, findings = self._policy, rules.cause, rules.findings
+
+        def verdict(gripped: Gripped) -> Verdict:
+            subject, grip = gripped
+            evidence = partial(findings, subject)
+            if grip.exemption is not None:
+                return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, grip.exemption)
+            answer = decide(subject)[0]
+            if answer is _NO:
+                return Verdict(subject.session, policy, _COMPLIANT, evidence)
+            unknowns = _unknowns(subject, grip)
+            ruling = Ruling.UNDETERMINED if unknowns or answer is _UNKNOWN else Ruling.OFFENDER
+            return Verdict(subject.session, policy, ruling, evidence, None, unknowns)
+
+        return verdict
 
 
 def _wants_probe(verdict: Verdict) -> bool:
     return verdict.ruling is Ruling.UNDETERMINED and any(f.wants_probe for f in verdict.findings)
 
 
-def _chosen(policy: Policy, exemptions: Sequence[Exemption], present: Sequence[Subject]) -> list[tuple[Subject, Grip]]:
+def _chosen(policy: Policy, exemptions: Sequence[Exemption], present: Sequence[Subject]) -> list[Gripped]:
     """Those that the policy selects or may select; of sessions that are alike to it, the first one tells for all."""
     tests = (policy.test, *(exemption.test for exemption in exemptions))
     fields = {field for test in tests for field in test.fields}

@@ -23,7 +23,7 @@ from reaper.core.language import (
     UnreachableFor,
 )
 from reaper.core.language import Leaf as RuleLeaf
-from reaper.core.leaf import Leaf, Scene
+from reaper.core.leaf import Cause, Leaf, Scene
 from reaper.core.matching import Answer
 from reaper.core.session_rules import (
     age_rule,
@@ -38,14 +38,21 @@ from reaper.core.session_rules import (
 from reaper.core.subject import Subject
 from reaper.core.verdict import Finding
 
-Test = Callable[[Subject], Answer]
+Deciding = Callable[[Subject], Cause]
+"""Names the cause that decides a rule. Only its answer counts: the notes that a person reads are the leaves'."""
+
+_UNKNOWN = Answer.UNKNOWN  # looking up a member costs more than comparing it
+_ANSWERED = {answer: Cause(answer) for answer in Answer}
 
 
 class Compiled(NamedTuple):
-    """A whole rule: its answer, and the leaves that its evidence comes from."""
+    """A whole rule: what decides it, and the leaves that its evidence comes from."""
 
-    answer: Test
+    cause: Deciding
     leaves: tuple[Leaf, ...]
+
+    def answer(self, subject: Subject) -> Answer:
+        return self.cause(subject).answer
 
     def findings(self, subject: Subject) -> tuple[Finding, ...]:
         return tuple([leaf.finding(subject) for leaf in self.leaves])
@@ -60,34 +67,39 @@ def compiled(rule: Rule | Ended, scene: Scene) -> Compiled:
             return _joined([compiled(one, scene) for one in rule.all], Answer.NO)
         case Not():
             inner = compiled(rule.not_, scene)
-            return Compiled(lambda subject: inner.answer(subject).negated(), inner.leaves)
+            return Compiled(_negated(inner.cause), inner.leaves)
         case _:
             leaf = _leaf(rule, scene)
-            cause = leaf.cause
-            return Compiled(lambda subject: cause(subject)[0], (leaf,))
+            return Compiled(leaf.cause, (leaf,))
 
 
 def _joined(inner: list[Compiled], decisive: Answer) -> Compiled:
     if len(inner) == 1:
         return inner[0]
-    answer = _until(decisive, [one.answer for one in inner])
-    return Compiled(answer, tuple(leaf for one in inner for leaf in one.leaves))
+    cause = _until(decisive, [one.cause for one in inner])
+    return Compiled(cause, tuple(leaf for one in inner for leaf in one.leaves))
 
 
-def _until(decisive: Answer, tests: list[Test]) -> Test:
+def _until(decisive: Answer, causes: list[Deciding]) -> Deciding:
     """The first decisive answer settles it, YES of any and NO of all; short of that, one unknown leaves it open."""
+    otherwise = _ANSWERED[decisive.negated()]
 
-    def answer(subject: Subject) -> Answer:
-        found = decisive.negated()
-        for test in tests:
-            one = test(subject)
-            if one is decisive:
+    def cause(subject: Subject) -> Cause:
+        found = otherwise
+        for ask in causes:
+            one = ask(subject)
+            if one[0] is decisive:
                 return one
-            if one is Answer.UNKNOWN:
+            if one[0] is _UNKNOWN:
                 found = one
         return found
 
-    return answer
+    return cause
+
+
+def _negated(inner: Deciding) -> Deciding:
+    turned = [_ANSWERED[answer.negated()] for answer in Answer]
+    return lambda subject: turned[inner(subject)[0]]
 
 
 def _leaf(rule: RuleLeaf, scene: Scene) -> Leaf:  # noqa: C901, PLR0911 - one case a rule
