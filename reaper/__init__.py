@@ -25,6 +25,7 @@ The map of the house (each line may use only what stands below it):
     logs/          one line an event, without secrets; the only room with structlog
     calendars.py   public holidays, from a package that is an extra
     secret.py      a secret by itself, from the environment or from a file
+    variables.py   environment variables that look like settings and are none
     addresses.py   what an address tells by itself
     ports.py       the Protocols between the rooms
     core/          PURE: sessions, policies, verdicts, plans

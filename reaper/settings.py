@@ -36,15 +36,11 @@ from reaper.errors import ConfigurationError, FileProblems
 from reaper.http_settings import HttpSettings
 from reaper.notify_settings import NotifySettings
 from reaper.schedule_settings import Cron, DaemonSettings
+from reaper.variables import Variables
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
 _FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
-_PLAIN = {
-    "bool_parsing": "this is neither true nor false; write one of the two",
-    "int_parsing": "this is no whole number; write one like 8",
-    "extra_forbidden": "there is no such setting; docs/operations.md lists them",
-}
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -230,45 +226,49 @@ class OwnSettings(Settings):
         return (init_settings,)
 
 
+_VARIABLES = Variables(Settings, PREFIX)
+
+
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings file (`reaper.yaml` if there is one and no other is named) and the environment.
 
     Paths in the file are relative to its folder. Raises ConfigurationError with every problem at once.
     """
     file = path or DEFAULT_FILE
-    if path is None and not file.exists():
+    located = None if path is None and not file.exists() else located_yaml.load(file)
+    if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
+        raise ConfigurationError("\n".join(misspelt))
+    if located is None:
         return _validated({}, None)
-    located = located_yaml.load(file)
     if not isinstance(located.value, dict):
         raise ConfigurationError(f"{file}: a settings file is a mapping, like `accounts: [...]`")
     return _anchored(_validated(located.value, located), file.parent)
+
+
+def variables_without_effect(path: Path | None = None) -> list[str]:
+    """Which variables of the environment look like settings beside that file and are none, one line each."""
+    file = path or DEFAULT_FILE
+    text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    return _VARIABLES.without_effect(os.environ, _mentioned(text))
+
+
+def _mentioned(text: str) -> str:
+    """Where a variable is named that holds a key: in the file, or in another variable."""
+    return "\n".join([text, *(value for name, value in os.environ.items() if name.upper().startswith(PREFIX))])
 
 
 def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        from_environment = [e for e in error.errors() if _environment_sets(e["loc"])]
-        if from_environment or located is None:
-            raise ConfigurationError(
-                "\n".join(_environment_problem(e) for e in from_environment or error.errors())
-            ) from None
+        told = [_VARIABLES.refused(e) for e in error.errors() if located is None or _VARIABLES.set(e, os.environ)]
+        if told or located is None:
+            raise ConfigurationError("\n".join(told)) from None
         raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
     except SettingsError as error:
         named = _FIELD.search(str(error))
         where = f"environment variable {PREFIX}{named[1].upper()}" if named else "the environment"
         raise ConfigurationError(f"{where}: this is no JSON; lists and mappings are written as JSON") from None
-
-
-def _environment_sets(loc: tuple[int | str, ...]) -> bool:
-    top = f"{PREFIX}{loc[0] if loc else ''}".upper()
-    return any(name.upper() == top or name.upper().startswith(f"{top}__") for name in os.environ)
-
-
-def _environment_problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    name = "__".join(str(part).upper() for part in error["loc"] if isinstance(part, str))
-    why = error.get("ctx", {}).get("why") or _PLAIN.get(error["type"]) or error["msg"]
-    return f"environment variable {PREFIX}{name}: {why}"
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -78,9 +78,11 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
 
     A command that does not speak for itself logs only with --log-level. Raises ConfigurationError.
     """
-    from reaper.settings import load_settings  # noqa: PLC0415 - pydantic is slow to import
+    from reaper.settings import load_settings, variables_without_effect  # noqa: PLC0415 - pydantic is slow to import
 
     settings, whole = load_settings(ctx.obj), ctx.find_root()
+    for doubt in variables_without_effect(ctx.obj):
+        click.echo(f"warning: {doubt}", err=True)
     level = whole.params["log_level"] or (settings.log.level if speaks else None)
     if level is not None:
         from reaper import logs  # noqa: PLC0415 - most commands write no log

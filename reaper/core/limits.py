@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from reaper.core.selector import SAID, Written
 
@@ -13,10 +13,15 @@ SMALL_FLEET = 3
 """A percentage never allows fewer than so many, so that 20 % of 3 is not 0; a written 0 stays zero."""
 
 
+def _whole(value: object) -> object:
+    """A number as the environment has it, where all is text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and value.isascii() else value
+
+
 class Limit(Written):
     """At most so many sessions, and at most so many percent of the running fleet; 0 means zero."""
 
-    sessions: Annotated[int | None, SAID] = Field(
+    sessions: Annotated[int | None, SAID, BeforeValidator(_whole)] = Field(
         None, ge=0, strict=True, description="at most this many sessions; 0 means zero"
     )
     percent: Annotated[float | None, SAID] = Field(
