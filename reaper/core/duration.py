@@ -64,6 +64,14 @@ class Duration:
         return {"type": "string", "pattern": pattern, "examples": ["90m", "2h", "1h30m", "2d"]}
 
 
+def is_duration(text: str) -> bool:
+    try:
+        Duration.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _named(value: object) -> str:
     return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else f"'{value}'"
 

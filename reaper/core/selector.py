@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,6 +17,8 @@ from reaper.core.nearest import did_you_mean
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 
 _UNSEEN = frozenset({"Cc", "Zl", "Zp"})
+_NEGATED = re.compile(r"not\s+|!=?\s*", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s*[,;]\s*|\s+or\s+|\s+and\s+")
 _EARLIEST = 2000  # the year; at the beginning of time, no zone has a day before
 
 
@@ -73,6 +76,9 @@ def _text(value: str, at: Way) -> str:
         return _compiles(value, at)
     if not value or value.strip() != value:
         raise problem("pattern", f"'{value}' can never match; write a name without spaces around it", *at)
+    if negated := _NEGATED.match(value):
+        why = f"'{value}' would be a name that begins with '{negated[0].strip()}'; for all others write"
+        raise problem("pattern", f"{why} {{not: '{value[negated.end() :]}'}}", *at)
     return value
 
 
@@ -133,6 +139,8 @@ def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
 
 def _owner(found: Match) -> Match:
     for at, name in _names(found):
+        if len(several := _SEVERAL.split(name)) > 1 and all("@" in one for one in several):
+            raise problem("pattern", f"'{name}' is one text; write a list: [{', '.join(several)}]", *at)
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
             how = f"an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
             raise problem("never", f"no owner is '{name}'; {how}", *at)

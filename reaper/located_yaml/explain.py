@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from reaper.core.duration import is_duration
 from reaper.core.nearest import close_to, did_you_mean
 from reaper.errors import Problem
 from reaper.located_yaml.reading import Located
-from reaper.located_yaml.shapes import Loc, Spot, spot
+from reaper.located_yaml.shapes import Loc, Shape, Spot, spot
 
 _KINDS = {
     "string": ("a text", "put it in quotes"),
@@ -130,7 +131,7 @@ class _Teller:
         if at.shape.words:
             return f"{shown} is none of {', '.join(at.shape.words)}{did_you_mean(value, at.shape.words, _ALIKE)}"
         if (expected := _KINDS.get(kind.partition("_")[0])) and kind.endswith(("_type", "_parsing", "_from_float")):
-            return f"{shown} is not {expected[0]}; {_wanted(at, kind)}"
+            return f"{shown} is not {expected[0]}; {_meant(at.shape, value) or _wanted(at, kind)}"
         return _bounded(shown, kind, ctx) or _otherwise(shown, at, details)
 
 
@@ -156,6 +157,13 @@ def _wanted(at: Spot, kind: str) -> str:
     if (known := _KINDS.get(kind.partition("_")[0]) or _KINDS.get(at.shape.plain)) is not None:
         return known[1]
     return f"write {at.shape.description}" if at.shape.description else "write a value, or leave the key out"
+
+
+def _meant(shape: Shape, value: object) -> str | None:
+    """The key that a bare number or duration was probably meant for."""
+    plain = "int" if type(value) is int else "duration" if isinstance(value, str) and is_duration(value) else ""
+    key = next((key for key in shape.fields if plain and (shape.under(key) or Shape()).plain == plain), None)
+    return f"write {{{key}: {value}}}" if key else None
 
 
 def _bounded(shown: str, kind: str, ctx: dict[str, Any]) -> str | None:
