@@ -53,6 +53,7 @@ class Loop:
                     self._rounds.pay_off()
                 self._mind_the_clock()
                 self._tell()
+            systemd.notify("STOPPING=1")
 
     def _reload(self, *, asked: bool) -> None:
         if asked:

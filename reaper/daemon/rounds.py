@@ -107,11 +107,12 @@ class Rounds:
 
     def close(self, within: float) -> set[str]:
         """Begin no pass any more, and wait for those under way; the accounts of those that were not done in time."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            under_way = [*self._busy.values(), *([self._chore] if self._chore else [])]
-        _, late = wait(under_way, within)
+            begun = [*self._busy.values(), *([self._chore] if self._chore else [])]
+        _, late = wait([one for one in begun if not one.cancelled()], within)
         with self._lock:
             return {account for account, future in self._busy.items() if future in late}
 
