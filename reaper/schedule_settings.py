@@ -16,6 +16,7 @@ from reaper.core.duration import Duration
 from reaper.core.zone import zone_of
 
 _GRACE = timedelta(minutes=1)  # of delay that means nothing, however short the interval
+_SKEW = timedelta(seconds=20)  # by which clocks of replicas may differ; less than the minute of the densest cron line
 _TURN = 0.5  # the part of the interval within which another replica's run serves; the rest is for uneven passes
 _CRON_PATIENCE = timedelta(hours=1)
 _SOME = 20  # moments that are enough to know the rhythm of a schedule
@@ -121,7 +122,7 @@ class Cron(BaseModel):
         return max(later - earlier for earlier, later in pairwise(moments))
 
     def turn(self, late: timedelta) -> timedelta:
-        return late + _GRACE  # clocks of replicas differ
+        return late + _SKEW
 
 
 class DaemonSettings(BaseModel):

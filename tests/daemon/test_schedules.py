@@ -124,12 +124,21 @@ def test_an_account_has_a_pace_of_its_own_or_that_of_all() -> None:
     [
         (Every(timedelta(seconds=10), START), timedelta(minutes=1), timedelta(seconds=5)),
         (Every(timedelta(hours=2), START), timedelta(hours=2), timedelta(hours=1)),
-        (Cron(cron="0 7 * * *"), timedelta(hours=1), timedelta(minutes=4)),
+        (Cron(cron="0 7 * * *"), timedelta(hours=1), timedelta(minutes=3, seconds=20)),
     ],
 )
 def test_what_late_means(schedule: Schedule, patience: timedelta, turn: timedelta) -> None:
     """How late a pass may begin and still end sessions; how old the run may be that serves in its place."""
     assert (schedule.patience, schedule.turn(timedelta(minutes=3))) == (patience, turn)
+
+
+@pytest.mark.parametrize(
+    "schedule", [Every(timedelta(seconds=10), START), Cron(cron="* * * * *"), Cron(cron="0 7 * * *")]
+)
+def test_no_run_serves_in_the_place_of_the_next(schedule: Schedule) -> None:
+    """Also one that began a little late: else a daemon by itself would make every other run only."""
+    due = schedule.next_after(START)
+    assert schedule.next_after(due) - schedule.turn(timedelta()) > due + (schedule.next_after(due) - due) / 3
 
 
 def test_the_longest_gap_of_a_week() -> None:

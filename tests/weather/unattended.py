@@ -36,6 +36,7 @@ SETTINGS: dict[str, Any] = {
     "confirm_within": "2s",
     "per_minute": 6000,
     "limits": {**dict.fromkeys(("run", "hour", "policy"), NO_LIMIT), "fleet_change": None},
+    "daemon": {"splay": None},
     "log": {"level": "info", "format": "json"},
 }
 PATIENCE = 40.0  # seconds; far beyond what anything here takes
