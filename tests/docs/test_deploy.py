@@ -15,6 +15,7 @@ import yaml
 
 from reaper.cli import cli
 from reaper.policy_files import load_policies
+from reaper.schedule_settings import DaemonSettings
 from reaper.settings import load_settings
 from reaper.web import guard
 
@@ -93,6 +94,15 @@ def test_a_service_calls_what_there_is(unit: Path) -> None:
     (called,) = [value.split() for key, value in entries(unit) if key == "ExecStart"]
     assert called[0] == "/opt/reaper/bin/reaper"
     assert understood(called[1:]) == {"reaper.service": "daemon", "reaper-run.service": "run"}[unit.name]
+
+
+def test_the_daemon_and_systemd_speak_with_each_other() -> None:
+    """It is ready when it says so, started anew when it hangs, and longer waited for than it takes to stop."""
+    said = dict(entries(DEPLOY / "reaper.service"))
+    assert (said["Type"], said["NotifyAccess"], said["WatchdogSec"]) == ("notify", "main", "2min")
+    assert said["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    assert said["TimeoutStopSec"] == "3min"
+    assert DaemonSettings().stop_within.seconds < 180
 
 
 def test_what_is_written_wrongly_is_not_tried_again() -> None:
