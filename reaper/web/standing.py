@@ -8,10 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from threading import Event, Lock, Thread
 
 from reaper.errors import ReaperError
+from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.store import Condition, Database, conditions
 from reaper.watch import Charge, Watch
 
+_log = logger("web")
 _PATIENCE = 2.0  # seconds; a database that takes longer counts as unreachable, and the scraper has its answer
 
 
@@ -77,5 +79,7 @@ class _Question:
             self.trouble = None
         except ReaperError as error:
             self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - a fault of this program, which nobody else would tell
+            _log.exception("database could not be asked", error=str(error))
         finally:
             self.done.set()

@@ -13,9 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), *(str(Path(__file__).parents[1] / room) for room in ("cli", "daemon"))]
 
-from web_tools import FLEET, POLICIES, Ask, HandClock, Stand
+from cli_tools import FLEET, POLICIES
+from daemon_tools import HandClock
+from web_tools import Ask, Stand
 
 from reaper.bootstrap import charges, database, reaper_of, record
 from reaper.clock import SystemClock

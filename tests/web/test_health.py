@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from web_tools import Ask, HandClock, Stand
+from daemon_tools import HandClock
+from web_tools import Ask, Stand
 
 from reaper.errors import StoreError
 from reaper.watch import Charge

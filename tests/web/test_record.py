@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from web_tools import IDLE, Ask, problem
+from cli_tools import IDLE
+from web_tools import Ask, problem
 
 from reaper.settings import Settings
 from reaper.store import HistoryFilter, decisions_page, list_runs, open_database, policies_page, steps_page
