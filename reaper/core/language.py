@@ -20,8 +20,8 @@ Keep = Literal["newest", "oldest", "most_recently_active"]
 class IdleOf(Written):
     """Idle for kinds whose silence is ambiguous: a solve or task with a silent log usually computes."""
 
-    over: Duration
-    kinds: list[Literal["webui", "task", "solve"]] = Field(min_length=1)
+    over: Duration = Field(description="how long ago the last activity is")
+    kinds: list[Literal["webui", "task", "solve"]] = Field(min_length=1, description="the kinds it judges")
 
 
 class Idle(Written):
@@ -69,7 +69,7 @@ class Quota(Written):
     """How many running sessions an owner may have, and which of them stay."""
 
     over: int = Field(ge=0, strict=True, description="this many stay")
-    keep: Keep = "most_recently_active"
+    keep: Keep = Field("most_recently_active", description="which of them stay")
 
 
 class OwnerSessions(Written):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from reaper.core.duration import Duration, spoken
 from reaper.core.hours import OnlyDuring
 from reaper.core.memory import Streak
-from reaper.core.selector import Written, problem
+from reaper.core.selector import SAID, Written, problem
 
 
 class Wait(NamedTuple):
@@ -23,8 +23,10 @@ class Wait(NamedTuple):
 class After(Written):
     """How long a session must have been an offender, in every complete look, before it is ended."""
 
-    observations: int | None = Field(None, ge=1, strict=True, description="in so many complete runs on end")
-    for_: Duration | None = Field(None, alias="for", description="for so long")
+    observations: Annotated[int | None, SAID] = Field(
+        None, ge=1, strict=True, description="in so many complete runs on end"
+    )
+    for_: Annotated[Duration | None, SAID] = Field(None, alias="for", description="for so long")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -60,7 +60,7 @@ INNER = "the keys here are url, api_key, size, share, file, on"
             19,
             "unknown key 'kind'; did you mean 'kinds'? the keys here are over, kinds",
         ),
-        ("{idle: {kinds: [webui]}}", 8, "the key 'over' is missing; add it"),
+        ("{idle: {kinds: [webui]}}", 8, "the key 'over' is missing; add it: how long ago the last activity is"),
         ("{idle: {over: 2h, kinds: [webiu]}}", 27, "'webiu' is none of webui, task, solve; did you mean 'webui'?"),
         ("{owner_sessions: {over: '3'}}", 25, "'3' is not a whole number; write one without quotes, like 3"),
         ("{owner_sessions: {over: -1}}", 25, "'-1' is too small; the least is 0"),

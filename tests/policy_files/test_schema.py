@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,10 @@ def test_what_is_shipped_is_what_the_models_say() -> None:
 
 @pytest.mark.parametrize("path", READY_MADE, ids=lambda path: path.name)
 def test_every_ready_made_policy_names_it_and_is_valid(path: Path) -> None:
-    """The first line leads an editor to it, and a foreign validator finds nothing."""
+    """The first line leads an editor to it, from where the file lies, and a foreign validator finds nothing."""
     text = path.read_text("utf-8")
     assert text.startswith(f"# yaml-language-server: $schema={SHIPPED}\n")
+    assert (path.parent / SHIPPED).is_file()
     read = yaml.load(text, CoreLoader)  # noqa: S506 - it makes plain values only
     assert [error.message for error in VALIDATOR.iter_errors(read)] == []
 
@@ -139,5 +141,28 @@ def test_an_editor_is_offered_the_language() -> None:
     assert {"idle", "seats", "any", "not"} <= keys_at("policies", "terminate_when")
     assert keys_at("policies", "terminate_when", "seats") == {"high", "low", "floor"}
     assert keys_at("protect") == set(Exemption.model_fields)
-    policy = SCHEMA["$defs"]["Policy"]["properties"]
-    assert [key for key, told in policy.items() if not told.get("description")] == []
+
+
+def properties() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key of every mapping, with what the schema says of it."""
+    for name, whole in (("file", SCHEMA), *SCHEMA["$defs"].items()):
+        for mapping in (whole, *whole.get("anyOf", [])):
+            yield from ((f"{name}.{key}", told) for key, told in mapping.get("properties", {}).items())
+
+
+@pytest.mark.parametrize(("key", "told"), list(properties()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_key_is_explained(key: str, told: dict[str, Any]) -> None:
+    """What an editor shows of a key says what it means, and how it is written."""
+    assert told["description"], key
+    assert told["examples"], key
+    own = Draft202012Validator({"$defs": SCHEMA["$defs"], **told})
+    assert [error.message for example in told["examples"] for error in own.iter_errors(example)] == []
+
+
+@pytest.mark.parametrize("key", ["mode", "from", "only_during", "after", "limits", "terminate_when", "exempt"])
+def test_a_key_is_not_left_empty(key: str) -> None:
+    """Neither an editor nor the loader takes nothing for something."""
+    document = a_file(**{key: "1"})
+    document["policies"][0][key] = None
+    assert not VALIDATOR.is_valid(document)
+    assert not loads(document)
