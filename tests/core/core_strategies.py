@@ -1,13 +1,15 @@
 """Fleets, policies and activities of every kind that the rules could meet."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from core_builders import NOW, a_policy, active, house
 from hypothesis import strategies as st
 
 from reaper.core.lasting import Condition
+from reaper.core.memory import Memory, Streak
 from reaper.core.policy import PolicySet
 from reaper.core.session import Activity, Session
 
@@ -138,3 +140,50 @@ def fresh_of(draw: st.DrawFn, fleet: Fleet, known: Known) -> Known:
 
 scenes = fleets.flatmap(lambda fleet: st.tuples(st.just(fleet), known_of(fleet)))
 probed_scenes = scenes.flatmap(lambda scene: st.tuples(*map(st.just, scene), fresh_of(*scene)))
+
+lately = st.sampled_from(["1h", "3h"]).map(lambda length: {"for": length}) | st.integers(1, 3).map(
+    lambda count: {"observations": count}
+)
+times: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "only_during": st.sampled_from(
+            ["Mon-Fri 08:00-18:00 UTC", "Mon-Fri 19:00-07:00 Europe/Amsterdam", "weekends UTC", "Mon 12:00-13:00 UTC"]
+        ),
+        "after": lately,
+        "from": st.sampled_from([date(2026, 11, 23), date(2026, 11, 24)]),
+        "until": st.just(date(2026, 12, 24)),
+    },
+)
+"""Windows that are open and closed at noon on Monday, 23 November 2026; waits, first and last days."""
+
+
+def timed_houses() -> st.SearchStrategy[PolicySet]:
+    """Houses whose policies have hours, waits and days of their own."""
+    timed = st.builds(
+        lambda rule, select, mode, when: a_policy(rule, select, mode=mode, **when),
+        rules,
+        selections,
+        st.sampled_from(["enforce", "enforce", "notify", "observe"]),
+        times,
+    )
+    several = st.lists(timed, min_size=1, max_size=3)
+    return several.map(lambda found: house(*(p.model_copy(update={"name": f"p{n}"}) for n, p in enumerate(found))))
+
+
+@st.composite
+def memories(draw: st.DrawFn, rules: PolicySet, fleet: Fleet) -> Memory:
+    """For some sessions and policies a streak, of the present text or of another one."""
+    found = {}
+    for session, policy in product(fleet, rules.policies):
+        if draw(st.booleans()):
+            text = draw(st.sampled_from([policy.hash, policy.hash, "another text"]))
+            found[session.id, policy.name] = Streak(
+                text, NOW - timedelta(hours=draw(st.integers(0, 4))), draw(st.integers(1, 4))
+            )
+    return Memory(streaks=found)
+
+
+remembered_scenes = timed_houses().flatmap(
+    lambda rules: scenes.flatmap(lambda scene: st.tuples(st.just(rules), st.just(scene), memories(rules, scene[0])))
+)

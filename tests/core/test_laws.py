@@ -28,7 +28,7 @@ from reaper.core.selector import Exemption
 from reaper.core.session import Phase
 from reaper.core.verdict import Ruling
 
-HIDEABLE = ("state", "user", "environment", "app", "created_at")
+HIDEABLE = ("state", "user", "environment", "app", "created_at", "started_at", "gb_hours")
 Scene = tuple[Fleet, Known]
 Probed = tuple[Fleet, Known, Known]
 
