@@ -37,7 +37,7 @@ def command(
     from reaper.bootstrap import face, opened_again, opened_first  # noqa: PLC0415 - --help stays quick
     from reaper.cli.attending import Attending  # noqa: PLC0415
     from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.daemon import Gate, Loop, Rounds, Standing  # noqa: PLC0415
+    from reaper.daemon import Gate, Loop, Rounds, Standing, signals  # noqa: PLC0415
     from reaper.logs import logger  # noqa: PLC0415
     from reaper.watch import Watch  # noqa: PLC0415
 
@@ -50,7 +50,7 @@ def command(
         account.key()  # a missing key is told before anything is looked at
     attending = Attending(standing, watch, clock, enforce)
     gate = Gate(partial(opened_first, settings), partial(opened_again, settings), attending.probe, watch, clock)
-    with face(settings, watch), closing(gate):
+    with signals() as asked, face(settings, watch), closing(gate):
         rounds = Rounds(
             partial(attending.visit, gate), lambda: gate.database is not None, watch, clock, settings.daemon.workers
         )
@@ -58,7 +58,7 @@ def command(
         rounds.nightly(partial(attending.tidy, gate), settings.daemon.prune)
         names = [account.name for account in standing.current.accounts]
         log.info("daemon begun", accounts=names, enforcing=attending.enforcing(settings))
-        Loop(standing, gate, rounds, watch=watch, clock=clock, follow=partial(_follow, rounds, watch, every)).run()
+        Loop(standing, gate, rounds, watch=watch, clock=clock, follow=partial(_follow, rounds, watch, every)).run(asked)
         attending.stop.set()
         late = rounds.close(settings.daemon.stop_within.seconds)
     if late:

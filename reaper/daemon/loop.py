@@ -43,17 +43,18 @@ class Loop:
         self._gone = self._drift()
         self._state = ""
 
-    def run(self) -> None:
-        with _signals() as asked:
-            self._follow(self._followed)
-            systemd.notify("READY=1")
-            while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
-                self._reload(asked=number == signal.SIGHUP)
-                if self._gate.try_again():
-                    self._rounds.pay_off()
-                self._mind_the_clock()
-                self._tell()
-            systemd.notify("STOPPING=1")
+    def run(self, asked: SimpleQueue[int]) -> None:
+        """Obey what stands in this queue."""
+        self._follow(self._followed)
+        systemd.notify("READY=1")
+        while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
+            self._reload(asked=number == signal.SIGHUP)
+            if self._gate.try_again():
+                self._rounds.pay_off()
+            self._mind_the_clock()
+            self._tell()
+        systemd.notify("STOPPING=1")
+        _log.info("stopping")
 
     def _reload(self, *, asked: bool) -> None:
         if asked:
@@ -95,8 +96,8 @@ class Loop:
 
 
 @contextmanager
-def _signals() -> Iterator[SimpleQueue[int]]:
-    """The signals that come; a queue of this kind may be used amid anything."""
+def signals() -> Iterator[SimpleQueue[int]]:
+    """The signals that come while this is open, which do nothing else; such a queue may be used amid anything."""
     asked: SimpleQueue[int] = SimpleQueue()
 
     def take(number: int, _frame: FrameType | None) -> None:

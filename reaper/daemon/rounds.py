@@ -153,7 +153,7 @@ class Rounds:
 
     def _do_chore(self) -> None:
         if self._nightly and (self._chore is None or self._chore.done()):
-            self._chore = self._pool.submit(self._nightly[0])
+            self._chore = self._pool.submit(_spoken_of, self._nightly[0])
 
     def _visit(self, account: str, due: datetime) -> None:
         late = self._clock.now() - due
@@ -207,6 +207,13 @@ class Rounds:
         for job in (f"account {account}", f"again {account}"):
             if self._scheduler.get_job(job):
                 self._scheduler.remove_job(job)
+
+
+def _spoken_of(chore: Callable[[], None]) -> None:
+    try:
+        chore()
+    except Exception as error:  # noqa: BLE001 - nobody asks what became of it
+        _log.error("scheduler failed", job="nightly", error=str(error) or type(error).__name__)
 
 
 class _By(BaseTrigger):  # type: ignore[misc]  # the library has no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from reaper import logs
 from reaper.clock import SystemClock
 from reaper.daemon import Rounds, Visit
 from reaper.errors import Unreachable
@@ -231,3 +233,32 @@ def test_the_nightly_chore_is_done(stages: Stages) -> None:
     assert (job.next_run_time.hour, job.next_run_time.minute) == (3, 0)
     job.modify(next_run_time=SystemClock().now())
     assert done.wait(PATIENCE)
+
+
+def test_a_clock_that_was_set_back_holds_nobody_up(stages: Stages) -> None:
+    """What was to come at a moment that is far away by the new time comes within the interval."""
+    stage = stages()
+    stage.rounds.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.visits)
+    job = stage.rounds._scheduler.get_job("account acme")
+    job.modify(next_run_time=SystemClock().now() + 10 * HOUR)
+    stage.rounds.realign()
+    again = stage.rounds._scheduler.get_job("account acme").next_run_time
+    assert timedelta() < again - SystemClock().now() <= HOUR
+
+
+def test_a_chore_that_fails_is_told(stages: Stages, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the log, for nobody waits for it; and it is done again the next time."""
+    stage, times = stages(), [0]
+
+    def chore() -> None:
+        times[0] += 1
+        raise ValueError("no idea")
+
+    with logs.writing("info", "json"):
+        for wanted in (1, 2):
+            stage.rounds.nightly(chore, Cron(cron="0 3 * * *"))
+            stage.rounds._scheduler.get_job("nightly").modify(next_run_time=SystemClock().now())
+            stage.until(lambda wanted=wanted: times[0] == wanted and stage.rounds._chore.done())  # type: ignore[union-attr]
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(one["event"], one["error"]) for one in told] == [("scheduler failed", "no idea")] * 2

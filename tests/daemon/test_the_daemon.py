@@ -88,12 +88,13 @@ def count(house: House, what: str) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_stop_amid_a_step_finishes_and_records_it(house: House, times: int) -> None:
-    """However often it is asked: every session that was asked to end is recorded as ended, and the lease is free."""
-    house.account("acme", *(idle(number) for number in range(12)), *(busy(12 + n) for n in range(12)), latency=0.05)
+    """However often it is asked: every session that was asked to end is recorded as ended, and the next goes on."""
+    house.account("acme", *(idle(number) for number in range(12)), *(busy(12 + n) for n in range(12)), latency=0.2)
     daemon = house.daemon(house.write(interval="1h", daemon={"splay": None}))
     until(lambda: len(house.ended("acme")) >= 3)
     for _ in range(times):
         daemon.signal(signal.SIGTERM)
+        until(lambda: daemon.told("stopping"))
     assert daemon.stop() == 0
     assert count(house, "step_events WHERE event = 'terminated'") == len(house.ended("acme")) < 12
     assert count(house, "open_steps") == 0

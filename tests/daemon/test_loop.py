@@ -1,0 +1,69 @@
+"""What the main thread minds: a clock that was set, and what a service manager reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from daemon_tools import HandClock
+
+from reaper.core.policy import PolicySet
+from reaper.daemon import Gate, Loop, Orders, Rounds, Standing
+from reaper.errors import StoreError
+from reaper.settings import AccountSettings, OwnSettings
+from reaper.store import Database
+from reaper.watch import Watch
+
+
+class _Counting(Rounds):
+    """Rounds that only note how often they were aligned anew."""
+
+    realigned = 0
+
+    def realign(self) -> None:
+        self.realigned += 1
+
+
+def unreachable() -> Database:
+    raise StoreError("the database is not there")
+
+
+@pytest.fixture
+def rounds(watch: Watch, clock: HandClock) -> _Counting:
+    return _Counting(lambda _: None, lambda: False, watch, clock, 1)
+
+
+@pytest.fixture
+def loop(rounds: _Counting, watch: Watch, clock: HandClock) -> Loop:
+    account = AccountSettings.model_validate({"name": "acme", "url": "https://a.example", "api_key": "key"})
+    orders = Orders(OwnSettings(accounts=(account,)), (account,), PolicySet(()), written=(Path("nowhere"),))
+    gate = Gate(unreachable, unreachable, lambda _: None, watch, clock)
+    nobody: Callable[[Orders], None] = lambda _: None  # noqa: E731
+    return Loop(Standing(lambda: orders, watch), gate, rounds, watch=watch, clock=clock, follow=nobody)
+
+
+@pytest.mark.parametrize(
+    ("passed", "set_by", "realigned"),
+    [(1, 0, 0), (1, -30, 0), (1, -3600, 1), (1, 3600, 0), (3600, 0, 0)],
+)
+def test_only_a_clock_that_was_set_back_needs_new_moments(
+    loop: Loop, rounds: _Counting, clock: HandClock, *, passed: float, set_by: float, realigned: int
+) -> None:
+    """Set forwards, or after a sleep, what is due comes by itself; set back, it would be waited for twice."""
+    clock.pass_by(passed)
+    before = clock.awake
+    clock.pass_by(set_by)
+    clock.awake = before
+    loop._mind_the_clock()
+    loop._mind_the_clock()
+    assert rounds.realigned == realigned
+
+
+def test_the_status_is_one_line(loop: Loop, watch: Watch) -> None:
+    """How many accounts; what was written wrongly; what it waits for."""
+    assert loop._summary() == "looking after 1 account"
+    watch.reloaded("p.yaml:3:5: no such rule\np.yaml:4:5: nor this")
+    assert loop._summary() == "looking after 1 account; what was written last is wrong: p.yaml:3:5: no such rule"
+    watch.database_lost("the database is not there")
+    assert loop._summary() == "waiting: the database is not there"
