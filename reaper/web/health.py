@@ -67,9 +67,16 @@ def _late(standing: Standing, account: str, charge: Charge) -> str | None:
         return None
     because = f"; the last pass: {trouble}" if trouble else ""
     if at is None:
-        return f"no complete run is known yet{because}"
+        return None if _is_to_come(standing, account) else f"no complete run is known yet{because}"
     age, within = spoken((standing.now - at).total_seconds()), spoken(charge.within.total_seconds())
     return f"the last complete run began {age} ago, and {within} at the most is expected{because}"
+
+
+def _is_to_come(standing: Standing, account: str) -> bool:
+    """Whether the first run is still to come: on Monday, say, by its schedule."""
+    watch = standing.watch
+    tried = account in watch.under_way or account in watch.ended_at or account in watch.troubles
+    return not tried and watch.next_at.get(account, standing.now) > standing.now
 
 
 def _soon(standing: Standing, expires: datetime | None) -> str | None:

@@ -69,6 +69,17 @@ def test_an_account_that_never_had_a_run(stand: Stand) -> None:
     assert said(stand.api) == "no complete run is known yet"
 
 
+def test_an_account_whose_first_run_is_to_come(stand: Stand) -> None:
+    """By a schedule the first run may be days away: until it is due, and was tried in vain, nothing is wrong."""
+    stand.watch.look_after({"initech": Charge(HOUR)})
+    stand.watch.due("initech", stand.clock.now() + timedelta(days=3))
+    assert reasons(stand.api) == []
+    with pytest.raises(StoreError), stand.watch.passing("initech"):
+        assert reasons(stand.api) == [("runs", "initech")]
+        raise StoreError("disk full")
+    assert said(stand.api) == "no complete run is known yet; the last pass: disk full"
+
+
 def test_a_run_of_this_daemon_counts_before_it_is_read_back(stand: Stand) -> None:
     """What it has seen itself is enough."""
     stand.watch.look_after({"initech": Charge(HOUR)})
