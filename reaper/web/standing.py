@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from threading import Event, Lock, Thread
 
@@ -19,18 +19,21 @@ _PATIENCE = 2.0  # seconds; a database that takes longer counts as unreachable, 
 
 @dataclass(frozen=True)
 class Standing:
-    """`conditions` are by account, and empty where `trouble` says what is wrong with the database."""
+    """`conditions` are by account, and empty where `trouble` says what is wrong with the database.
+
+    `completed` is when the last run without a doubt began, as the record told it when it last answered.
+    """
 
     now: datetime
     watch: Watch
     key_notice: timedelta
-    conditions: dict[str, Condition] = field(default_factory=dict)
-    trouble: str | None = None
+    conditions: Mapping[str, Condition]
+    completed: Mapping[str, datetime]
+    trouble: str | None
 
     def complete_at(self, account: str) -> datetime | None:
         """When the last run without a doubt began, by any replica as far as that is known."""
-        recorded = self.conditions.get(account)
-        known = (self.watch.complete_at.get(account), recorded and recorded.complete_at)
+        known = (self.watch.complete_at.get(account), self.completed.get(account))
         return max((at for at in known if at), default=None)
 
 
@@ -47,6 +50,7 @@ class Standings:
         self._store, self._clock, self._key_notice = store, clock, key_notice
         self._lock = Lock()
         self._question: _Question | None = None
+        self._completed: Mapping[str, datetime] = {}
 
     def now(self) -> Standing:
         """Within a few seconds, whatever the database does."""
@@ -57,7 +61,9 @@ class Standings:
         answered = question.done.wait(_PATIENCE)
         trouble = question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
         found = question.found if answered else {}
-        return Standing(self._clock.now(), self.watch, self._key_notice, found, trouble)
+        if trouble is None:
+            self._completed = {name: one.complete_at for name, one in found.items() if one.complete_at}
+        return Standing(self._clock.now(), self.watch, self._key_notice, found, self._completed, trouble)
 
     def _ask(self) -> dict[str, Condition]:
         return conditions(self._store(), list(self.watch.charges), self._clock.now())
