@@ -21,6 +21,7 @@ The map of the house (each line may use only what stands below it):
     policy_lint.py what is well-formed in a policy, but never meant
     policy_schema.py               what an editor completes policy files by
     plan_files.py  the plan that a person reviews, sealed
+    fleet_files.py a fleet as it once was, kept to be judged again
     located_yaml/                  strict YAML 1.2 that remembers where each value stands
     logs/          one line an event, without secrets; the only room with structlog
     calendars.py   public holidays, from a package that is an extra

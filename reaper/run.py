@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
+from reaper.core.explanation import with_activity
 from reaper.core.judge import judge, unresolved
 from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
@@ -130,6 +131,11 @@ class Reaper:
         if error is not None:
             raise error
         return seen, self._plan(seen, memory)
+
+    def look_at_all(self) -> Pass:
+        """A look that learns the last activity of every session, not only where it decides. Raises AccountError."""
+        seen, _ = self.look()
+        return with_activity(seen, self.source.probe([s for s in seen.snapshot.fleet if s.id not in seen.learnt]))
 
     def look_by(self, *sets: PolicySet) -> list[tuple[Pass, Plan]]:
         """One look as each of these sets judges it, with what a run would do by it if nothing were doubtful.

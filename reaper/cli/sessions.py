@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 
 
 @click.command("sessions")
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the whole fleet there, for `reaper policy diff --fleet`.",
+)
 @account_option
 @policies_option
 @output_option("table", "json")
 @click.pass_context
-def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | None, output: str) -> None:
+def command(
+    ctx: click.Context, *, keep: Path | None, accounts: tuple[str, ...], policies: Path | None, output: str
+) -> None:
     """List the live sessions with owner, age, idle time, where that was learnt, and the verdict.
 
-    Nothing is recorded and nothing is ended.
+    Nothing is recorded and nothing is ended. With --keep the log of every session is read.
     """
     from reaper import errors  # noqa: PLC0415 - --help stays quick
     from reaper.bootstrap import database, reaper_of  # noqa: PLC0415
@@ -37,7 +44,7 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | N
         for account in settings.chosen(accounts):
             with reaper_of(settings, account, judged_by, store, enforce=False, stop=Event(), tell=tell) as reaper:
                 try:
-                    passes.append(reaper.look()[0])
+                    passes.append(reaper.look()[0] if keep is None else reaper.look_at_all())
                 except errors.AccountError as error:
                     unread.append(error)
     if output == "json":
@@ -45,9 +52,18 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], policies: Path | N
     else:
         for seen in passes:
             show_sessions(seen)
+    if keep is not None and passes:
+        _keep(keep, passes)
     for trouble in unread:
         click.echo(f"reaper: {trouble}", err=True)
     ctx.exit(errors.UNREACHABLE if unread else errors.DONE)
+
+
+def _keep(path: Path, passes: Sequence[Pass]) -> None:
+    from reaper.fleet_files import kept, write_fleets  # noqa: PLC0415
+
+    write_fleets(path, map(kept, passes))
+    click.echo(f"kept in {path}; `reaper policy diff OLD NEW --fleet {path}` judges it again", err=True)
 
 
 def show_sessions(seen: Pass) -> None:
