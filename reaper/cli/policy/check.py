@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reaper.core.hours import OnlyDuring
     from reaper.core.policy import Policy
     from reaper.policy_files import LoadedPolicies
+    from reaper.settings import Settings
 
 
 @click.command("check")
@@ -28,18 +29,12 @@ def command(ctx: click.Context, *, path: Path | None, strict: bool, output: str)
 
     Exit code 2 when there is an error; a warning alone is none. `-o github` and `-o sarif` are for CI.
     """
-    from reaper.cli.problems import as_github, as_json, as_sarif, findings  # noqa: PLC0415 - --help stays quick
-    from reaper.errors import DONE, USAGE, FileProblems  # noqa: PLC0415
-    from reaper.policy_files import load_policies  # noqa: PLC0415
+    from reaper.cli.problems import as_github, as_json, as_sarif  # noqa: PLC0415 - --help stays quick
+    from reaper.errors import DONE, USAGE  # noqa: PLC0415
 
-    settings = settings_of(ctx) if path is None else None
-    loaded, doubts = None, []
-    try:
-        loaded = load_policies(settings.policies if settings else path, today=today())  # type: ignore[arg-type]
-        found = findings((), loaded.warnings, strict=strict)
-        doubts = nobody_to_tell(loaded.policies, settings) if settings else []
-    except FileProblems as error:
-        found = findings(error.problems, ())
+    where, settings = _chosen(ctx, path)
+    found, loaded = _read(where, strict=strict)
+    doubts = nobody_to_tell(loaded.policies, settings) if loaded and settings else []
     writers = {"json": as_json, "sarif": as_sarif, "github": as_github}
     if output in writers:
         click.echo(writers[output](found))
@@ -48,6 +43,26 @@ def command(ctx: click.Context, *, path: Path | None, strict: bool, output: str)
         for doubt in doubts:
             click.echo(f"warning: {doubt}", err=True)
     ctx.exit(USAGE if any(one.level == "error" for one in found) else DONE)
+
+
+def _chosen(ctx: click.Context, path: Path | None) -> tuple[Path, Settings | None]:
+    """Where the policies lie, and the settings where these say so."""
+    if path is not None:
+        return path, None
+    settings = settings_of(ctx)
+    return settings.policies, settings
+
+
+def _read(path: Path, *, strict: bool) -> tuple[list[Finding], LoadedPolicies | None]:
+    from reaper.cli.problems import findings  # noqa: PLC0415
+    from reaper.errors import FileProblems  # noqa: PLC0415
+    from reaper.policy_files import load_policies  # noqa: PLC0415
+
+    try:
+        loaded = load_policies(path, today=today())
+    except FileProblems as error:
+        return findings(error.problems, ()), None
+    return findings((), loaded.warnings, strict=strict), loaded
 
 
 def _show(found: Sequence[Finding], loaded: LoadedPolicies | None) -> None:
