@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from reaper.core.nearest import did_you_mean
+from reaper.core.words import did_you_mean
 
 _PLAIN = {
     "bool_parsing": "this is neither true nor false; write one of the two",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from reaper.core.words import named
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -44,7 +46,7 @@ class Duration:
         written = str(text).strip()
         found = _WRITTEN.fullmatch(written)
         if not isinstance(text, str) or not written or found is None:
-            raise ValueError(f"{_named(text)} is no duration; {_meant(written)}")
+            raise ValueError(f"{named(text)} is no duration; {_meant(written)}")
         seconds = sum(int(n) * s for n, s in zip(found.groups("0"), _SECONDS.values(), strict=True))
         if not 0 < seconds <= _LONGEST.total_seconds():
             raise ValueError(f"'{text}' is out of range; a duration is longer than 0s and at most 3650d")
@@ -72,13 +74,9 @@ def is_duration(text: str) -> bool:
     return True
 
 
-def _named(value: object) -> str:
-    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else f"'{value}'"
-
-
 def _meant(written: str) -> str:
     """What would be right in the place of a text that is no duration."""
-    if written.isdigit():
+    if written.isdigit() and written.strip("0"):
         return f"write a number with its unit: '{written}h' or '{written}m'?"
     parts = _ALMOST.findall(written)
     if not parts or _ALMOST.sub("", written).strip(" ,"):

@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from reaper.core.selector import problem
+from reaper.core.words import named
 
 DaysOf = Callable[[int], frozenset[date]]
 """The public holidays of a year."""
@@ -54,7 +55,9 @@ def _found(value: object, info: ValidationInfo) -> Holidays:
     if isinstance(value, Holidays):
         return value
     if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
-        raise problem("holidays", f"'{value}' is no country; write its two letters, like NL, or a part, like DE-BY")
+        raise problem(
+            "holidays", f"{named(value)} is no country; write its two letters, like NL, or a part, like DE-BY"
+        )
     calendars: Calendars | None = (info.context or {}).get(CALENDARS)
     if calendars is None:
         raise problem("holidays", f"the public holidays of '{value}' are not known here")

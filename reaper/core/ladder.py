@@ -10,10 +10,10 @@ from pydantic import BeforeValidator
 
 from reaper.core.duration import Duration, spoken
 from reaper.core.memory import Asked
-from reaper.core.nearest import did_you_mean
 from reaper.core.selector import Written, problem
 from reaper.core.session import TASK, Phase, Session
 from reaper.core.wait import Wait
+from reaper.core.words import did_you_mean, named
 
 INTERRUPT_SOLVE = "interrupt-solve"
 INTERRUPT_EXECUTION = "interrupt-execution"
@@ -87,6 +87,8 @@ def _no_step(value: object) -> str:
     if isinstance(value, dict) and len(value) != 1:
         return f"one step has one key; start each with '- '; {known}"
     word = next(iter(value)) if isinstance(value, dict) else value
+    if not isinstance(word, str):
+        return f"{named(word)} is no step; {known}"
     if word in _INTERRUPTS:
         return f"'{word}' wants a wait after it, as in {{{word}: 2m}}"
     return f"'{word}' is no step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {known}"

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
-from reaper.core.nearest import did_you_mean
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
+from reaper.core.words import did_you_mean, named
 
 _UNSEEN = frozenset({"Cc", "Zl", "Zp"})
 _NEGATED = re.compile(r"not\s+|!=?\s*", re.IGNORECASE)
@@ -153,7 +153,7 @@ def _day(value: object) -> object:
     try:
         found = datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise problem("day", f"'{value}' is no day; write one like 2026-12-31") from None
+        raise problem("day", f"{named(value)} is no day; write one like 2026-12-31") from None
     if found.year < _EARLIEST:
         raise problem("day", f"'{value}' is before there was anything to look at; write a day like 2026-12-31")
     return found

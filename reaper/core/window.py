@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from reaper.core.selector import problem
+from reaper.core.words import named
 from reaper.core.zone import zone_of
 
 DAY = timedelta(days=1)
@@ -50,17 +51,17 @@ class Window:
         """Read a window; one that names no zone is in the given one. Raises PydanticCustomError."""
         parts = _parts(text)
         if parts is None:
-            raise problem("window", f"'{text}' is no window; write one {LIKE}")
-        written, times, named = parts
+            raise problem("window", f"{named(text)} is no window; write one {LIKE}")
+        written, times, place = parts
         days = _days(written or "daily")
         begin, end = _times(times) if times else (timedelta(0), DAY)
-        if named is None and zone is None:
+        if place is None and zone is None:
             raise problem(
                 "zone",
                 f"'{text}' does not say on whose clock; add a time zone, like Europe/Amsterdam or UTC "
                 "(the clock of this machine is never taken)",
             )
-        return cls(str(text).strip(), days, begin, end, zone_of(str(named or zone)))
+        return cls(str(text).strip(), days, begin, end, zone_of(str(place or zone)))
 
     def is_open(self, now: datetime, begins: Callable[[date], bool]) -> bool:
         """Whether `now` is in it; `begins` tells of a day whether the window begins on it at all."""

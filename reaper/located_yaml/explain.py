@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reaper.core.duration import is_duration
-from reaper.core.nearest import close_to, did_you_mean
+from reaper.core.words import close_to, did_you_mean
 from reaper.errors import Problem
 from reaper.located_yaml.reading import Located
 from reaper.located_yaml.shapes import Loc, Shape, Spot, spot

@@ -13,6 +13,7 @@ _WORDS = {
     "but found '<stream end>'": "the file ends in the middle of something; close what was opened with '[' or '{'",
     "but found ':'": "a key is missing before ':'; write 'key: value'",
     "found duplicate anchor": "this anchor (&...) is defined twice; give it another name",
+    "'<document start>'": "what stands above is whole by itself, and this does not belong to it; check the indentation",
     "mapping values are not allowed": (
         "a ':' cannot stand here; check the indentation, and that a space follows each ':' above; put a text "
         "that contains ': ' in quotes"

@@ -1,4 +1,4 @@
-"""The word that was probably meant."""
+"""What was written, shown to a person, and the word that was probably meant."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def did_you_mean(word: object, known: Iterable[str], least: float = 0.6) -> str:
     """`; did you mean 'idle'?`, or nothing where no known word comes close."""
     near = close_to(word, known, least)
     return f"; did you mean '{near}'?" if near else ""
+
+
+def named(value: object) -> str:
+    """What was written, as one speaks of it: `'idle'`, `a list`."""
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else f"'{value}'"
 
 
 def _plain(word: object) -> str:
