@@ -13,9 +13,15 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
+
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
+settings.register_profile("same", _PATIENT, derandomize=True)
+settings.register_profile("explore", _PATIENT)
+settings.load_profile("same")
 
 _WRITTEN_BY_A_PERSON = {".yaml", ".yml", ".key", ".env"}
 
