@@ -11,6 +11,8 @@ import click
 from reaper.cli.options import account_option, output_option, progress, settings_of
 
 if TYPE_CHECKING:
+    from datetime import date, timedelta
+
     from reaper.client import Check
     from reaper.settings import AccountSettings, Settings
 
@@ -51,9 +53,21 @@ def _examine_account(settings: Settings, account: AccountSettings) -> list[Check
 
     try:
         with connection(settings, account) as opened:
-            return examine(opened, account.generation, SystemClock())
+            found = examine(opened, account.generation, clock := SystemClock())
+            return [*found, *_key_expiry(account.api_key_expires, clock.now().date(), settings.http.key_notice.delta)]
     except ConfigurationError as error:
         return [Check("key", ok=False, detail=str(error), advice="give the account its key")]
+
+
+def _key_expiry(day: date | None, today: date, notice: timedelta) -> list[Check]:
+    """Nothing where the settings do not know the day: no API tells it."""
+    from reaper.client import Check  # noqa: PLC0415
+
+    if day is None:
+        return []
+    advice = "make a new one in the portal, and set it and api_key_expires" if day - today <= notice else ""
+    told = f"it expires on {day}" if day > today else f"it expired on {day}"
+    return [Check("key expiry", ok=not advice, detail=told, advice=advice)]
 
 
 def _examine_database(settings: Settings) -> Check:

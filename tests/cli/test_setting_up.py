@@ -130,6 +130,26 @@ def test_doctor_names_the_trouble(reaper: Cli, tenant: Open, about: dict[str, An
     assert expected in trouble(reaper)[check]
 
 
+@pytest.mark.parametrize(
+    ("expires", "expected"),
+    [
+        ("2020-01-31", "it expired on 2020-01-31 make a new one"),
+        ("2299-01-31", None),
+    ],
+)
+def test_doctor_watches_the_day_on_which_the_key_expires(
+    reaper: Cli, tenant: Open, expires: str, expected: str | None
+) -> None:
+    """Where the settings know it."""
+    Path("reaper.yaml").write_text(
+        f"accounts: [{{name: acme, url: '{tenant().url}', api_key: {DEFAULT_KEY}, api_key_expires: {expires}}}]\n"
+        f"database_url: sqlite:///{Path('reaper.db').resolve()}\n",
+        "utf-8",
+    )
+    assert trouble(reaper).get("key expiry", "").startswith(expected or "")
+    assert ("key expiry" in trouble(reaper)) == (expected is not None)
+
+
 def test_doctor_asks_a_web_page_no_further(reaper: Cli, tenant: Open) -> None:
     """Where the address is no session-manager, one finding says so."""
     write_settings(acme=tenant(faults="html:1").url)
