@@ -10,15 +10,17 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from reaper.core.words import did_you_mean
+from reaper.core.words import close_to
 
 _PLAIN = {
     "bool_parsing": "this is neither true nor false; write one of the two",
     "int_parsing": "this is no whole number; write one like 8",
     "int_type": "this is no whole number; write one like 8",
     "float_parsing": "this is no number; write one like 0.5",
-    "extra_forbidden": "there is no such setting; docs/operations.md lists them",
+    "literal_error": "this is none of {expected}",
+    "model_type": "this is no mapping; write it as JSON, or set its keys one by one, after two more underscores",
 }
+_LISTED = "; docs/operations.md lists them"
 _ALIKE = 0.8
 _OF_KUBERNETES = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 """What Kubernetes sets in every pod beside a service that is named after the program: REAPER_PORT=tcp://10.0.0.1:80."""
@@ -42,8 +44,11 @@ class Variables:
     def refused(self, error: Any) -> str:  # noqa: ANN401
         """What is wrong with a variable, in one line."""
         name = "__".join(str(part).upper() for part in error["loc"] if isinstance(part, str))
-        why = error.get("ctx", {}).get("why") or _PLAIN.get(error["type"]) or error["msg"]
-        return f"environment variable {self._prefix}{name}: {why}"
+        if error["type"] == "extra_forbidden":
+            return self._told(f"{self._prefix}{name}")
+        ctx = error.get("ctx", {})
+        plain = _PLAIN.get(error["type"], "").format(**ctx) or f"this {error['msg'].removeprefix('Input ')}"
+        return f"environment variable {self._prefix}{name}: {ctx.get('why') or plain}"
 
     def misspelt(self, environment: Mapping[str, str], mentioned: str) -> list[str]:
         """What is spelt like a setting and is none, one line each; none of those whose names are mentioned."""
@@ -65,8 +70,13 @@ class Variables:
         return bool(get_close_matches(self._short(name), self._known, 1, _ALIKE))
 
     def _told(self, name: str) -> str:
-        asked = did_you_mean(self._short(name), self._known).replace("'", f"'{self._prefix}", 1)
-        return f"environment variable {name}: there is no such setting{asked or '; docs/operations.md lists them'}"
+        lead, _, last = self._short(name).rpartition("__")
+        around = [one.rpartition("__")[2] for one in self._known if lead and one.rpartition("__")[0] == lead]
+        near = close_to(last, around) if around else close_to(self._short(name), self._known)
+        before = f"{self._prefix}{lead}__" if around else self._prefix
+        there = f"; there is {', '.join(f'{before}{one}' for one in around)}" if around else _LISTED
+        asked = f"; did you mean '{before}{near}'?" if near else there
+        return f"environment variable {name}: there is no such setting{asked}"
 
     def _short(self, name: str) -> str:
         return name.upper().removeprefix(self._prefix)

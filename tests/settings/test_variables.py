@@ -91,6 +91,30 @@ def test_a_limit_may_be_set_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("REAPER_LOG__XYZ", "1", "there is no such setting; there is REAPER_LOG__LEVEL, REAPER_LOG__FORMAT"),
+        (
+            "REAPER_LIMITS",
+            '{"run": {"session": 3}}',
+            "there is no such setting; did you mean 'REAPER_LIMITS__RUN__SESSIONS'?",
+        ),
+        ("REAPER_LIMITS__RUN", "3", "this is no mapping; write it as JSON, or set its keys one by one"),
+        ("REAPER_LOG__LEVEL", "loud", "this is none of 'debug', 'info', 'warning' or 'error'"),
+        ("REAPER_ACTIVITY__WORKERS", "0", "this should be greater than or equal to 1"),
+        ("REAPER_LIMITS__RUN__PERCENT", "many", "this is no number; write one like 0.5"),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    """Without the machinery's own."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+    assert str(refused.value).startswith("environment variable REAPER_")
+    assert f": {told}" in str(refused.value)
+
+
 def test_a_key_may_be_named_in_another_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """`REAPER_ACCOUNTS` names where a key is, too."""
     monkeypatch.setenv("REAPER_ACCOUNTS", '[{"name": "a", "url": "https://a.b", "api_key_env": "REAPER_ACCOUNT"}]')
