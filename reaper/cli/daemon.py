@@ -38,6 +38,7 @@ def command(
     from reaper.cli.attending import Attending  # noqa: PLC0415
     from reaper.clock import SystemClock  # noqa: PLC0415
     from reaper.daemon import Gate, Loop, Rounds, Standing, signals  # noqa: PLC0415
+    from reaper.errors import SOME_FAILED  # noqa: PLC0415
     from reaper.logs import logger  # noqa: PLC0415
     from reaper.watch import Watch  # noqa: PLC0415
 
@@ -63,7 +64,7 @@ def command(
         late = rounds.close(settings.daemon.stop_within.seconds)
     if late:
         log.error("stopped amid a step", accounts=sorted(late), hint="the next run settles what is unsettled")
-        os._exit(1)  # whoever waits for a server or a database cannot be called back
+        os._exit(SOME_FAILED)  # whoever waits for a server or a database cannot be called back
     log.info("daemon ended")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class Loop:
         self._followed = standing.current
         self._gone = self._drift()
         self._state = ""
+        self._barked = -math.inf
 
     def run(self, asked: SimpleQueue[int]) -> None:
         """Obey what stands in this queue."""
@@ -78,8 +80,9 @@ class Loop:
             self._rounds.realign()
 
     def _tell(self) -> None:
-        watched = systemd.watchdog_seconds()
-        if watched and self._watch.beat_age < max(_STILL, watched / 2):
+        watched, now = systemd.watchdog_seconds(), self._clock.monotonic()
+        if watched and now - self._barked >= watched / 4 and self._watch.beat_age < max(_STILL, watched / 2):
+            self._barked = now
             systemd.notify("WATCHDOG=1")
         if (state := self._summary()) != self._state:
             self._state = state

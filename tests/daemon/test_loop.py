@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,24 @@ def test_the_status_is_one_line(loop: Loop, watch: Watch) -> None:
     assert loop._summary() == "looking after 1 account; what was written last is wrong: p.yaml:3:5: no such rule"
     watch.database_lost("the database is not there")
     assert loop._summary() == "waiting: the database is not there"
+
+
+def test_a_scheduler_that_hangs_is_not_called_alive(
+    loop: Loop, watch: Watch, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service manager hears of life four times in its patience, and no more once the scheduler gives no sign."""
+    monkeypatch.setenv("WATCHDOG_USEC", "120000000")
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    heard = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
+        bound.bind(str(tmp_path / "notify"))
+        bound.setblocking(False)
+        for second in range(600):
+            if second < 300:
+                watch.beat()
+            loop._tell()
+            with suppress(BlockingIOError):
+                heard += [second] * (bound.recv(999) == b"WATCHDOG=1")
+            clock.pass_by(1)
+    assert heard[:3] == [0, 30, 60]
+    assert 330 <= heard[-1] <= 360
