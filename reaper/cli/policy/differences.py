@@ -93,7 +93,7 @@ def _order(one: Difference) -> tuple[int, int]:
 
 
 def _word(treated: Treatment) -> str:
-    return f"{_WORDS[treated.what]}{f' at {moment(treated.due)[:16]}' if treated.due else ''}"
+    return f"{_WORDS[treated.what]}{f' until {moment(treated.due)[:16]}' if treated.due else ''}"
 
 
 def _counts(one: Compared) -> Iterator[str]:
