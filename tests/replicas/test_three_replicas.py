@@ -72,7 +72,7 @@ def test_one_that_hung_ends_nothing_that_is_not_its_own(house: House) -> None:
     until(lambda: everything_is_ended(house), within=80)
     daemons[0].signal(signal.SIGCONT)
     until(lambda: daemons[0].told("pass failed"))
-    assert re.search("another reaper took the account over|this reaper was held up", daemons[0].text())
+    assert re.search("took the account over|reaper was held up|server closed the connection", daemons[0].text())
     assert [daemon.stop() for daemon in daemons] == [0, 0, 0]
     assert_each_ended_once(house)
 
