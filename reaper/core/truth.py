@@ -5,18 +5,15 @@ Only what rules say of one session by itself is known here. A quota, seats and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from itertools import islice, product
+from math import prod
 from operator import and_, or_
 from typing import Any
 
 from reaper.core.language import Age, AllOf, AnyOf, GbHours, Idle, Leaf, Not, Queued, Rule, RunningFor, leaves
 
-World = Mapping[str, Any]
-"""A session as the rules see it: seconds by measure, whether it waits, and how the other rules answer."""
-
-_MOST = 20_000  # worlds; a rule with more turning points is not looked through
+_MOST = 100_000  # worlds; a rule with more turning points is not looked through
 
 
 def always_or_never(rule: Rule) -> bool | None:
@@ -58,14 +55,19 @@ def _needless_part(
 
 
 class _Table:
-    """In which worlds a rule and its parts hold: a set of worlds is a number with a bit for each of them."""
+    """In which worlds a rule and its parts hold: a set of worlds is a number with a bit for each of them.
+
+    The worlds are every combination of one value from each axis. So the set in which an axis has certain values is a
+    pattern that comes again and again, and no world is ever looked at by itself.
+    """
 
     def __init__(self, rule: Rule) -> None:
-        self._worlds = list(_worlds(rule))
-        self.all = (1 << len(self._worlds)) - 1
+        self._axes = _axes(rule)
+        self._count = prod(map(len, self._axes.values()))
+        self.all = self._possible() if self._count <= _MOST else 0
         """Every world; 0 when there are too many to look through."""
 
-    def where(self, rule: Rule) -> int:
+    def where(self, rule: Rule | Leaf) -> int:  # noqa: PLR0911 - one case a rule
         match rule:
             case AnyOf():
                 return reduce(or_, map(self.where, rule.any))
@@ -73,28 +75,47 @@ class _Table:
                 return reduce(and_, map(self.where, rule.all))
             case Not():
                 return self.all ^ self.where(rule.not_)
+            case Idle():
+                return self.all & self._when("idle", rule.over.seconds.__le__)
+            case Age():
+                return self.all & self._when("age", rule.age.seconds.__le__)
+            case RunningFor():
+                return (
+                    self.all & self._when("running_for", rule.running_for.seconds.__le__) & ~self._when("waits", bool)
+                )
+            case Queued():
+                return self.all & self._when("age", rule.queued.seconds.__le__) & self._when("waits", bool)
             case _:
-                test = _test(rule)
-                return sum(1 << number for number, world in enumerate(self._worlds) if test(world))
+                return self.all & self._when(_name(rule), bool)
+
+    def _possible(self) -> int:
+        """No session is idle or runs for longer than it is old."""
+        found = (1 << self._count) - 1
+        for name in {"idle", "running_for"} & self._axes.keys():
+            found &= reduce(
+                or_, (self._when("age", old.__eq__) & self._when(name, old.__ge__) for old in self._axes["age"])
+            )
+        return found
+
+    def _when(self, axis: str, test: Callable[[Any], bool]) -> int:
+        """The worlds in which the axis has one of the values that pass the test."""
+        found, width = 1, 1
+        for name, values in self._axes.items():
+            fits = [name != axis or test(value) for value in values]
+            found = sum(found << number * width for number, fit in enumerate(fits) if fit)
+            width *= len(values)
+        return found
 
 
-def _worlds(rule: Rule) -> Iterator[World]:
-    """Every possible session around the points where a part of the rule turns; none when there are too many."""
+def _axes(rule: Rule) -> dict[str, list[Any]]:
+    """Seconds on either side of each point where a part of the rule turns, and how the other rules answer."""
     found = list(leaves(rule))
     times = sorted({0, *(seconds for leaf in found if (seconds := _turns(leaf)) is not None)})
     around = sorted({moment for turn in times for moment in (turn - 1, turn) if moment >= 0})
     measures = {name for leaf in found if (name := _measure(leaf)) is not None and name != "waits"} | {"age"}
     others = {_name(leaf) for leaf in found if _measure(leaf) is None}
     axes: dict[str, list[Any]] = {**dict.fromkeys(sorted(measures), around), "waits": [False, True]}
-    axes |= {other: [False, True] for other in sorted(others)}
-    combined = list(islice(product(*axes.values()), _MOST + 1))
-    if len(combined) <= _MOST:
-        yield from filter(_possible, (dict(zip(axes, values, strict=True)) for values in combined))
-
-
-def _possible(world: World) -> bool:
-    """No session is idle or runs for longer than it is old; one that waits does not run."""
-    return all(world.get(name, 0) <= world["age"] for name in ("idle", "running_for"))
+    return axes | {other: [False, True] for other in sorted(others)}
 
 
 def _measure(leaf: Leaf) -> str | None:
@@ -127,18 +148,3 @@ def _turns(leaf: Leaf) -> int | None:
 
 def _name(leaf: Leaf) -> str:
     return f"gb_hours {leaf.gb_hours}" if isinstance(leaf, GbHours) else leaf.model_dump_json()
-
-
-def _test(leaf: Leaf) -> Callable[[World], bool]:
-    match leaf:
-        case Idle(over=over):
-            return lambda world: bool(world["idle"] >= over.seconds)
-        case Age(age=over):
-            return lambda world: bool(world["age"] >= over.seconds)
-        case RunningFor(running_for=over):
-            return lambda world: bool(not world["waits"] and world["running_for"] >= over.seconds)
-        case Queued(queued=over):
-            return lambda world: bool(world["waits"] and world["age"] >= over.seconds)
-        case _:
-            name = _name(leaf)
-            return lambda world: bool(world[name])
