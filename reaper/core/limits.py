@@ -31,7 +31,8 @@ class Limit(Written):
     def exceeded(self, wanted: int, fleet: int) -> str | None:
         """Why `wanted` sessions of a running fleet are too many, in words; None when they are not."""
         if self.sessions is not None and wanted > self.sessions:
-            return f"{wanted} sessions, and at most {self.sessions} are allowed"
+            sessions = "session" if wanted == 1 else "sessions"
+            return f"{wanted} {sessions}, and at most {self.sessions} are allowed"
         if self.percent is not None and wanted > (allowed := _share(self.percent, fleet)):
             return f"{wanted} of {fleet} running sessions, and at most {allowed} ({self.percent:g} %) are allowed"
         return None

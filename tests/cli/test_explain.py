@@ -113,7 +113,7 @@ def test_a_pause_and_a_limit_are_told_where_they_hold_it_back(
     monkeypatch.setenv("REAPER_LIMITS", '{"run": {"sessions": 0}}')
     found = live(reaper, IDLE)
     assert found["next_run"]["what"] == "halted"
-    assert found["plan"] == {"steps": 1, "halted": ["this run would end 1 sessions, and at most 0 are allowed"]}
+    assert found["plan"] == {"steps": 1, "halted": ["this run would end 1 session, and at most 0 are allowed"]}
 
 
 def test_what_was_done_to_it_is_told_also_when_it_is_gone(reaper: Cli, acme: Emulator) -> None:

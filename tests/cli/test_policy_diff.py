@@ -115,7 +115,7 @@ def test_a_limit_that_only_one_exceeds_is_a_difference(
     assert acme
     monkeypatch.setenv("REAPER_LIMITS", '{"run": {"sessions": 0}}')
     halted = diff(reaper, LONGER)["accounts"][0]["halted"]
-    assert halted == {"old": ["this run would end 1 sessions, and at most 0 are allowed"], "new": []}
+    assert halted == {"old": ["this run would end 1 session, and at most 0 are allowed"], "new": []}
     assert (
         "a limit would halt the old policies only: this run would end 1" in reaper("policy", "diff", "old", "new").out
     )

@@ -42,7 +42,7 @@ def halted(strict: Limits, fleet: list[Session], *policies: Policy, memory: Memo
     [
         ({"sessions": 5}, 5, 100, None),
         ({"sessions": 5}, 6, 100, "6 sessions, and at most 5 are allowed"),
-        ({"sessions": 0}, 1, 100, "1 sessions, and at most 0 are allowed"),
+        ({"sessions": 0}, 1, 100, "1 session, and at most 0 are allowed"),
         ({"percent": 20}, 20, 100, None),
         ({"percent": 20}, 21, 100, "21 of 100 running sessions, and at most 20 (20 %) are allowed"),
         ({"percent": 20}, 21, 109, None),
