@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from reaper import located_yaml
 from reaper.calendars import calendar_of
 from reaper.core.holidays import CALENDARS
-from reaper.core.policy import PolicyDocument, PolicySet
+from reaper.core.policy import WITHOUT_RULE, PolicyDocument, PolicySet
 from reaper.errors import FileProblems, PolicyProblems, Problem
 from reaper.located_yaml import Located
 from reaper.policy_lint import doubts, mistakes
@@ -126,7 +127,8 @@ def _sheet(file: Path, problems: list[Problem]) -> _Sheet | None:
     try:
         return _Sheet(located, PolicyDocument.model_validate(located.value, context={CALENDARS: calendar_of}))
     except ValidationError as error:
-        problems += located_yaml.explain(error, located, PolicyDocument, noun="rule")
+        told = located_yaml.explain(error, located, PolicyDocument, noun="rule")
+        problems += [*told, *(one for one in _without_rule(located) if one not in told)]
         return _Sheet(located, None)
 
 
@@ -142,12 +144,26 @@ def _named_twice(sheets: Sequence[_Sheet]) -> Iterator[Problem]:
                 first[name] = f"{sheet.located.file}:{line}:{column}"
 
 
+def _without_rule(located: Located) -> Iterator[Problem]:
+    """Policies that do not say what ends a session; the model tells that only of those that are right otherwise."""
+    for way, policy in _policies(located.value):
+        if not any(located_yaml.close_to(key, ("terminate_when", "delete_when")) for key in policy):
+            yield located.problem(way, WITHOUT_RULE, code="missing-key")
+
+
 def _names(value: object) -> Iterator[tuple[Way, str]]:
     """The names as they were written, also of policies that are not right."""
+    for way, policy in _policies(value):
+        if isinstance(policy.get("name"), str):
+            yield (*way, "name"), policy["name"]
+
+
+def _policies(value: object) -> Iterator[tuple[Way, dict[str, Any]]]:
+    """What is written under `policies`, as far as it looks like policies."""
     policies = value.get("policies") if isinstance(value, dict) else None
     for number, policy in enumerate(policies if isinstance(policies, list) else ()):
-        if isinstance(policy, dict) and isinstance(policy.get("name"), str):
-            yield ("policies", number, "name"), policy["name"]
+        if isinstance(policy, dict):
+            yield ("policies", number), policy
 
 
 def _together(read: Sequence[tuple[Located, PolicyDocument]]) -> PolicySet:

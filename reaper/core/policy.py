@@ -24,6 +24,8 @@ from reaper.core.selector import DAY, SAID, Exemption, Selector, Written, proble
 from reaper.core.term import dormant, never
 from reaper.core.wait import After
 
+WITHOUT_RULE = "the key 'terminate_when' is missing; add it, or 'delete_when' in its place"
+
 
 def _selector(value: object) -> object:
     if value == "all":
@@ -71,7 +73,7 @@ class Policy(Written):
             why = "a policy cannot be named 'protect', which the records call the exemptions from all"
             raise problem("name", why, "name")
         if self.terminate_when is None and self.delete_when is None:
-            raise problem("missing-key", "the key 'terminate_when' is missing; add it, or 'delete_when' in its place")
+            raise problem("missing-key", WITHOUT_RULE)
         if self.terminate_when is not None and self.delete_when is not None:
             why = "a policy has either 'terminate_when' or 'delete_when'; take one of them out"
             raise problem("rule", why, "delete_when")
