@@ -78,7 +78,7 @@ def test_it_is_open_as_hundreds_of_clocks_say(scene: Scene, first: int) -> None:
     _compare(scene, first)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(scenes(), st.integers(0, 1440))
 def test_it_is_open_whenever_the_clock_on_the_wall_says_so(scene: Scene, first: int) -> None:
     """For every minute of three days: open or not, when it opens next, and when it closes."""

@@ -49,6 +49,12 @@ class Stage:
                 assert clock.monotonic() < latest, "it never came true"
                 self._changed.wait(0.02)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no pass is under way, nor just being begun."""
+        with self.rounds._lock:
+            return not self.rounds._busy
+
     def count(self) -> Counter[str]:
         return Counter(visit.account for visit in self.visits)
 
@@ -173,7 +179,7 @@ def test_an_account_that_failed_is_tried_again_before_its_time(stages: Stages) -
     stage.play = play
     stage.rounds.follow({"acme": HOUR, "soon": timedelta(seconds=20)}, 0)
     scheduler = stage.rounds._scheduler
-    stage.until(lambda: scheduler.get_job("again acme") and not stage.rounds._busy)
+    stage.until(lambda: scheduler.get_job("again acme") and stage.idle)
     again = scheduler.get_job("again acme").next_run_time - SystemClock().now()
     assert timedelta(seconds=25) < again <= timedelta(seconds=60)
     assert (scheduler.get_job("again soon"), stage.count()) == (None, {"acme": 1, "soon": 1})
@@ -183,9 +189,9 @@ def test_a_visit_far_too_late_has_misgivings(stages: Stages) -> None:
     """The machine slept: what was due two hours ago is made at once, and only observes; one in time has no doubt."""
     stage = stages()
     stage.rounds.follow({"acme": HOUR}, 0)
-    stage.until(lambda: stage.visits and not stage.rounds._busy)
+    stage.until(lambda: stage.visits and stage.idle)
     stage.rounds._visit("acme", SystemClock().now() - 2 * HOUR)
-    stage.until(lambda: len(stage.visits) == 2 and not stage.rounds._busy)
+    stage.until(lambda: len(stage.visits) == 2 and stage.idle)
     assert [bool(visit.misgivings) for visit in stage.visits] == [False, True]
     assert stage.visits[1].misgivings[0].startswith("this pass was due 2h ago")
     assert stage.watch.late == {("acme", "missed"): 1}

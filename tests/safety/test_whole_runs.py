@@ -92,7 +92,7 @@ ROUNDS = st.lists(
 
 @given(data=st.data(), written=policies(), limits=LIMITS, rounds=ROUNDS)
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # an example is a day: to make it shorter takes minutes, and tells little more

@@ -8,6 +8,7 @@ import pytest
 from processes import FLEET, Shell, Start, wait_for
 
 
+@pytest.mark.slow
 def test_the_daemon_answers_while_it_runs(shell: Shell, start: Start) -> None:
     """It says at which address; what its runs have seen can be read there, and it leaves with exit code 0 at once."""
     start(scenario=FLEET)

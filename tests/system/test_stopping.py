@@ -9,7 +9,8 @@ from processes import FLEET, Shell, Start, wait_for
 MANY = "sessions:\n" + "".join(f"  - {{owner: u{n}@Planning, age: 9h, idle: 5h}}\n" for n in range(40))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_daemon_passes_until_it_is_told_to_stop(shell: Shell, start: Start, number: signal.Signals) -> None:
     """Passes follow one another; a signal lets the daemon leave with exit code 0."""
     start(scenario=FLEET)
@@ -22,6 +23,7 @@ def test_the_daemon_passes_until_it_is_told_to_stop(shell: Shell, start: Start, 
     assert "Traceback" not in rest
 
 
+@pytest.mark.slow
 def test_a_stopped_daemon_finishes_the_step_under_way(shell: Shell, start: Start) -> None:
     """SIGTERM amid an enforcing pass: what was begun is recorded, what was not is left alone, the exit code is 0."""
     account = start("--latency", "40", scenario=MANY)
