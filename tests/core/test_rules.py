@@ -1,12 +1,12 @@
 """Each rule by example, with its exact boundaries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from core_builders import NOW, SECOND, WEBUI, a_policy, a_session, active, ago, house, ruling, the_verdict, verdicts
 
 from reaper.core.policy import Policy
-from reaper.core.session import OVER_STATES, RUNNING_STATES
+from reaper.core.session import OVER_STATES, RUNNING_STATES, Session
 from reaper.core.verdict import Ruling
 
 OFFENDER, COMPLIANT, UNDETERMINED = Ruling.OFFENDER, Ruling.COMPLIANT, Ruling.UNDETERMINED
@@ -211,3 +211,27 @@ def test_only_what_is_over_can_be_deleted() -> None:
         ("broom", "o", "offender"),
         ("old", "r", "offender"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "expected"),
+    [(ago("2d"), OFFENDER), (ago("2d") + SECOND, COMPLIANT), (ago("2d") - SECOND, OFFENDER), (None, UNDETERMINED)],
+)
+def test_a_record_is_due_at_exactly_its_time(ended_at: datetime | None, expected: Ruling) -> None:
+    """To the second; and of one that does not tell when it ended nothing is known."""
+    broom = Policy.model_validate({"name": "broom", "select": WEBUI, "delete_when": {"ended": "2d"}})
+    assert the_verdict(house(broom), a_session(state="terminated", ended_at=ended_at)).ruling is expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], OFFENDER),
+        ([a_session("x", kind="solve", user="ben")], OFFENDER),
+        ([a_session("x", kind="solve")], UNDETERMINED),
+    ],
+)
+def test_a_session_of_an_unknown_app_may_wait_for_a_solve_of_its_owner(others: list[Session], expected: Ruling) -> None:
+    """Of any app; and for none of another owner."""
+    tab = a_session(app=None)
+    assert the_verdict(IDLE_2H, tab, active(tab, ago("3h")), others=others).ruling is expected
