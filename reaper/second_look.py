@@ -100,7 +100,7 @@ class SecondLook:
         sessions that were seen to end no longer count: they would make it look busier than it is.
         """
         ended = {id_ for id_, outcome in self._outcomes.items() if outcome.result in _ENDED}
-        planned = {s.id: s for s in self._seen.snapshot.sessions if s.id in ended and s.owner != session.owner}
+        planned = {s.id: s for s in self._seen.snapshot.sessions if s.id in ended and not _one_owner(s, session)}
         over = {id_ for id_ in ended if self._outcomes[id_].result is Result.TERMINATED}
         left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
         return [*left, *planned.values()]
@@ -111,7 +111,8 @@ class SecondLook:
             return {}
         chosen = [session]
         if step.weighs_seats:
-            chosen += [s for s in fleet if s.owner == session.owner and s.id != session.id and s.phase is Phase.RUNNING]
+            own = (s for s in fleet if _one_owner(s, session) and s.id != session.id)
+            chosen += [s for s in own if s.phase is Phase.RUNNING]
         if step.asks_for_reach:
             chosen += self._witness(session, fleet)
         return self._source.probe(chosen)
@@ -140,3 +141,8 @@ class SecondLook:
         if self._computing_read_at is None or now - self._computing_read_at > _SERVES:
             self._computing, self._computing_read_at = self._source.computing(), now
         return self._computing
+
+
+def _one_owner(one: Session, other: Session) -> bool:
+    """Upper and lower case make no two owners of one, as where seats are counted."""
+    return one.owner is not None and other.owner is not None and one.owner.casefold() == other.owner.casefold()

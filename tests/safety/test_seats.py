@@ -43,6 +43,14 @@ def test_an_owner_goes_with_all_sessions(house: Open, per_minute: int) -> None:
 
 
 @PACES
+def test_an_owner_in_upper_and_lower_case_goes_with_all_sessions(house: Open, per_minute: int) -> None:
+    """One person, however each session writes the name."""
+    home = pressed(house, idle("f2", "F@Planning", idle="7h"))
+    home.pass_once(HOUSE, per_minute=per_minute)
+    assert who(home) == ["c", "d", "e", "f", "f2"]
+
+
+@PACES
 def test_who_returns_to_one_session_keeps_all(house: Open, per_minute: int) -> None:
     """Every session of the owner is looked at again immediately before."""
     home = pressed(house, idle("f2", "f@Planning", idle="5h"))
