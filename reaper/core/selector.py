@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
+from reaper.core.names import folded, folded_glob
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 from reaper.core.words import did_you_mean, named
 
@@ -74,7 +75,7 @@ def _text(value: str, at: Way) -> str:
         raise problem("pattern", f"{why}; write 'single quotes' around it", *at)
     if is_regex(value):
         return _compiles(value, at)
-    if not value or value.strip() != value:
+    if not folded(value) or value.strip() != value:
         raise problem("pattern", f"'{value}' can never match; write a name without spaces around it", *at)
     if negated := _NEGATED.match(value):
         why = f"'{value}' would be a name that begins with '{negated[0].strip()}'; for all others write"
@@ -122,7 +123,7 @@ def _lower(found: Match) -> Match:
 
 
 def _lowered(name: str) -> str:
-    return name if is_regex(name) else name.lower()
+    return name if is_regex(name) else folded_glob(name)
 
 
 def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
