@@ -94,13 +94,19 @@ def _reads_alike(pattern: str) -> ValueTest:
     if is_regex(pattern):
         return _regex_reads_alike(pattern)
     if is_glob(pattern):
-        return glob_reads_alike(pattern)
+        return _glob_reads_alike(pattern)
     plain = folded(pattern)
     return lambda value: folded(value) == plain
 
 
-def glob_reads_alike(pattern: str) -> ValueTest:
-    """Whether a name, however it is spelt, is one that the pattern stands for."""
+def star_reads_alike(pattern: str) -> ValueTest:
+    """Whether a name, however it is spelt, is one that the pattern stands for, in which only `*` is special."""
+    plain = folded_glob(pattern).strip().replace("[", "[[]").replace("?", "[?]")
+    found = re.compile(translate(plain)).match
+    return lambda value: found(folded(value)) is not None
+
+
+def _glob_reads_alike(pattern: str) -> ValueTest:
     plain = folded_glob(pattern)
     tests = [_glob(pattern, re.IGNORECASE), _glob(plain, 0)]
     if "ss" in plain:
