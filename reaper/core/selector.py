@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
-from reaper.core.names import folded, folded_glob
+from reaper.core.names import folded, folded_glob, oddities
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 from reaper.core.words import did_you_mean, named
 
@@ -100,7 +100,7 @@ def _simple(value: object, at: Way) -> str:
     return str(_match(value, at))  # which refuses it
 
 
-def _names(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
+def names_in(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
     """Every name or pattern that a match mentions, each with its way."""
     match found:
         case str():
@@ -108,7 +108,7 @@ def _names(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
         case list():
             yield from (((*at, number), one) for number, one in enumerate(found))
         case dict():
-            yield from _names(found["not"], (*at, "not"))
+            yield from names_in(found["not"], (*at, "not"))
 
 
 def _lower(found: Match) -> Match:
@@ -128,7 +128,7 @@ def _lowered(name: str) -> str:
 
 def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
     def check(found: Match) -> Match:
-        for at, name in _names(found):
+        for at, name in names_in(found):
             if not any(map(matcher(name, fold=True), known)):
                 asked = did_you_mean(name, known) or ";"
                 there = f"{asked} it is one of {', '.join(sorted(known))}"
@@ -139,7 +139,7 @@ def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
 
 
 def _owner(found: Match) -> Match:
-    for at, name in _names(found):
+    for at, name in names_in(found):
         if len(several := _SEVERAL.split(name)) > 1 and all("@" in one for one in several):
             raise problem("pattern", f"'{name}' is one text; write a list: [{', '.join(several)}]", *at)
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
@@ -199,6 +199,12 @@ class Selector(Written):
     def matches(self) -> dict[str, Match]:
         """The fields that were written, in the order of the language."""
         return {name: getattr(self, name) for name in FIELDS if getattr(self, name) is not None}
+
+    def oddities(self) -> Iterator[tuple[Way, str]]:
+        """What nobody can see in the names that were written, each with its way, in words."""
+        for field, written in self.matches().items():
+            for at, name in names_in(written):
+                yield from (((field, *at), why) for why in oddities(name))
 
     def kinds(self) -> frozenset[str]:
         """The kinds that can be selected."""
