@@ -20,7 +20,7 @@ _BESIDE_AT = re.compile(" ?@ ?")
 _MARKED_I = re.compile("i[\u0300-\u036f]+")
 
 
-@lru_cache(2**16)
+@lru_cache(2**14)
 def folded(text: str) -> str:
     """The one form of all spellings that read alike; white space around a name, or its `@`, is no part of it."""
     return _BESIDE_AT.sub("@", _piece(text)).strip()
