@@ -8,6 +8,7 @@ from core_builders import NOW, a_policy, a_session, active, ago, house, ruling, 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reaper.core.explanation import mismatches
 from reaper.core.judge import judge
 from reaper.core.lasting import Condition
 from reaper.core.matching import Answer, matcher
@@ -211,3 +212,10 @@ def test_what_cannot_be_seen_is_said(text: str, told: str) -> None:
 def test_what_can_be_seen_is_not(text: str) -> None:
     """Several scripts beside one another are nothing odd, and accents neither."""
     assert list(oddities(text)) == []
+
+
+@pytest.mark.parametrize(("app", "alike"), [("planner", True), ("Plan\u200bner", True), ("Router", False)])
+def test_a_selection_that_fails_by_spelling_is_explained(app: str, alike: bool) -> None:
+    """Its author would see no difference otherwise."""
+    (found,) = mismatches(a_policy(OLD, {"app": app}), a_session())
+    assert found.alike is alike
