@@ -73,8 +73,10 @@ def _selects_nothing(select: Selector) -> Iterator[Found]:
             there = "; ".join(f"{kind}: {', '.join(STATES[kind])}" for kind in kinds)
             yield ("select", "state"), "never", f"no session of this kind is ever in such a state ({there})"
     if _plain(select.owner) and select.environment is not None:
-        environment = str(select.owner).partition("@")[2]
-        if not matcher(select.environment, fold=False)(environment):
+        parts = str(select.owner).split("@")
+        environment = parts[-1]
+        matches = matcher(select.environment, fold=False)
+        if not any(matches("@".join(parts[number:])) for number in range(1, len(parts))):
             message = f"no session matches: its owner {select.owner} is in {environment}; leave 'environment' out"
             yield ("select", "environment"), "never", message
 
@@ -84,6 +86,7 @@ def _plain(value: object) -> bool:
 
 
 def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
+    yield from _unseen(("select",), policy.select)
     yield from _doubtful_exemptions(("exempt",), policy.exempt, today)
     yield from _exempt_for_nothing(policy)
     if policy.until is not None and policy.until < today:
@@ -103,8 +106,14 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
         yield from ((way, code, message) for code, message in _doubtful_leaf(policy, rule))
 
 
+def _unseen(at: Way, names: Selector) -> Iterator[Found]:
+    for way, why in names.oddities():
+        yield (*at, *way), "unseen", f"{why}; if that is not meant, type the name anew"
+
+
 def _doubtful_exemptions(at: Way, exemptions: Sequence[Exemption], today: date) -> Iterator[Found]:
     for number, exemption in enumerate(exemptions):
+        yield from _unseen((*at, number), exemption)
         if exemption.until is not None and exemption.until < today:
             message = f"this exemption ended with {exemption.until} and protects nothing; remove it or set a later day"
             yield (*at, number, "until"), "exemption-over", message

@@ -67,7 +67,7 @@ class SessionSource(Protocol):
         """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
-        """The sessions of the same kind and owner that are not over, read completely.
+        """The sessions of the same kind that are not over and may be of the same owner, read completely.
 
         Raises AccountError, also when the list could not be read completely.
         """

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from reaper.core.ladder import DELETE
 from reaper.core.lasting import Lasting
+from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.plan import Look, Outcome, Result, Step, judge_again
 from reaper.core.policy import PolicySet
 from reaper.core.session import Activity, Phase, Session, Snapshot
@@ -100,7 +102,9 @@ class SecondLook:
         sessions that were seen to end no longer count: they would make it look busier than it is.
         """
         ended = {id_ for id_, outcome in self._outcomes.items() if outcome.result in _ENDED}
-        planned = {s.id: s for s in self._seen.snapshot.sessions if s.id in ended and not _one_owner(s, session)}
+        owner = Owner.of(session)
+        others = (s for s in self._seen.snapshot.sessions if Owner.of(s).may_be(owner) is not Answer.YES)
+        planned = {s.id: s for s in others if s.id in ended}
         over = {id_ for id_ in ended if self._outcomes[id_].result is Result.TERMINATED}
         left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
         return [*left, *planned.values()]
@@ -111,7 +115,8 @@ class SecondLook:
             return {}
         chosen = [session]
         if step.weighs_seats:
-            own = (s for s in fleet if _one_owner(s, session) and s.id != session.id)
+            owner = Owner.of(session)
+            own = (s for s in fleet if Owner.of(s).may_be(owner) is not Answer.NO and s.id != session.id)
             chosen += [s for s in own if s.phase is Phase.RUNNING]
         if step.asks_for_reach:
             chosen += self._witness(session, fleet)
@@ -141,8 +146,3 @@ class SecondLook:
         if self._computing_read_at is None or now - self._computing_read_at > _SERVES:
             self._computing, self._computing_read_at = self._source.computing(), now
         return self._computing
-
-
-def _one_owner(one: Session, other: Session) -> bool:
-    """Upper and lower case make no two owners of one, as where seats are counted."""
-    return one.owner is not None and other.owner is not None and one.owner.casefold() == other.owner.casefold()

@@ -11,6 +11,8 @@ from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
 from reaper.client.tasks import Tasks
+from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
@@ -91,14 +93,14 @@ class AccountSource:
         return self.manager.read(kind, session_id)
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
-        """As SessionSource promises; the filters are asked of the server and checked here."""
-        if session.user is None or session.environment is None:
+        """As SessionSource promises; the whole list is read, for no filter of the server's compares as people read."""
+        owner = Owner.of(session)
+        if not owner.known:
             raise AccountError(self.connection.faults.line(f"the owner of session {session.id} is unknown"))
-        filters = {"user_name_equal_cs": session.user, "environment_name_equal_cs": session.environment}
-        listing = self.manager.list(session.kind, filters)
+        listing = self.manager.list(session.kind)
         if listing.doubt:
             raise AccountError(self.connection.faults.line(listing.doubt))
-        return tuple(found for found in listing.sessions if found.owner == session.owner)
+        return tuple(s for s in listing.sessions if Owner.of(s).may_be(owner) is not Answer.NO)
 
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""

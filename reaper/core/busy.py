@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reaper.core.matching import Answer
-from reaper.core.session import SOLVE, TASK, Phase, Session
+from reaper.core.names import folded
+from reaper.core.owner import Owner
+from reaper.core.session import QUEUED, TASK, WEBUI, Phase, Session
 
-Pair = tuple[str | None, str | None]
-"""An owner in lower case and an app; None stands for what is not known."""
+Pair = tuple[Owner, str | None]
+"""An owner and an app as people read it; None stands for what is not known."""
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,42 @@ class Busy:
         surely: set[Pair] = set()
         perhaps: set[Pair] = set()
         for session in sessions:
-            pair = _pair(session)
-            if not _computes(session):
+            if not _in_flight(session):
                 continue
-            certain = session.phase is not Phase.UNKNOWN and None not in pair
+            pair = _pair(session)
+            certain = session.phase is not Phase.UNKNOWN and _known(pair)
             (surely if certain else perhaps).add(pair)
         return cls(frozenset(surely), frozenset(perhaps))
 
     def has(self, session: Session) -> Answer:
         """Whether the session's owner has a solve or task in flight for the same app."""
         pair = _pair(session)
-        if pair in self.surely:
+        if _known(pair) and pair in self.surely:
             return Answer.YES
         if self.perhaps and any(_may_be(pair, other) for other in self.perhaps):
             return Answer.UNKNOWN
-        if None in pair and any(_may_be(pair, other) for other in self.surely):
+        if not _known(pair) and any(_may_be(pair, other) for other in self.surely):
             return Answer.UNKNOWN
         return Answer.NO
 
 
+def _in_flight(session: Session) -> bool:
+    """From the queue on for a solve. A queued task may be scheduled for later, so it is from its assignment on."""
+    if session.kind == WEBUI or session.phase is Phase.OVER:
+        return False
+    return session.kind != TASK or session.state != QUEUED
+
+
 def _pair(session: Session) -> Pair:
-    return (session.owner.casefold() if session.owner else None, session.app)
+    return Owner.of(session), None if session.app is None else folded(session.app)
 
 
-def _computes(session: Session) -> bool:
-    if session.kind == SOLVE:
-        return session.phase is not Phase.OVER
-    return session.kind == TASK and session.phase in (Phase.RUNNING, Phase.UNKNOWN)
+def _known(pair: Pair) -> bool:
+    owner, app = pair
+    return owner.known and app is not None
 
 
 def _may_be(one: Pair, other: Pair) -> bool:
-    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+    """Whether both parts may be the same."""
+    same_app = None in (one[1], other[1]) or one[1] == other[1]
+    return same_app and one[0].may_be(other[0]) is not Answer.NO

@@ -21,11 +21,15 @@ BY_HAND, PROTECT, EXEMPT = "by hand", "protect", "exempt"
 
 
 class Mismatch(NamedTuple):
-    """A selector's field that keeps a policy from certainly selecting a session; `value` is None where not known."""
+    """A selector's field that keeps a policy from certainly selecting a session; `value` is None where not known.
+
+    `alike` where only the spelling differs.
+    """
 
     field: str
     wanted: Match
     value: str | None
+    alike: bool = False
 
 
 class Branch(NamedTuple):
@@ -96,7 +100,8 @@ def mismatches(policy: Policy, session: Session) -> Iterator[Mismatch]:
     """Each field of the selector that does not match, or of which that is not known."""
     for field, wanted in policy.select.matches().items():
         if SessionTest({field: wanted}, fold=False)(session) is not Answer.YES:
-            yield Mismatch(field, wanted, FIELDS[field](session))
+            alike = SessionTest({field: wanted}, fold=True)(session) is Answer.YES
+            yield Mismatch(field, wanted, FIELDS[field](session), alike)
 
 
 def covers(policies: PolicySet, policy: Policy, session: Session, now: datetime) -> Iterator[Cover]:

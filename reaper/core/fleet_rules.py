@@ -6,6 +6,7 @@ from reaper.core.duration import spoken
 from reaper.core.language import OwnerSessions, SeatPressure
 from reaper.core.leaf import Cause, Leaf, Scene
 from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.quota import Rank, merit, ranks
 from reaper.core.session import Phase
 from reaper.core.subject import Subject
@@ -51,11 +52,12 @@ def seats_rule(rule: SeatPressure, scene: Scene) -> Leaf:
         session = subject.session
         if subject.phase is Phase.WAITING:
             return Cause(Answer.NO, f"{session.state}, not running")
-        if session.owner is None:
+        owner = Owner.of(session)
+        if not owner.known:
             return Cause(Answer.UNKNOWN if seats.perhaps_held > high else Answer.NO, "its owner is not known")
-        match freed(session.owner):
+        match freed(owner):
             case Answer.YES:
-                idle = spoken(seats.by_owner[session.owner.casefold()].least)
+                idle = spoken(seats.by_owner[owner].least)
                 return Cause(Answer.YES, f"{held}; {session.owner} is among the longest idle ({idle})")
             case Answer.NO if seats.perhaps_held <= high:
                 return Cause(Answer.NO, held)

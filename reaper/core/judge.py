@@ -16,6 +16,7 @@ from reaper.core.language import Idle, leaves
 from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.leaf import Scene
 from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.quota import Member
 from reaper.core.rules import Compiled, compiled
@@ -99,8 +100,9 @@ class _Bench:
         self._policy = policy
         exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
         self._chosen = _chosen(policy, exemptions, present)
-        members = [Member(s.session, sure=g.sure) for s, g in self._chosen] if policy.compares_sessions else []
-        seats = Seats.among(self._chosen) if policy.weighs_seats else NO_SEATS
+        self._weighed = [*self._chosen, *_alike(policy, exemptions, present)]
+        members = [Member(s.session, sure=g.sure) for s, g in self._weighed] if policy.compares_sessions else []
+        seats = Seats.among(self._weighed) if policy.weighs_seats else NO_SEATS
         self._scene = Scene(now, activity, members, seats)
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -118,10 +120,11 @@ class _Bench:
         open_ = [one[0] for one in asked if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)]
         yield from (s.session for s in open_ if not s.fresh)
         if open_ and self._policy.weighs_seats:
-            yield from (s.session for s, _ in self._chosen if s.counts and not s.fresh)
+            yield from (s.session for s, _ in self._weighed if s.counts and not s.fresh)
         elif open_ and self._policy.ranks_by_activity:
-            owners = {s.session.owner for s in open_} | {None}
-            yield from (s.session for s, _ in self._chosen if s.session.owner in owners and s.counts and not s.fresh)
+            owners = {Owner.of(s.session) for s in open_}
+            weighed = (s for s, _ in self._weighed if s.counts and not s.fresh)
+            yield from (s.session for s in weighed if _among(owners, Owner.of(s.session)))
 
     def _possible_scenes(self) -> Iterator[Scene]:
         """Everything that fresh probes could tell apart: each idle threshold reached or not, each rank."""
@@ -169,6 +172,21 @@ def _chosen(policy: Policy, exemptions: Sequence[Exemption], present: Sequence[S
         if grip.selected is not Answer.NO:
             chosen.append((subject, grip))
     return chosen
+
+
+def _alike(policy: Policy, exemptions: Sequence[Exemption], present: Sequence[Subject]) -> Iterator[Gripped]:
+    """Those that the policy does not select only for how a name is spelt: they may count beside those it does."""
+    if not (policy.compares_sessions or policy.weighs_seats):
+        return
+    for subject in present:
+        session = subject.session
+        if policy.test(session) is _NO and policy.widest_test(session) is not _NO:
+            yield subject, grip_of(policy.test, exemptions, session)
+
+
+def _among(owners: set[Owner], other: Owner) -> bool:
+    """Whether it may be one of them."""
+    return other in owners if other.known else any(one.may_be(other) is not _NO for one in owners)
 
 
 def _unknowns(subject: Subject, grip: Grip) -> tuple[str, ...]:

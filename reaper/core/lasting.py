@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.session import WEBUI, Activity, Phase, Session
 
 
@@ -25,27 +26,22 @@ NOTHING: Lasting = {}
 
 
 class Company:
-    """Whether an owner has other sessions than this one. Upper and lower case never make two people of one."""
+    """Whether an owner has other sessions than this one. One of whom a part is not known may be the same person."""
 
     def __init__(self, sessions: Iterable[Session]) -> None:
-        there = [s for s in sessions if s.phase is not Phase.OVER]
-        self._surely = Counter(s.owner.casefold() for s in there if s.phase is not Phase.UNKNOWN and s.owner)
-        self._perhaps = Counter(s.owner.casefold() for s in there if s.phase is Phase.UNKNOWN and s.owner)
-        self._strangers = [s for s in there if s.owner is None]
+        there = [(Owner.of(s), s.phase) for s in sessions]
+        self._surely = Counter(o for o, phase in there if phase not in (Phase.OVER, Phase.UNKNOWN))
+        self._perhaps = Counter(o for o, phase in there if phase is Phase.UNKNOWN)
 
     def alone(self, session: Session) -> Answer:
-        if session.owner is None:
+        owner, unknown = Owner.of(session), session.phase is Phase.UNKNOWN
+        if not owner.known:
             return Answer.UNKNOWN
-        unknown, owner = session.phase is Phase.UNKNOWN, session.owner.casefold()
         if self._surely[owner] > (not unknown):
             return Answer.NO
-        if self._perhaps[owner] > unknown or any(_may_be_his(one, session) for one in self._strangers):
+        if self._perhaps[owner] > unknown or any(o in self._surely or o in self._perhaps for o in owner.partly):
             return Answer.UNKNOWN
         return Answer.YES
-
-
-def _may_be_his(stranger: Session, session: Session) -> bool:
-    return stranger.user in (None, session.user) and stranger.environment in (None, session.environment)
 
 
 def in_reach(learnt: Iterable[Activity]) -> bool:

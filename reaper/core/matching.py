@@ -1,9 +1,13 @@
-"""Which sessions a person means: exact names, lists, globs and their negation, three-valued."""
+"""Which sessions a person means: exact names, lists, globs and their negation, three-valued.
+
+A difference that people do not read (`names.py`) never widens what is selected and never narrows what is exempt.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from fnmatch import translate
 from operator import attrgetter
@@ -11,6 +15,7 @@ from typing import Any
 
 import re2
 
+from reaper.core.names import contracted, folded, folded_glob, folded_regex, spellings
 from reaper.core.session import Session
 
 Match = str | list[str] | dict[str, "Match"]
@@ -63,29 +68,67 @@ def is_glob(pattern: str) -> bool:
     return not is_regex(pattern) and not GLOB_CHARACTERS.isdisjoint(pattern)
 
 
-def matcher(match: Match, *, fold: bool) -> ValueTest:
+def matcher(match: Match, *, fold: bool, caseless: bool = False) -> ValueTest:
     """Compile a match to a test of one known value.
 
-    With `fold` a difference in case does not matter. A negation turns `fold` around, so that a difference in case
-    never widens what is selected and never narrows what is exempt.
+    With `fold` whatever reads alike matches, else only what is written alike. A negation turns `fold` around, unless
+    the field is `caseless`.
     """
     if isinstance(match, dict):
-        inner = matcher(match["not"], fold=not fold)
+        inner = matcher(match["not"], fold=caseless or not fold, caseless=caseless)
         return lambda value: not inner(value)
     if isinstance(match, list):
-        tests = [matcher(one, fold=fold) for one in match]
+        tests = [matcher(one, fold=fold, caseless=caseless) for one in match]
         return lambda value: any(test(value) for test in tests)
-    if is_regex(match):
-        search = regex(match, fold=fold)
+    return _reads_alike(match) if fold else _written_alike(match)
+
+
+def _written_alike(pattern: str) -> ValueTest:
+    if is_regex(pattern):
+        search = regex(pattern, fold=False)
         return lambda value: search(value) is not None
-    if is_glob(match):
-        plain = match.replace("[", "[[]")  # a bracket is part of a name, as in `Planner [TEST]`
-        found = re.compile(translate(plain), re.IGNORECASE if fold else 0).match
-        return lambda value: found(value) is not None
-    if fold:
-        folded = match.casefold()
-        return lambda value: value.casefold() == folded
-    return match.__eq__
+    return _glob(pattern, 0) if is_glob(pattern) else pattern.__eq__
+
+
+def _reads_alike(pattern: str) -> ValueTest:
+    if is_regex(pattern):
+        return _regex_reads_alike(pattern)
+    if is_glob(pattern):
+        return _glob_reads_alike(pattern)
+    plain = folded(pattern)
+    return lambda value: folded(value) == plain
+
+
+def star_reads_alike(pattern: str) -> ValueTest:
+    """Whether a name, however it is spelt, is one that the pattern stands for, in which only `*` is special."""
+    plain = folded_glob(pattern).strip().replace("[", "[[]").replace("?", "[?]")
+    found = re.compile(translate(plain)).match
+    return lambda value: found(folded(value)) is not None
+
+
+def _glob_reads_alike(pattern: str) -> ValueTest:
+    plain = folded_glob(pattern)
+    tests = [_glob(pattern, re.IGNORECASE), _glob(plain, 0)]
+    if "ss" in plain:
+        tests.append(_glob(contracted(plain), 0))
+    return lambda value: any(test(one) for one in spellings(value, pattern) for test in tests)
+
+
+def _glob(pattern: str, flags: int) -> ValueTest:
+    found = re.compile(translate(pattern.replace("[", "[[]")), flags).match  # a bracket is part of a name
+    return lambda value: found(value) is not None
+
+
+def _regex_reads_alike(pattern: str) -> ValueTest:
+    """As it stands with and without regard to case, and with its letters folded; whatever fits.
+
+    Without regard to case a set that excludes letters excludes more, so neither of these is wider than the others.
+    """
+    searches = [regex(pattern, fold=False), regex(pattern, fold=True)]
+    if (plain := folded_regex(pattern)) != pattern:
+        with suppress(ValueError):  # a range of letters whose ends change their order
+            searches.append(regex(plain, fold=True))
+    return lambda value: any(search(one) for one in spellings(value, pattern) for search in searches)
 
 
 class SessionTest:
@@ -97,7 +140,7 @@ class SessionTest:
 
     def __init__(self, matches: dict[str, Match], *, fold: bool) -> None:
         self.fields = tuple(matches)
-        self._tests = [matcher(match, fold=fold or field in CASELESS) for field, match in matches.items()]
+        self._tests = [_of_field(field, match, fold=fold) for field, match in matches.items()]
         self._read = attrgetter(*matches) if matches else None
         self._several = len(matches) > 1
         self._remembered: dict[object, Answer] = {}
@@ -124,3 +167,8 @@ class SessionTest:
             elif not holds(value):
                 return Answer.NO
         return answer
+
+
+def _of_field(field: str, match: Match, *, fold: bool) -> ValueTest:
+    caseless = field in CASELESS
+    return matcher(match, fold=fold or caseless, caseless=caseless)

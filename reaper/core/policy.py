@@ -120,6 +120,11 @@ class Policy(Written):
         return SessionTest(self.select.matches(), fold=False)
 
     @cached_property
+    def widest_test(self) -> SessionTest:
+        """Selects also whatever reads like what is selected: it is not, but may count among an owner's sessions."""
+        return SessionTest(self.select.matches(), fold=True)
+
+    @cached_property
     def hash(self) -> str:
         """Identifies what the policy says, whatever its layout or comments."""
         return digest(self.model_dump_json(by_alias=True, exclude_none=True))

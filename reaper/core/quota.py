@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from reaper.core.language import Keep
 from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.session import Activity, Phase, Session
 
 Span = tuple[float, float]
@@ -62,27 +63,28 @@ def ranks(members: Iterable[Member], span: Callable[[Session], Span]) -> dict[st
 
     A session whose owner is not known has no rank, and may count towards every owner that it could belong to.
     """
-    owners: dict[str, list[Member]] = {}
-    strangers = []
+    owners: dict[Owner, list[Member]] = {}
+    strangers: dict[Owner, list[Session]] = {}
     for member in members:
         if member.session.phase not in (Phase.RUNNING, Phase.UNKNOWN):
             continue
-        if member.session.owner is None:
-            strangers.append(member.session)
+        owner = Owner.of(member.session)
+        if owner.known:
+            owners.setdefault(owner, []).append(member)
         else:
-            owners.setdefault(member.session.owner, []).append(member)
-    return {id_: rank for group in owners.values() for id_, rank in _ranks_of_owner(group, strangers, span).items()}
-
-
-def _may_share_owner(stranger: Session, session: Session) -> bool:
-    return stranger.user in (None, session.user) and stranger.environment in (None, session.environment)
+            strangers.setdefault(owner, []).append(member.session)
+    found: dict[str, Rank] = {}
+    for owner, group in owners.items():
+        perhaps = [session for one in owner.partly for session in strangers.get(one, ())]
+        found |= _ranks_of_owner(group, perhaps, span)
+    return found
 
 
 def _ranks_of_owner(group: list[Member], strangers: list[Session], span: Callable[[Session], Span]) -> dict[str, Rank]:
     spans = {m.session.id: span(m.session) for m in group}
     sure = {m.session.id for m in group if m.sure and m.session.phase is Phase.RUNNING}
     lows = sorted((spans[id_][0], id_) for id_ in sure)
-    perhaps = {s.id: span(s) for s in strangers if _may_share_owner(s, group[0].session)}
+    perhaps = {s.id: span(s) for s in strangers}
     highs = sorted((high, id_) for id_, (_, high) in (perhaps | spans).items())
     found = {}
     for id_, (low, high) in spans.items():

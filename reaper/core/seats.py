@@ -1,18 +1,19 @@
 """Whose client seats are freed when too many are held, where it is only partly known who is idle for how long.
 
 A seat is an owner with at least one running session: licences are counted per user. It is idle since the most recent
-activity in any of the owner's sessions. Upper and lower case never make two owners of one.
+activity in any of the owner's sessions, among them those that only may be the owner's.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
 from reaper.core.grip import Grip
 from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.session import Phase
 from reaper.core.subject import Subject
 
@@ -30,28 +31,26 @@ class Seat(NamedTuple):
 
 
 class Seats:
-    """All seats that the selected sessions hold, by owner in lower case."""
+    """All seats that the selected sessions hold, by owner."""
 
-    def __init__(self, seats: dict[str, Seat], strangers: int) -> None:
+    def __init__(self, seats: dict[Owner, Seat], strangers: int) -> None:
         self.by_owner = seats
         self.held = sum(1 for seat in seats.values() if seat.sure)
         self.perhaps_held = len(seats) + strangers
 
     @classmethod
     def among(cls, chosen: Iterable[tuple[Subject, Grip]]) -> Seats:
-        owners: dict[str, list[Seat]] = {}
-        strangers = 0
+        owners: dict[Owner, list[Seat]] = {}
+        strangers: dict[Owner, list[Seat]] = {}
         for subject, grip in chosen:
-            if not subject.counts:
-                continue
-            if subject.session.owner is None:
-                strangers += 1
-                continue
-            held = grip.sure and subject.phase is Phase.RUNNING
-            owners.setdefault(subject.session.owner.casefold(), []).append(Seat(*_idle(subject), held, grip.kept))
-        return cls({owner: _joined(found) for owner, found in owners.items()}, strangers)
+            if subject.counts:
+                owner, held = Owner.of(subject.session), grip.sure and subject.phase is Phase.RUNNING
+                seat = Seat(*_idle(subject), held, grip.kept)
+                (owners if owner.known else strangers).setdefault(owner, []).append(seat)
+        joined = {o: _joined(own, _perhaps_of(o, strangers)) for o, own in owners.items()}
+        return cls(joined, sum(map(len, strangers.values())))
 
-    def freed(self, high: int, low: int, floor: float) -> Callable[[str], Answer]:
+    def freed(self, high: int, low: int, floor: float) -> Callable[[Owner], Answer]:
         """Whether an owner's seat is to be freed, where more than `high` are held: the longest idle first, to `low`.
 
         None that is idle for less than `floor` seconds is freed. Of two that are equal, the owner's name decides.
@@ -62,8 +61,7 @@ class Seats:
         mosts = sorted((s.most, who) for who, s in seats if s.kept is not Answer.YES and s.most >= floor)
         leasts = sorted((s.least, who) for who, s in seats if s.sure and s.kept is Answer.NO and s.least >= floor)
 
-        def answer(owner: str) -> Answer:
-            owner = owner.casefold()
+        def answer(owner: Owner) -> Answer:
             seat = self.by_owner[owner]
             if seat.most < floor or seat.kept is Answer.YES or at_most == 0:
                 return Answer.NO
@@ -79,10 +77,18 @@ class Seats:
 NO_SEATS = Seats({}, 0)
 
 
-def _joined(seats: Sequence[Seat]) -> Seat:
-    return Seat(
-        min(s.least for s in seats), min(s.most for s in seats), any(s.sure for s in seats), max(s.kept for s in seats)
-    )
+def _perhaps_of(owner: Owner, strangers: Mapping[Owner, Sequence[Seat]]) -> list[Seat]:
+    return [seat for one in owner.partly for seat in strangers.get(one, ())] if strangers else []
+
+
+def _joined(own: Sequence[Seat], perhaps: Sequence[Seat]) -> Seat:
+    """An owner's seat: what may not be the owner's, or not count, may make it less idle, or keep it, and no more."""
+    sure = [s for s in own if s.sure]
+    unsure = [*perhaps, *(s for s in own if not s.sure)]
+    least = min(s.least for s in (*own, *perhaps))
+    most = min((s.most for s in sure), default=max(s.most for s in own))
+    kept = [*(s.kept for s in sure), *(min(s.kept, Answer.UNKNOWN) for s in unsure)]
+    return Seat(least, most, bool(sure), max(kept))
 
 
 def _idle(subject: Subject) -> tuple[float, float]:

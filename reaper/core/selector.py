@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reaper.core.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
+from reaper.core.names import folded, folded_glob, oddities
 from reaper.core.session import KINDS, RUNNING_STATES, WAITING_STATES
 from reaper.core.words import did_you_mean, named
 
@@ -74,7 +75,7 @@ def _text(value: str, at: Way) -> str:
         raise problem("pattern", f"{why}; write 'single quotes' around it", *at)
     if is_regex(value):
         return _compiles(value, at)
-    if not value or value.strip() != value:
+    if not folded(value) or value.strip() != value:
         raise problem("pattern", f"'{value}' can never match; write a name without spaces around it", *at)
     if negated := _NEGATED.match(value):
         why = f"'{value}' would be a name that begins with '{negated[0].strip()}'; for all others write"
@@ -99,7 +100,7 @@ def _simple(value: object, at: Way) -> str:
     return str(_match(value, at))  # which refuses it
 
 
-def _names(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
+def names_in(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
     """Every name or pattern that a match mentions, each with its way."""
     match found:
         case str():
@@ -107,7 +108,7 @@ def _names(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
         case list():
             yield from (((*at, number), one) for number, one in enumerate(found))
         case dict():
-            yield from _names(found["not"], (*at, "not"))
+            yield from names_in(found["not"], (*at, "not"))
 
 
 def _lower(found: Match) -> Match:
@@ -122,12 +123,12 @@ def _lower(found: Match) -> Match:
 
 
 def _lowered(name: str) -> str:
-    return name if is_regex(name) else name.lower()
+    return name if is_regex(name) else folded_glob(name)
 
 
 def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
     def check(found: Match) -> Match:
-        for at, name in _names(found):
+        for at, name in names_in(found):
             if not any(map(matcher(name, fold=True), known)):
                 asked = did_you_mean(name, known) or ";"
                 there = f"{asked} it is one of {', '.join(sorted(known))}"
@@ -138,7 +139,7 @@ def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
 
 
 def _owner(found: Match) -> Match:
-    for at, name in _names(found):
+    for at, name in names_in(found):
         if len(several := _SEVERAL.split(name)) > 1 and all("@" in one for one in several):
             raise problem("pattern", f"'{name}' is one text; write a list: [{', '.join(several)}]", *at)
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
@@ -198,6 +199,12 @@ class Selector(Written):
     def matches(self) -> dict[str, Match]:
         """The fields that were written, in the order of the language."""
         return {name: getattr(self, name) for name in FIELDS if getattr(self, name) is not None}
+
+    def oddities(self) -> Iterator[tuple[Way, str]]:
+        """What nobody can see in the names that were written, each with its way, in words."""
+        for field, written in self.matches().items():
+            for at, name in names_in(written):
+                yield from (((field, *at), why) for why in oddities(name))
 
     def kinds(self) -> frozenset[str]:
         """The kinds that can be selected."""

@@ -14,7 +14,8 @@ KINDS = (WEBUI, TASK, SOLVE)
 AHEAD = "log time in the future"
 """How the cause begins where a log's clock runs ahead of ours: then one of them is wrong."""
 
-WAITING_STATES = frozenset({"queued", "launching", "assigned"})
+QUEUED = "queued"
+WAITING_STATES = frozenset({QUEUED, "launching", "assigned"})
 RUNNING_STATES = frozenset({"running", "solving"})
 OVER_STATES = frozenset({"terminated", "finished", "completed", "failed", "crashed"})
 

@@ -56,12 +56,13 @@ def sessions_page(database: Database, asked: HistoryFilter, behind: Position | N
     """
     key = (standing.c.account, standing.c.session_id)
     decided = standing.join(decisions, sa.and_(*(standing.c[n] == decisions.c[n] for n in _DECIDED))).join(runs)
-    statement = narrowed(sa.select(*key).distinct().select_from(decided), asked, decisions, runs.c.started_at)
+    statement = sa.select(*key).distinct().select_from(decided)
     if asked.outcome is not None:
         statement = statement.where(decisions.c.ruling == asked.outcome)
     if behind is not None:
         statement = statement.where(sa.tuple_(*key) > sa.tuple_(*behind))
     with database.reading() as db:
+        statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
         found = [tuple(row) for row in db.execute(statement.order_by(*key))]
         return [*_sessions(db, decided, found)] if found else []
 

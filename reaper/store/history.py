@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reaper.core.matching import star_reads_alike
 from reaper.core.notice import Telling
 from reaper.core.verdict import Ruling
 from reaper.store.database import Database
@@ -26,8 +27,8 @@ class HistoryFilter:
     """What to show. `session` may be the first characters of an id; `owner` may hold `*`; `since` is included.
 
     `outcome` is a ruling, or the last thing that happened to a step: one that was `intended` and then `terminated` is
-    only found by the latter. Neither `session` nor `owner` minds upper and lower case. Compliant verdicts are shown
-    only with `everything`, for a named session, or when asked for by `outcome`.
+    only found by the latter. `session` does not mind upper and lower case, and `owner` is compared as people read it.
+    Compliant verdicts are shown only with `everything`, for a named session, or when asked for by `outcome`.
     """
 
     account: str | None = None
@@ -102,7 +103,7 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
     if asked.outcome is not None and asked.outcome not in _RULINGS:
         return
     statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
-    statement = narrowed(statement, asked, decisions, runs.c.started_at)
+    statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
     if asked.outcome is not None:
         statement = statement.where(decisions.c.ruling == asked.outcome)
     elif not asked.everything and asked.session is None:
@@ -132,7 +133,7 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     statement = sa.select(
         steps, step_events.c.at, step_events.c.event, step_events.c.detail, step_events.c.evidence, runs.c.account
     ).select_from(step_events.join(steps).join(runs))
-    statement = narrowed(statement, asked, steps, step_events.c.at)
+    statement = narrowed(db, statement, asked, steps, step_events.c.at)
     if asked.outcome is not None:
         statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == last_event())
     at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
@@ -147,7 +148,7 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
         return
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
     statement = sa.select(steps, runs.c.started_at, runs.c.account).join(runs).where(~begun)
-    statement = narrowed(statement, asked, steps, runs.c.started_at)
+    statement = narrowed(db, statement, asked, steps, runs.c.started_at)
     for row in db.execute(statement.order_by(runs.c.started_at.desc(), steps.c.id.desc())):
         yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
 
@@ -156,7 +157,7 @@ def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     """Who was told of an offender, or could not be."""
     if asked.outcome not in (None, *Telling):
         return
-    statement = narrowed(sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at)
+    statement = narrowed(db, sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at)
     if asked.outcome is not None:
         statement = statement.where(notices.c.event == asked.outcome)
     for row in db.execute(statement.order_by(notices.c.at.desc(), notices.c.id.desc())):
@@ -197,7 +198,11 @@ def _step_entry(row: Any, at: datetime, event: str, reason: str, evidence: Any) 
 
 
 def narrowed(
-    statement: sa.Select[Any], asked: HistoryFilter, table: sa.Table, at: sa.ColumnElement[datetime]
+    db: sa.Connection,
+    statement: sa.Select[Any],
+    asked: HistoryFilter,
+    table: sa.Table,
+    at: sa.ColumnElement[datetime],
 ) -> sa.Select[Any]:
     """What fits all but the outcome, and no more than asked for."""
     wanted: list[sa.ColumnElement[bool]] = []
@@ -206,7 +211,7 @@ def narrowed(
     if asked.session is not None:
         wanted.append(table.c.session_id.istartswith(asked.session, autoescape=True))
     if asked.owner is not None:
-        wanted.append(table.c.owner.ilike(_pattern(asked.owner), escape="\\"))
+        wanted.append(table.c.owner.in_(_owners(db, table, asked.owner)))
     if asked.policy is not None:
         wanted.append(table.c.policy == asked.policy)
     if asked.since is not None:
@@ -216,9 +221,10 @@ def narrowed(
     return statement.where(*wanted).limit(asked.limit)
 
 
-def _pattern(glob: str) -> str:
-    literal = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return literal.replace("*", "%")
+def _owners(db: sa.Connection, table: sa.Table, pattern: str) -> list[str]:
+    """Those on record that the pattern stands for: no database compares names as people read them."""
+    there = db.scalars(sa.select(table.c.owner).where(table.c.owner.is_not(None)).distinct())
+    return list(filter(star_reads_alike(pattern), there))
 
 
 def list_runs(

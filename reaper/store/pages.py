@@ -93,12 +93,12 @@ def decisions_page(database: Database, asked: HistoryFilter, behind: Position | 
     """The decisions that fit, the newest run's first. Raises StoreError."""
     order = (decisions.c.run_id, decisions.c.session_id, decisions.c.policy)
     statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
-    statement = narrowed(statement, asked, decisions, runs.c.started_at)
     if asked.outcome is not None:
         statement = statement.where(decisions.c.ruling == asked.outcome)
     if behind is not None:
         statement = statement.where(sa.tuple_(*order) < sa.tuple_(*behind))
     with database.reading() as db:
+        statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
         rows = db.execute(statement.order_by(*(column.desc() for column in order))).all()
     return [_decision(row) for row in rows]
 
@@ -129,12 +129,12 @@ def steps_page(database: Database, asked: HistoryFilter, behind: Position | None
         .select_from(steps.join(runs).outerjoin(last, last.c.id == last_event()))
         .order_by(steps.c.id.desc())
     )
-    statement = narrowed(statement, asked, steps, runs.c.started_at)
     if asked.outcome is not None:
         statement = statement.where(outcome == asked.outcome)
     if behind is not None:
         statement = statement.where(steps.c.id < behind[0])
     with database.reading() as db:
+        statement = narrowed(db, statement, asked, steps, runs.c.started_at)
         rows = db.execute(statement).all()
         events = _events(db, [row.id for row in rows])
     return [_step(row, events[row.id]) for row in rows]

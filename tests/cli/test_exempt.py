@@ -43,6 +43,15 @@ def test_whom_it_names_is_left_alone(reaper: Cli, two: Emulator, whom: tuple[str
     assert decided["reason"].startswith("exempt: #1 by eva: year end, until ")
 
 
+@pytest.mark.parametrize("owner", ["An\u200bna@PLANNING", "\uff21NNA@*", "an\u00adna@Planning"])
+def test_whom_it_reads_like_is_left_alone(reaper: Cli, two: Emulator, owner: str) -> None:
+    """However the name is spelt; and what nobody sees in it is said."""
+    given = reaper("exempt", "add", "--owner", owner, "--until", "3d", "--reason", "year end")
+    assert ("is invisible" in given.err) is (owner[0] != "\uff21")
+    reaper("run", "--enforce")
+    assert ended(two) == [OTHER]
+
+
 def test_sessions_and_plans_show_it(reaper: Cli, two: Emulator) -> None:
     """Whoever looks sees why a session stays."""
     reaper("exempt", "add", "--owner", "anna@*", "--until", "3d", "--reason", "year end")

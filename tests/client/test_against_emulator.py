@@ -63,7 +63,10 @@ def test_a_fleet_is_read_completely(account: Open, generation: Literal[1, 2]) ->
 def test_the_last_activity_is_the_true_one(account: Open, generation: Literal[1, 2]) -> None:
     """Behind any number of heartbeats the last real entry is found."""
     idle = timedelta(hours=3)
-    specs = [SessionSpec(id="a", age="5h", idle=idle, heartbeat="60s", owner="ann@ROOT"), SessionSpec(id="b", age="1h")]
+    specs = [
+        SessionSpec(id="a", age="5h", idle=idle, heartbeat="60s", owner="ann@ROOT"),
+        SessionSpec(id="b", age="1h", owner="ben@ROOT"),
+    ]
     source, _ = account(Config(generation=generation, speed=0), Scenario(sessions=specs))
     snapshot = source.fetch()
     now = SystemClock().now()

@@ -76,14 +76,21 @@ def test_activity_in_the_future_is_activity() -> None:
         ("solve", "running", COMPLIANT),
         ("solve", "queued", COMPLIANT),
         ("task", "running", COMPLIANT),
+        ("task", "solving", COMPLIANT),
+        ("task", "assigned", COMPLIANT),
+        ("task", "launching", COMPLIANT),
         ("task", "queued", OFFENDER),
+        ("task", "dozing", UNDETERMINED),
         ("solve", "finished", OFFENDER),
         ("solve", "hibernating", UNDETERMINED),
         ("task", None, UNDETERMINED),
     ],
 )
 def test_a_session_that_waits_for_its_solve_is_not_idle(kind: str, state: str | None, expected: Ruling) -> None:
-    """A solve or running task of the same owner and app keeps a silent WebUI session; one in doubt acquits none."""
+    """A solve, or a task that left the queue, of the same owner and app keeps a silent WebUI session.
+
+    One in doubt acquits none. A queued task may be scheduled for later, which nobody waits for.
+    """
     solve = a_session("s2", kind=kind, state=state)
     assert ruling(IDLE_2H, S, active(S, ago("3h")), others=[solve]) is expected
 

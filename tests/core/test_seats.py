@@ -245,3 +245,26 @@ def test_never_more_than_asked_and_never_below_the_floor(
         assert owner not in gone or app == "Planner"
     blind = judge(rules, sessions, dict(list(learnt.items())[1:]), NOW)
     assert {v.session.user for v in blind if v.ruling is Ruling.OFFENDER} <= gone
+
+
+def test_one_who_may_not_be_selected_frees_nobody_elses_seat() -> None:
+    """Whether anna was active in a session that counts is not known, so she may be the longest idle."""
+    rules = house(a_policy({"seats": {"high": 1, "low": 1, "floor": "30m"}}, {"app": "Planner"}))
+    fleet = [seat("anna"), seat("anna", id="perhaps", app=None), seat("ben")]
+    found = freed(rules, fleet, known(anna="5h", perhaps="1m", ben="3h"))
+    assert "offender" not in found.values()
+
+
+def test_one_of_whom_a_part_is_not_known_may_be_any_owner() -> None:
+    """What happens in a session whose environment is not known may happen in anybody's of that user."""
+    fleet = [*FOUR, seat("ANNA", environment=None)]
+    found = freed(house(PRESSED), fleet, {**IDLE, **known(ANNA="1m")})
+    assert (found["anna"], found["ben"]) == ("undetermined", "offender")
+
+
+def test_an_owner_is_as_idle_as_in_a_session_spelt_otherwise() -> None:
+    """A policy does not select it, but who uses it is not idle."""
+    rules = house(a_policy(RULE, {"app": "Planner"}))
+    found = freed(rules, [*FOUR, seat("anna", id="other", app="PLANNER\u200b")], {**IDLE, **known(other="1m")})
+    assert found["anna"] != "offender"
+    assert "other" not in found

@@ -61,6 +61,8 @@ def command(
     with database(settings) as store:
         number = grant(store, made)
     click.echo(f"exemption {number}: {made.whom}, {_until(made)}")
+    for _, why in made.oddities():
+        click.echo(f"warning: {why}; if that is not meant, type the name anew", err=True)
     if made.covers_everything:
         click.echo("warning: it exempts every session; to end nothing for a while, use `reaper pause`", err=True)
 

@@ -9,6 +9,8 @@ from threading import Event
 
 from reaper.bootstrap import reaper_of
 from reaper.core.explanation import with_activity
+from reaper.core.matching import Answer
+from reaper.core.owner import Owner
 from reaper.core.plan import Plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Session
@@ -91,7 +93,8 @@ def _of_weight(seen: Pass, session: Session) -> Iterator[Session]:
     if any(policy.weighs_seats for policy in policies):
         yield from seen.snapshot.fleet
     elif any(policy.ranks_by_activity for policy in policies):
-        yield from (s for s in seen.snapshot.fleet if s.owner in (session.owner, None))
+        owner = Owner.of(session)
+        yield from (s for s in seen.snapshot.fleet if Owner.of(s).may_be(owner) is not Answer.NO)
 
 
 def the_one(start: str, found: Sequence[Named], there: Iterable[Named]) -> Named:

@@ -69,7 +69,8 @@ def _show_policies(out: Console, live: Live) -> None:
 def _mismatches(view: PolicyView) -> Iterator[str]:
     for found in view.mismatches:
         value = "is not known" if found.value is None else f"is {found.value!r}"
-        yield f"{found.field} {value}, not {_wanted(found.wanted)}"
+        spelt = " (they read alike, and are written otherwise)" if found.alike else ""
+        yield f"{found.field} {value}, not {_wanted(found.wanted)}{spelt}"
 
 
 def _wanted(match: Match) -> str:
