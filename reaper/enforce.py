@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
+from reaper.core.action import Action
 from reaper.core.duration import spoken
-from reaper.core.ladder import DELETE
 from reaper.core.plan import DRY_RUN, Outcome, PastStep, Result, Step
 from reaper.core.session import Phase, Session
 from reaper.errors import AccountError, Conflict, NotFound, RateLimited, ServerFault, Unreachable, Withheld
@@ -86,29 +86,31 @@ class Terminator:
     def confirm(self, step: Step) -> Outcome:
         return self._watch(step, self.patience, f"{step.action} was asked")
 
-    def _ask(self, action: str, session: Session) -> None:
+    def _ask(self, action: Action, session: Session) -> None:
         match action:
-            case "interrupt-solve":
+            case Action.INTERRUPT_SOLVE:
                 self.ender.interrupt_solve(session)
-            case "interrupt-execution":
+            case Action.INTERRUPT_EXECUTION:
                 self.ender.interrupt_execution(session)
-            case "delete":
+            case Action.TERMINATE:
+                self.ender.terminate(session)
+            case Action.DELETE:
                 self.ender.delete(session)
             case _:
-                self.ender.terminate(session)
+                assert_never(action)
 
     def _give_time(self, error: AccountError) -> None:
         if isinstance(error, RateLimited | ServerFault) and error.retry_after is not None:
             self._next_at[0] = max(self._next_at[0], self.clock.monotonic() + error.retry_after)
 
-    def _refused(self, action: str, session: Session, refusal: Conflict) -> Outcome:
+    def _refused(self, action: Action, session: Session, refusal: Conflict) -> Outcome:
         try:
             now = self.source.read(session.kind, session.id)
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it")
         except AccountError:
             return Outcome(Result.FAILED, str(refusal))
-        if now.phase is Phase.OVER and action != DELETE:
+        if now.phase is Phase.OVER and action is not Action.DELETE:
             return Outcome(Result.ALREADY_GONE, f"it was {now.state} before the request")
         return Outcome(Result.FAILED, str(refusal))
 
@@ -123,11 +125,11 @@ class Terminator:
             try:
                 now = self.source.read(step.session.kind, step.session.id)
             except NotFound:
-                return Outcome(Result.DELETED if step.action == DELETE else Result.TERMINATED, "seen gone")
+                return Outcome(Result.DELETED if step.action is Action.DELETE else Result.TERMINATED, "seen gone")
             except AccountError as error:
                 seen = f"could not be read: {error}"
                 continue
-            if now.phase is Phase.OVER and step.action != DELETE:
+            if now.phase is Phase.OVER and step.action is not Action.DELETE:
                 return Outcome(Result.TERMINATED, f"seen {now.state}")
             seen = f"still {now.state}"
         return Outcome(Result.UNCONFIRMED, f"{asked}; {seen}")
@@ -162,14 +164,14 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
         return None
     if state.phase is Phase.UNKNOWN:
         return None
-    if state.phase is Phase.OVER and step.action != DELETE:
+    if state.phase is Phase.OVER and step.action is not Action.DELETE:
         return _ended(step, str(state.state))
     return Outcome(Result.FAILED, f"still {state.state} when looked at by a later run")
 
 
 def _ended(step: PastStep, state: str) -> Outcome:
     if step.asked:
-        done = Result.DELETED if step.action == DELETE else Result.TERMINATED
+        done = Result.DELETED if step.action is Action.DELETE else Result.TERMINATED
         return Outcome(done, f"seen {state} by a later run")
     return Outcome(
         Result.ALREADY_GONE, f"seen {state} by a later run; run {step.run_id} broke off before it could say by whom"

@@ -9,11 +9,10 @@ from threading import Event
 
 from reaper.core.explanation import with_activity
 from reaper.core.judge import judge, unresolved
-from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.notice import Receipt, Telling
-from reaper.core.plan import ENDED, Look, Outcome, PastStep, Plan, Result, Step, build_plan
+from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
@@ -73,7 +72,7 @@ class Report:
         """
         if any(receipt.result is Telling.NOT_TOLD for receipt in self.receipts):
             return True
-        last = [self.outcomes.get(s.session.id) for s in self.plan.steps if s.action in (TERMINATE, DELETE)]
+        last = [self.outcomes.get(s.session.id) for s in self.plan.steps if not s.action.interrupts]
         return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
 
 
@@ -269,7 +268,7 @@ class Reaper:
 
     def _tell(self, plan: Plan, memory: Memory, record: RunRecord, report: Report) -> None:
         """After all that is to be ended, so that nobody who answers slowly holds it up; of what is still there."""
-        over = {id_ for id_, outcome in report.outcomes.items() if outcome.result.value in ENDED}
+        over = {id_ for id_, outcome in report.outcomes.items() if outcome.result.is_over}
         there = [c for c in plan.to_tell if c.verdict.session.id not in over]
         for receipt in inform(self.messengers, report.seen, there, memory, self.stop):
             report.receipts.append(receipt)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reaper.core.ladder import DELETE
+from reaper.core.action import Action
 from reaper.core.lasting import Lasting
 from reaper.core.plan import Look, Outcome, Result, Step, judge_again
 from reaper.core.policy import PolicySet
@@ -16,7 +16,6 @@ from reaper.errors import AccountError, NotFound, RateLimited, ServerFault, Unre
 from reaper.ports import Clock, SessionSource
 
 _SERVES = timedelta(seconds=5)
-_ENDED = frozenset({Result.TERMINATED, Result.UNCONFIRMED})
 
 
 class SecondLook:
@@ -59,7 +58,7 @@ class SecondLook:
         now = self._clock.now()
         fleet, lasting, answers = self._fleet(step, now)
         session = next((s for s in fleet if s.id == step.session.id), None)
-        if session is None or (session.phase is Phase.OVER and step.action != DELETE):
+        if session is None or (session.phase is Phase.OVER and step.action is not Action.DELETE):
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
         if session.phase is Phase.OVER and session.ended_at is None:
             fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
@@ -99,9 +98,9 @@ class SecondLook:
         Else the first seats to be freed would spare the others, once fewer than `high` are held. An owner's own
         sessions that were seen to end no longer count: they would make it look busier than it is.
         """
-        ended = {id_ for id_, outcome in self._outcomes.items() if outcome.result in _ENDED}
-        planned = {s.id: s for s in self._seen.snapshot.sessions if s.id in ended and not _one_owner(s, session)}
-        over = {id_ for id_ in ended if self._outcomes[id_].result is Result.TERMINATED}
+        ours = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_ours}
+        planned = {s.id: s for s in self._seen.snapshot.sessions if s.id in ours and not _one_owner(s, session)}
+        over = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_over}
         left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
         return [*left, *planned.values()]
 
