@@ -12,7 +12,7 @@ from reaper.core.judge import judge, unresolved
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.notice import Receipt, Telling
-from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Step, build_plan
+from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Reviewed, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
@@ -26,9 +26,6 @@ from reaper.telling import inform
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
-
-Reviewed = frozenset[tuple[str, str]]
-"""What a person has seen and approved: session ids and actions."""
 
 _TROUBLE = 3  # failures of the server on end, after which it is left in peace
 
@@ -92,7 +89,7 @@ class Reaper:
     messengers: Sequence[Messenger] = ()
 
     def run_once(
-        self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
+        self, reviewed: frozenset[Reviewed] | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
     ) -> Report:
         """One pass; with `reviewed`, of nothing but what a person has reviewed.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from reaper.core.action import Action
 from reaper.core.judge import judge
@@ -63,6 +63,16 @@ class Outcome:
     trouble: bool = False
 
 
+class Reviewed(NamedTuple):
+    """A step as a person has seen and approved it. An id alone may name another session by now."""
+
+    session: str
+    kind: str
+    owner: str | None
+    created_at: datetime | None
+    action: str
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What is to be asked of the server for one session, with every enforcing verdict that asks for it."""
@@ -70,6 +80,12 @@ class Step:
     session: Session
     verdicts: tuple[Verdict, ...]
     action: Action = Action.TERMINATE
+
+    @property
+    def reviewed(self) -> Reviewed:
+        """What a person would have to have seen, to have approved this step."""
+        of = self.session
+        return Reviewed(of.id, of.kind, of.owner, of.created_at, self.action)
 
     @property
     def policies(self) -> frozenset[str]:
@@ -179,9 +195,9 @@ class Plan:
     halted: tuple[str, ...] = ()
     to_tell: tuple[Conviction, ...] = ()
 
-    def only(self, reviewed: frozenset[tuple[str, str]]) -> Plan:
-        """The plan without the steps that were not reviewed, as (session id, action); nobody is told of anything."""
-        return replace(self, steps=tuple(s for s in self.steps if (s.session.id, s.action) in reviewed), to_tell=())
+    def only(self, reviewed: frozenset[Reviewed]) -> Plan:
+        """The plan without the steps that were not reviewed; nobody is told of anything."""
+        return replace(self, steps=tuple(s for s in self.steps if s.reviewed in reviewed), to_tell=())
 
 
 def build_plan(
