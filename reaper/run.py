@@ -221,6 +221,8 @@ class Reaper:
                 self._settle(step, Outcome(Result.WITHHELD, why), record, report)
                 continue
             outcome = self._step(step, look, record)
+            if outcome is None:
+                return
             self._settle(step, outcome, record, report)
             trouble = trouble + 1 if outcome.trouble else 0
 
@@ -242,13 +244,23 @@ class Reaper:
             return str(why)
         return watch.doubt()
 
-    def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome:
+    def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome | None:
+        """What came of the step; None when it was not begun, for this run is to stop."""
+        outcome = self._attempt(step, looking, record)
+        if outcome is None or not outcome.again or self.stop.is_set():
+            return outcome
+        record.settle(step, Outcome(Result.WITHHELD, f"{outcome.detail}; it is looked at and asked once more"))
+        return self._attempt(step, looking, record)
+
+    def _attempt(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome | None:
         try:
             look = looking.at(step)
             if isinstance(look, Outcome):
                 return look
             if not look.due:
                 return Outcome(Result.NO_LONGER_DUE, look.reason)
+            if self.stop.is_set():
+                return None
             record.intend(step, look)
         except (Withheld, ConfigurationError) as why:
             return Outcome(Result.WITHHELD, str(why))

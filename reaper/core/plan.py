@@ -56,11 +56,15 @@ DRY_RUN = "dry run"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result with its one line for a person; `trouble` when the server, not the session, was in the way."""
+    """A result with its one line for a person; `trouble` when the server, not the session, was in the way.
+
+    `again` when the server refused for now and may be asked once more.
+    """
 
     result: Result
     detail: str = ""
     trouble: bool = False
+    again: bool = False
 
 
 class Reviewed(NamedTuple):
@@ -132,21 +136,30 @@ class Look:
 
     @property
     def due(self) -> bool:
-        """Whether an enforcing policy still asks for its end, now."""
-        return bool(self._asking)
+        """Whether an enforcing policy still asks for its end."""
+        return self.due_at(self.now)
+
+    def due_at(self, moment: datetime) -> bool:
+        """Whether one does at a moment after the look: its hours, or its last day, may be over since."""
+        return bool(self._asking_at(moment))
 
     @property
     def reason(self) -> str:
         """One line for a person: why it is due, or why it no longer is."""
-        if not self.due and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode is Mode.ENFORCE]):
-            return f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
-        asking = self._asking or self.verdicts
-        told = " and ".join(dict.fromkeys(v.reason for v in asking))
+        return self.reason_at(self.now)
+
+    def reason_at(self, moment: datetime) -> str:
+        """The same for a moment after the look."""
+        asking = self._asking_at(moment)
+        if not asking and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode is Mode.ENFORCE]):
+            return closed[0].dormant(moment) or (
+                f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
+            )
+        told = " and ".join(dict.fromkeys(v.reason for v in asking or self.verdicts))
         return told or "its policy no longer selects it, or is no longer in force"
 
-    @property
-    def _asking(self) -> list[Verdict]:
-        return [v for v in offenders(self.verdicts) if v.policy.acts_at(self.now)]
+    def _asking_at(self, moment: datetime) -> list[Verdict]:
+        return [v for v in offenders(self.verdicts) if v.policy.acts_at(moment)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,9 @@ class Policy(Written):
 
     def acts_at(self, now: datetime) -> bool:
         """Whether its offenders are ended at that moment."""
-        return self.mode is Mode.ENFORCE and (self.only_during is None or self.only_during.is_open(now))
+        if self.mode is not Mode.ENFORCE or self.dormant(now) is not None:
+            return False
+        return self.only_during is None or self.only_during.is_open(now)
 
     @property
     def rule(self) -> Rule | Ended:
