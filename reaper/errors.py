@@ -6,10 +6,12 @@
     │       └── PolicyProblems  2  those of policies and their cases
     ├── AccountError            3  the account's session-manager
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
-    │   ├── Unauthorized           the key is missing, unknown, expired or lacks a scope
-    │   ├── NotFound               the server knows no such session
-    │   ├── Conflict               the session's state does not allow it
-    │   ├── RateLimited            too many requests; says for how long
+    │   ├── Refused                the answer is no: nothing was done
+    │   │   ├── Unauthorized       the key is missing, unknown, expired or lacks a scope
+    │   │   ├── NotFound           nothing stands at this path, in the service's own words
+    │   │   ├── Conflict           the session's state does not allow it
+    │   │   └── RateLimited        too many requests; says for how long
+    │   ├── Gone                   the session is no more: its own address says so, and its list confirms it
     │   ├── ServerFault            the server failed (5xx)
     │   └── Unintelligible         an answer that is not what the contract says
     ├── Held                    0  another reaper is at work on the account; nothing is wrong
@@ -86,19 +88,27 @@ class Unreachable(AccountError):
     """No answer came; whether a request was carried out is unknown."""
 
 
-class Unauthorized(AccountError):
+class Refused(AccountError):
+    """The answer is no: by its own word the server did nothing, or nothing was sent to it."""
+
+
+class Unauthorized(Refused):
     """401 or 403: the key, not the session, is the trouble."""
 
 
-class NotFound(AccountError):
-    """404: the server knows no such session (or task)."""
+class NotFound(Refused):
+    """404 in the service's own form: nothing stands at this path. It takes more for a session to be gone."""
 
 
-class Conflict(AccountError):
+class Gone(AccountError):
+    """The session is no more: the service says so in its own form, and its whole list does not hold it."""
+
+
+class Conflict(Refused):
     """405 or 409: not possible in the session's present state."""
 
 
-class RateLimited(AccountError):
+class RateLimited(Refused):
     """429; `retry_after` is in seconds, None when the server did not say."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from reaper.core.duration import Duration, spoken
-from reaper.core.plan import Plan
+from reaper.core.plan import Plan, Reviewed
 from reaper.core.policy import PolicySet
 from reaper.core.verdict import Pass
 from reaper.errors import ConfigurationError
@@ -35,9 +35,14 @@ class ReviewedStep(_Strict):
     kind: str
     owner: str | None
     app: str | None
+    created_at: AwareDatetime | None
     action: str
     policy: str
     reason: str
+
+    @property
+    def reviewed(self) -> Reviewed:
+        return Reviewed(self.session, self.kind, self.owner, self.created_at, self.action)
 
 
 class ReviewedPlan(_Strict):
@@ -96,6 +101,7 @@ def reviewable(seen: Pass, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan
             kind=s.session.kind,
             owner=s.session.owner,
             app=s.session.app,
+            created_at=s.session.created_at,
             action=s.action,
             policy=s.policy,
             reason=s.reason,

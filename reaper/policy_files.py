@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -68,32 +69,37 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
 
 
 class PolicyReader:
-    """The policies of a path as they stand when it is called: read again only when a file changed, came or went.
+    """The policies of a path as they stand when it is called: loaded again only when what is written differs.
 
-    Calling it raises FileProblems when what is written now is not right.
+    What is written is compared itself, for a time and a size can stay while a text changes. Calling it raises
+    FileProblems when what is written now is not right.
     """
 
     def __init__(self, path: Path, loaded: LoadedPolicies, today: Callable[[], date]) -> None:
         self._path = path
         self._today = today
         self._policies = loaded.policies
-        self._stamp = _stamp(loaded.files)
+        self._written: dict[Path, bytes] | None = None  # nobody knows what was read before
 
     def __call__(self) -> PolicySet:
-        stamp = _stamp(_files(self._path))
-        if stamp != self._stamp:
+        written = digests(_files(self._path))
+        if written != self._written:
             self._policies = load_policies(self._path, self._today()).policies
-            self._stamp = stamp
+            self._written = written
         return self._policies
 
 
-def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
-    found = []
-    for file in files:
-        with contextlib.suppress(OSError):  # gone between listing and looking: a change all the same
-            status = file.stat()
-            found.append((str(file), status.st_mtime_ns, status.st_size))
-    return tuple(found)
+def digests(paths: Iterable[Path]) -> dict[Path, bytes]:
+    """What identifies what each file says now; one that cannot be read is left to whoever loads it.
+
+    Neither its time nor its size would do, for both can stay while the text changes. Of what is no file, only that
+    it is there counts.
+    """
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError):  # gone, or not ours to read: a change all the same
+            found[path] = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+    return found
 
 
 def ready_made() -> Path:

@@ -23,7 +23,7 @@ from reaper.core.language import (
     UnreachableFor,
 )
 from reaper.core.matching import is_glob, is_regex, matcher
-from reaper.core.policy import Policy, PolicyDocument
+from reaper.core.policy import Mode, Policy, PolicyDocument
 from reaper.core.selector import Exemption, Selector
 from reaper.core.session import SOLVE, TASK, WEBUI
 from reaper.core.truth import always_or_never, needless
@@ -153,7 +153,7 @@ def _doubtful_leaf(policy: Policy, rule: Leaf) -> Iterator[tuple[str, str]]:
                 f"a {which} session with a silent log mostly computes; be sure that 'idle' is meant, or take 'age'"
             )
             yield "silent", message
-        case Idle() if policy.mode == "enforce" and rule.over.seconds < SHORT:
+        case Idle() if policy.mode is Mode.ENFORCE and rule.over.seconds < SHORT:
             yield "short", f"'idle: {rule.over}' ends sessions of people who only think; if that is meant, leave it"
         case OwnerSessions() if rule.owner_sessions.over == 0:
             yield "quota-zero", "'over: 0' leaves no owner a running session; if that is not meant, write at least 1"

@@ -61,7 +61,11 @@ class SessionSource(Protocol):
         """
 
     def read(self, kind: str, session_id: str) -> Session:
-        """One session as it is now. Raises NotFound when the server does not know it, else another AccountError."""
+        """One session as it is now.
+
+        Raises Gone when the service says in its own form that it is no more, and the whole list of its kind does not
+        hold it; another AccountError where that cannot be told.
+        """
 
     def computing(self) -> tuple[Session, ...]:
         """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
@@ -143,7 +147,8 @@ class RunRecord(Protocol):
         """Commit that the step is due by this second look and will now be acted upon.
 
         Renews the lease in the same transaction. Raises LeaseLost when another reaper took the account over, and
-        Withheld while a person forbids it (a pause, a halted run that nobody acknowledged).
+        Withheld while a person forbids it (a pause, a halted run that nobody acknowledged), or when no policy asks
+        for it any more, for its hours are over.
         """
 
     def expired(self) -> bool:

@@ -9,11 +9,10 @@ from threading import Event
 
 from reaper.core.explanation import with_activity
 from reaper.core.judge import judge, unresolved
-from reaper.core.ladder import DELETE, TERMINATE
 from reaper.core.limits import Limits
 from reaper.core.memory import Memory
 from reaper.core.notice import Receipt, Telling
-from reaper.core.plan import ENDED, Look, Outcome, PastStep, Plan, Result, Step, build_plan
+from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Reviewed, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
@@ -27,9 +26,6 @@ from reaper.telling import inform
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
-
-Reviewed = frozenset[tuple[str, str]]
-"""What a person has seen and approved: session ids and actions."""
 
 _TROUBLE = 3  # failures of the server on end, after which it is left in peace
 
@@ -73,7 +69,7 @@ class Report:
         """
         if any(receipt.result is Telling.NOT_TOLD for receipt in self.receipts):
             return True
-        last = [self.outcomes.get(s.session.id) for s in self.plan.steps if s.action in (TERMINATE, DELETE)]
+        last = [self.outcomes.get(s.session.id) for s in self.plan.steps if not s.action.interrupts]
         return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
 
 
@@ -93,7 +89,7 @@ class Reaper:
     messengers: Sequence[Messenger] = ()
 
     def run_once(
-        self, reviewed: Reviewed | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
+        self, reviewed: frozenset[Reviewed] | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
     ) -> Report:
         """One pass; with `reviewed`, of nothing but what a person has reviewed.
 
@@ -225,6 +221,8 @@ class Reaper:
                 self._settle(step, Outcome(Result.WITHHELD, why), record, report)
                 continue
             outcome = self._step(step, look, record)
+            if outcome is None:
+                return
             self._settle(step, outcome, record, report)
             trouble = trouble + 1 if outcome.trouble else 0
 
@@ -246,13 +244,23 @@ class Reaper:
             return str(why)
         return watch.doubt()
 
-    def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome:
+    def _step(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome | None:
+        """What came of the step; None when it was not begun, for this run is to stop."""
+        outcome = self._attempt(step, looking, record)
+        if outcome is None or not outcome.again or self.stop.is_set():
+            return outcome
+        record.settle(step, Outcome(Result.WITHHELD, f"{outcome.detail}; it is looked at and asked once more"))
+        return self._attempt(step, looking, record)
+
+    def _attempt(self, step: Step, looking: SecondLook, record: RunRecord) -> Outcome | None:
         try:
             look = looking.at(step)
             if isinstance(look, Outcome):
                 return look
             if not look.due:
                 return Outcome(Result.NO_LONGER_DUE, look.reason)
+            if self.stop.is_set():
+                return None
             record.intend(step, look)
         except (Withheld, ConfigurationError) as why:
             return Outcome(Result.WITHHELD, str(why))
@@ -269,7 +277,7 @@ class Reaper:
 
     def _tell(self, plan: Plan, memory: Memory, record: RunRecord, report: Report) -> None:
         """After all that is to be ended, so that nobody who answers slowly holds it up; of what is still there."""
-        over = {id_ for id_, outcome in report.outcomes.items() if outcome.result.value in ENDED}
+        over = {id_ for id_, outcome in report.outcomes.items() if outcome.result.is_over}
         there = [c for c in plan.to_tell if c.verdict.session.id not in over]
         for receipt in inform(self.messengers, report.seen, there, memory, self.stop):
             report.receipts.append(receipt)

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
-from reaper.core.ladder import DELETE
+from reaper.core.action import Action
 from reaper.core.lasting import Lasting
 from reaper.core.matching import Answer
 from reaper.core.owner import Owner
 from reaper.core.plan import Look, Outcome, Result, Step, judge_again
 from reaper.core.policy import PolicySet
-from reaper.core.session import Activity, Phase, Session, Snapshot
+from reaper.core.session import WEBUI, Activity, Phase, Session, Snapshot
 from reaper.core.verdict import Pass
-from reaper.errors import AccountError, NotFound, RateLimited, ServerFault, Unreachable
+from reaper.errors import AccountError, Gone, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionSource
-
-_SERVES = timedelta(seconds=5)
-_ENDED = frozenset({Result.TERMINATED, Result.UNCONFIRMED})
 
 
 class SecondLook:
     """A look at one session of a plan after the other.
 
-    It costs two requests: the session (or its owner's, where a policy compares them) and its log. Which solves and
-    tasks are in flight, or where a policy needs it the whole fleet, is read for several looks together, every few
-    seconds. `outcomes` grows while the plan is carried out.
+    All that a step rests on is read for that step: the session, its log, and as far as its policies ask for them its
+    owner's sessions, the solves and tasks in flight, or the whole fleet. `outcomes` grows while the plan is carried
+    out.
     """
 
     def __init__(
@@ -42,16 +38,12 @@ class SecondLook:
         self._seen = seen
         self._outcomes = outcomes
         self._reread = reread
-        self._computing: tuple[Session, ...] = ()
-        self._computing_read_at: datetime | None = None
-        self._everyone = Snapshot(seen.account, ())
-        self._everyone_read_at: datetime | None = None
 
     def at(self, step: Step) -> Look | Outcome:
         """The look, or the outcome where there is nothing left to look at or no way to look."""
         try:
             return self._look(step)
-        except NotFound:
+        except Gone:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
         except AccountError as error:
             why = f"nothing was asked, for the second look failed: {error}"
@@ -59,10 +51,14 @@ class SecondLook:
 
     def _look(self, step: Step) -> Look | Outcome:
         now = self._clock.now()
-        fleet, lasting, answers = self._fleet(step, now)
+        fleet, lasting, answers = self._fleet(step)
         session = next((s for s in fleet if s.id == step.session.id), None)
-        if session is None or (session.phase is Phase.OVER and step.action != DELETE):
+        if session is None:
+            raise AccountError(f"{self._seen.account}: neither its own address nor the list shows it")
+        if session.phase is Phase.OVER and step.action is not Action.DELETE:
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
+        if session.created_at != step.session.created_at:
+            return Outcome(Result.NO_LONGER_DUE, "another session has its id now: it was created at another time")
         if session.phase is Phase.OVER and session.ended_at is None:
             fleet = [replace(s, ended_at=step.session.ended_at) if s is session else s for s in fleet]
         activity = self._activity(step, session, fleet)
@@ -71,21 +67,27 @@ class SecondLook:
         again = judge_again(step, fleet, {**self._seen.activity, **activity}, self._policies(step), now, lasting)
         return Look(now, session, activity.get(session.id), again)
 
-    def _fleet(self, step: Step, now: datetime) -> tuple[list[Session], Lasting | None, bool]:
+    def _fleet(self, step: Step) -> tuple[list[Session], Lasting | None, bool]:
         """The session as it is now among those that its policies weigh it against, and whether its address answers."""
         session = step.session
         if step.needs_everyone:
-            return self._among_everyone(step, now)
-        if step.compares_sessions:
-            own = self._source.owned_by(session)
-        else:
-            own = (self._source.read(session.kind, session.id),)
-        computing = self._in_flight(now) if step.asks_for_activity else ()
-        return [*own, *(s for s in computing if s.id not in {mine.id for mine in own})], self._seen.past, True
+            return self._among_everyone(step)
+        session = self._source.read(session.kind, session.id)
+        own = self._of_its_owner(session) if step.compares_sessions else []
+        computing = self._source.computing() if step.asks_for_activity and session.kind == WEBUI else ()
+        fleet = {s.id: s for s in (*computing, *own, session)}
+        return list(fleet.values()), self._seen.past, True
 
-    def _among_everyone(self, step: Step, now: datetime) -> tuple[list[Session], Lasting | None, bool]:
+    def _of_its_owner(self, session: Session) -> Sequence[Session]:
+        """Its owner's sessions. A list by an owner that lacks this one was filtered by something else."""
+        own = self._source.owned_by(session)
+        if session.phase is not Phase.OVER and session.id not in {s.id for s in own}:
+            raise AccountError(f"{self._seen.account}: the list of its owner's sessions does not hold it")
+        return own
+
+    def _among_everyone(self, step: Step) -> tuple[list[Session], Lasting | None, bool]:
         """The whole fleet with the session as it is now; one that may be unreachable may be taken from the list."""
-        everyone, answers = self._read_everyone(now), True
+        everyone, answers = self._read_everyone(), True
         lasting = self._seen.past if everyone.shows_everybody else None
         try:
             own = [self._source.read(step.session.kind, step.session.id)]
@@ -101,11 +103,11 @@ class SecondLook:
         Else the first seats to be freed would spare the others, once fewer than `high` are held. An owner's own
         sessions that were seen to end no longer count: they would make it look busier than it is.
         """
-        ended = {id_ for id_, outcome in self._outcomes.items() if outcome.result in _ENDED}
+        ours = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_ours}
         owner = Owner.of(session)
         others = (s for s in self._seen.snapshot.sessions if Owner.of(s).may_be(owner) is not Answer.YES)
-        planned = {s.id: s for s in others if s.id in ended}
-        over = {id_ for id_ in ended if self._outcomes[id_].result is Result.TERMINATED}
+        planned = {s.id: s for s in others if s.id in ours}
+        over = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_over}
         left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
         return [*left, *planned.values()]
 
@@ -133,16 +135,9 @@ class SecondLook:
         same = {v.policy.name for v in step.verdicts if any(p.hash == v.policy.hash for p in now.policies)}
         return now.only(frozenset(same))
 
-    def _read_everyone(self, now: datetime) -> Snapshot:
-        """The whole fleet, read for several looks together. Raises AccountError when it is not read completely."""
-        if self._everyone_read_at is None or now - self._everyone_read_at > _SERVES:
-            snapshot = self._source.fetch()
-            if snapshot.doubts:
-                raise AccountError(f"{snapshot.account}: {snapshot.doubts[0]}")
-            self._everyone, self._everyone_read_at = snapshot, now
-        return self._everyone
-
-    def _in_flight(self, now: datetime) -> tuple[Session, ...]:
-        if self._computing_read_at is None or now - self._computing_read_at > _SERVES:
-            self._computing, self._computing_read_at = self._source.computing(), now
-        return self._computing
+    def _read_everyone(self) -> Snapshot:
+        """The whole fleet. Raises AccountError when it is not read completely."""
+        snapshot = self._source.fetch()
+        if snapshot.doubts:
+            raise AccountError(f"{snapshot.account}: {snapshot.doubts[0]}")
+        return snapshot

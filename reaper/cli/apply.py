@@ -34,7 +34,7 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
         plans[account.name].refuse_unless(
             key=account.key(), url=account.url, policies=judged_by, now=SystemClock().now(), oldest=settings.plan_age
         )
-    reviewed = {name: frozenset((s.session, s.action) for s in plan.steps) for name, plan in plans.items()}
+    reviewed = {name: frozenset(s.reviewed for s in plan.steps) for name, plan in plans.items()}
     with stopping() as stop, progress() as tell:
         done = run_accounts(
             settings,

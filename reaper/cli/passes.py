@@ -8,8 +8,9 @@ from threading import Event
 
 from reaper import errors
 from reaper.bootstrap import database, reaper_of
+from reaper.core.plan import Reviewed
 from reaper.core.policy import PolicySet
-from reaper.run import Report, Reviewed, Tell
+from reaper.run import Report, Tell
 from reaper.settings import AccountSettings, Settings
 
 
@@ -37,7 +38,7 @@ def run_accounts(
     enforce: bool,
     stop: Event,
     tell: Tell,
-    reviewed: Mapping[str, Reviewed] | None = None,
+    reviewed: Mapping[str, frozenset[Reviewed]] | None = None,
     reread: Callable[[], PolicySet] | None = None,
 ) -> Done:
     """One after the other.

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from reaper.cli.render import console, escape, short, show_dormant, show_rest, table
 from reaper.core.plan import Plan, Step
+from reaper.core.session import Session
 from reaper.core.verdict import Pass
-from reaper.plan_files import ReviewedPlan
+from reaper.plan_files import ReviewedPlan, ReviewedStep
 from reaper.run import Report
 
 
@@ -33,12 +34,27 @@ def _who(step: Step) -> Sequence[str]:
 
 def changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
     """What differs between a reviewed plan and what was there to do, one by one."""
-    now = {(step.session.id, step.action) for step in report.plan.steps}
+    now = {step.reviewed for step in report.plan.steps}
+    there = {session.id: session for session in report.seen.snapshot.sessions}
     said = {v.session.id: v.reason for v in report.seen.verdicts}
     waits = {w.session.id: w.reason for w in report.plan.waiting}
     for step in reviewed.steps:
-        if (step.session, step.action) not in now:
-            why = waits.get(step.session) or said.get(step.session) or "it is not there any more"
+        if step.reviewed not in now:
+            another = _another(step, there.get(step.session))
+            why = another or waits.get(step.session) or said.get(step.session) or "it is not there any more"
             yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
     for left in report.left_out:
         yield f"not reviewed, left alone: {left.session.kind} {left.session.id} of {left.session.owner}: {left.reason}"
+
+
+def _another(step: ReviewedStep, now: Session | None) -> str | None:
+    """In which way the session of that id is not the one that was reviewed, in words; None when it is that one."""
+    if now is None:
+        return None
+    pairs = {
+        "kind": (step.kind, now.kind),
+        "owner": (step.owner, now.owner),
+        "creation": (step.created_at, now.created_at),
+    }
+    differs = [f"its {what} was {then} and is {is_now}" for what, (then, is_now) in pairs.items() if then != is_now]
+    return f"another session has this id now: {', '.join(differs)}" if differs else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _log = logger("client")
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is not asked again in this look
 LONGEST_BODY = 64 * 1024 * 1024
+LONGEST_REMARK = 64 * 1024  # of the answer to a request that changes something
 CONNECT_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 3.0  # servers close at 5 or later: a termination must not meet a connection that just closed
 PATIENCE = 6  # a whole answer may take so many times the timeout, however slowly it drips
@@ -99,9 +101,9 @@ class Connection:
 
     def send(
         self, method: str, path: str, *, json: Mapping[str, str] | None = None, params: Params | None = None
-    ) -> bytes:
-        """Change something, once: never retried, whatever happens. Raises AccountError."""
-        return self._ask(method, path, params, json=json)
+    ) -> None:
+        """Change something, once: never retried, whatever happens. Raises AccountError for all but a success."""
+        self._ask(method, path, params, json=json)
 
     def close(self) -> None:
         with self._lock:
@@ -148,7 +150,8 @@ class Connection:
                 headers={"apiKey": self._key.get_secret_value()},
                 follow_redirects=False,
             ) as response:
-                return response.status_code, response.headers, self._body(response)
+                body = self._body(response) if method == "GET" else self._remark(response)
+                return response.status_code, response.headers, body
         except httpx.TransportError as error:
             raise self.faults.unreachable(error, changes=method != "GET") from error
         except httpx.DecodingError as error:
@@ -165,6 +168,18 @@ class Connection:
                 raise httpx.ReadTimeout("the answer drips")
             if size > LONGEST_BODY:
                 raise self.faults.unintelligible(f"the answer is longer than {LONGEST_BODY:,} bytes")
+        return b"".join(parts)
+
+    def _remark(self, response: httpx.Response) -> bytes:
+        """The first bytes as they came, of a body of which nothing depends: the status has said it all."""
+        deadline = time.monotonic() + self._timeout
+        parts, size = [], 0
+        with contextlib.suppress(httpx.TransportError):
+            for part in response.iter_raw():
+                parts.append(part)
+                size += len(part)
+                if size > LONGEST_REMARK or time.monotonic() > deadline:
+                    break
         return b"".join(parts)
 
     def _client(self) -> httpx.Client:

@@ -17,6 +17,7 @@ from reaper.errors import (
     Conflict,
     NotFound,
     RateLimited,
+    Refused,
     ServerFault,
     Unauthorized,
     Unintelligible,
@@ -34,7 +35,7 @@ GATEWAYS = frozenset({502, 503, 504})
 UNKNOWN_END = "; whether the request was carried out is unknown"
 
 
-class BadRequest(AccountError):
+class BadRequest(Refused):
     """400 or 422: the server does not take a parameter."""
 
 
@@ -70,6 +71,21 @@ def _seconds_until(date: str, now: datetime) -> float:
 def is_web_page(body: bytes) -> bool:
     """Does the body look like HTML or XML rather than JSON?"""
     return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+NOTHING_THERE = frozenset({404, 410})
+
+
+def is_own_error(body: bytes) -> bool:
+    """Is it an error in the service's own form? Anything on the way can answer with a bare status."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(found, dict):
+        return False
+    number, *texts = (found.get(field) for field in ("errorCode", "errorId", "message"))
+    return type(number) is int and all(isinstance(text, str) for text in texts)
 
 
 CLIENT_ERRORS: dict[int, tuple[type[AccountError], str]] = {
@@ -115,6 +131,9 @@ class Faults:
         self, status: int, headers: Mapping[str, str], body: bytes, path: str, now: datetime, *, changes: bool
     ) -> AccountError:
         """The error of an answer that is no success."""
+        if status in NOTHING_THERE and not is_own_error(body):
+            what = f"nothing is found at {one_line(path)} ({status}), but not in the session-manager's own words"
+            return self.unintelligible(what, body)
         said = self._words(body)
         wait = retry_after(headers.get("retry-after"), now)
         match status:

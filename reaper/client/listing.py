@@ -47,12 +47,19 @@ class _Endless(Exception):
 
 
 def read_list(
-    connection: Connection, path: str, kind: str, filters: Mapping[str, str] | None = None, *, over: bool = False
+    connection: Connection,
+    path: str,
+    kind: str,
+    filters: Mapping[str, str] | None = None,
+    *,
+    over: bool | None = False,
 ) -> Listing:
-    """Every session of the kind that is not over, or with `over` every one that is.
+    """Every session of the kind that is not over, or with `over` every one that is; with None both, unfiltered.
 
     Raises AccountError when not even a first page came.
     """
+    if over is None:
+        return _whole(_Pages(connection, path, kind, {}), kind)
     wishes = {"state_in" if over else "state_not_in": _OVER, **(filters or {})}
     whole = _whole(_Pages(connection, path, kind, wishes), kind)
     return replace(whole, sessions=tuple(s for s in whole.sessions if (s.phase is Phase.OVER) is over))

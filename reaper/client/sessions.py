@@ -9,7 +9,7 @@ from reaper.client.listing import Listing, read_list
 from reaper.client.logs import last_activity
 from reaper.client.wire import read_session
 from reaper.core.session import KINDS, TASK, WEBUI, Session
-from reaper.errors import AccountError
+from reaper.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,12 @@ class SessionManager:
         """Every session of the kind that is not over, or is; `filters` are wishes to the server, no more."""
         return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, filters, over=over)
 
+    def everything(self, kind: str) -> Listing:
+        """Every session of the kind, over or not; the server is asked to leave nothing out."""
+        return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, over=None)
+
     def read(self, kind: str, session_id: str) -> Session:
-        """One session, over or not. Raises AccountError, NotFound when the server does not know it."""
+        """One session, over or not. Raises AccountError, NotFound when its own address says so."""
         refuse = self._connection.faults.unintelligible
         body = self._connection.get(self._path(kind, session_id))
         found = read_session(body, kind, refuse)
@@ -68,12 +72,12 @@ class SessionManager:
             case 2:
                 self._connection.send("PATCH", f"{path}/terminate")
             case None:
-                raise AccountError(self._connection.faults.line(UNKNOWN))
+                raise Refused(self._connection.faults.line(UNKNOWN))
 
     def delete(self, session: Session) -> None:
         """Ask once that the record of an ended session be destroyed; only generation 2 can. Raises AccountError."""
         if self.generation != 2:  # noqa: PLR2004 - in generation 1 the same verb ends a session
-            raise AccountError(self._connection.faults.line("its API cannot delete records; nothing was sent"))
+            raise Refused(self._connection.faults.line("its API cannot delete records; nothing was sent"))
         self._connection.send("DELETE", self._path(session.kind, session.id))
 
     def _path(self, kind: str, session_id: str) -> str:

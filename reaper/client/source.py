@@ -13,8 +13,8 @@ from reaper.client.sessions import UNKNOWN, SessionManager
 from reaper.client.tasks import Tasks
 from reaper.core.matching import Answer
 from reaper.core.owner import Owner
-from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
-from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
+from reaper.core.session import SOLVE, WEBUI, Activity, Phase, Snapshot, Unreadable
+from reaper.errors import AccountError, Conflict, Gone, NotFound, Unauthorized, Unintelligible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +90,26 @@ class AccountSource:
         return {found.session_id: found for found in self._pool.map(self.manager.last_activity, sessions)}
 
     def read(self, kind: str, session_id: str) -> Session:
-        return self.manager.read(kind, session_id)
+        """As SessionSource promises. What its own address denies is still looked for in the whole list."""
+        try:
+            return self.manager.read(kind, session_id)
+        except NotFound as denied:
+            return self._listed_as_over(kind, session_id, denied)
+
+    def _listed_as_over(self, kind: str, session_id: str, denied: NotFound) -> Session:
+        """The session as the list of its kind has it, where it is over there. Raises Gone where it has it not."""
+        listing = self.manager.everything(kind)
+        mine = [one for one in listing.sessions if one.id == session_id]
+        if mine and mine[0].phase is Phase.OVER:
+            return mine[0]
+        why = f"{denied}; "
+        if mine:
+            raise Unintelligible(f"{why}yet its list shows it {mine[0].state}")
+        if listing.doubt:
+            raise Unintelligible(f"{why}and its list cannot confirm it: {listing.doubt}")
+        if any(one.id in (None, session_id) for one in listing.unreadable):
+            raise Unintelligible(f"{why}and its list cannot confirm it: an entry cannot be read")
+        raise Gone(f"{why}and its list does not hold it")
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
         """As SessionSource promises; the whole list is read, for no filter of the server's compares as people read."""

@@ -8,17 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from reaper.core.action import Action
 from reaper.core.duration import Duration, spoken
 from reaper.core.memory import Asked
 from reaper.core.selector import Written, problem
 from reaper.core.session import TASK, Phase, Session
 from reaper.core.wait import Wait
 from reaper.core.words import did_you_mean, named
-
-INTERRUPT_SOLVE = "interrupt-solve"
-INTERRUPT_EXECUTION = "interrupt-execution"
-TERMINATE = "terminate"
-DELETE = "delete"
 
 
 class InterruptSolve(Written):
@@ -41,7 +37,7 @@ _INTERRUPTS: dict[str, type[InterruptSolve | InterruptExecution]] = {
     "interrupt_solve": InterruptSolve,
     "interrupt_execution": InterruptExecution,
 }
-_GENTLEST_FIRST = (*_INTERRUPTS, TERMINATE)
+_GENTLEST_FIRST = (*_INTERRUPTS, "terminate")
 
 
 def _ladder(value: object) -> object:
@@ -103,25 +99,27 @@ GENTLE: tuple[Rung, ...] = (
 )
 
 
-def action_of(rung: Rung) -> tuple[str, timedelta]:
+def action_of(rung: Rung) -> tuple[Action, timedelta]:
     """What is asked of the server, and how long it is waited for before the next rung."""
     match rung:
         case InterruptSolve():
-            return INTERRUPT_SOLVE, rung.interrupt_solve.delta
+            return Action.INTERRUPT_SOLVE, rung.interrupt_solve.delta
         case InterruptExecution():
-            return INTERRUPT_EXECUTION, rung.interrupt_execution.delta
+            return Action.INTERRUPT_EXECUTION, rung.interrupt_execution.delta
         case "terminate":
-            return TERMINATE, timedelta(0)
+            return Action.TERMINATE, timedelta(0)
 
 
-def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime) -> str | Wait:
+def next_action(
+    ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime
+) -> Action | Wait:
     """The action that is due now, or what is waited for.
 
     Only a running task can be interrupted; anything else goes to the last rung at once.
     """
     rungs = [action_of(rung) for rung in ladder]
     if session.kind != TASK or session.phase is not Phase.RUNNING:
-        rungs = [(action, wait) for action, wait in rungs if action == TERMINATE]
+        rungs = [(action, wait) for action, wait in rungs if action is Action.TERMINATE]
     names = [action for action, _ in rungs]
     if asked is None or asked.action not in names:
         return names[0] if names else Wait("its policy only interrupts, and it is not a running task")
@@ -132,4 +130,6 @@ def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None,
         return Wait(f"{asked.action} was asked {since} ago; the next step comes in {left}", due)
     if at + 1 < len(names):
         return names[at + 1]
-    return TERMINATE if names[at] == TERMINATE else Wait(f"{asked.action} was its policy's last step")
+    if names[at] is Action.TERMINATE:
+        return Action.TERMINATE
+    return Wait(f"{asked.action} was its policy's last step")

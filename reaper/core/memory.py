@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reaper.core.action import Action
 from reaper.core.lasting import Lasting
 from reaper.core.session import Activity
 
@@ -23,7 +24,7 @@ class Streak:
 class Asked:
     """The last thing the server was asked to do with a session. `result` is None while nobody has seen its end."""
 
-    action: str
+    action: Action
     at: datetime
     result: str | None
 

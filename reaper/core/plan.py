@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple, assert_never
 
+from reaper.core.action import Action
 from reaper.core.judge import judge
-from reaper.core.ladder import DELETE, TERMINATE, next_action
+from reaper.core.ladder import next_action
 from reaper.core.lasting import NOTHING, Lasting
 from reaper.core.limits import Limit, Limits
 from reaper.core.memory import Memory, Streak
 from reaper.core.notice import Conviction
-from reaper.core.policy import Policy, PolicySet
+from reaper.core.policy import Mode, Policy, PolicySet
 from reaper.core.session import Activity, Phase, Session
 from reaper.core.verdict import Verdict, offenders
 from reaper.core.wait import Wait, wait_of
@@ -32,18 +34,47 @@ class Result(StrEnum):
     CAME_BACK = "came-back"
     DELETED = "deleted"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether a read showed that the session, or its record, is no more."""
+        match self:
+            case Result.TERMINATED | Result.ALREADY_GONE | Result.DELETED:
+                return True
+            case Result.NO_LONGER_DUE | Result.FAILED | Result.WITHHELD | Result.UNCONFIRMED | Result.CAME_BACK:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the session was asked to end by us, and has ended or may have."""
+        return self in (Result.TERMINATED, Result.UNCONFIRMED)
+
 
 DRY_RUN = "dry run"
-ENDED = frozenset({Result.TERMINATED.value, Result.ALREADY_GONE.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result with its one line for a person; `trouble` when the server, not the session, was in the way."""
+    """A result with its one line for a person; `trouble` when the server, not the session, was in the way.
+
+    `again` when the server refused for now and may be asked once more.
+    """
 
     result: Result
     detail: str = ""
     trouble: bool = False
+    again: bool = False
+
+
+class Reviewed(NamedTuple):
+    """A step as a person has seen and approved it. An id alone may name another session by now."""
+
+    session: str
+    kind: str
+    owner: str | None
+    created_at: datetime | None
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +83,13 @@ class Step:
 
     session: Session
     verdicts: tuple[Verdict, ...]
-    action: str = TERMINATE
+    action: Action = Action.TERMINATE
+
+    @property
+    def reviewed(self) -> Reviewed:
+        """What a person would have to have seen, to have approved this step."""
+        of = self.session
+        return Reviewed(of.id, of.kind, of.owner, of.created_at, self.action)
 
     @property
     def policies(self) -> frozenset[str]:
@@ -99,21 +136,30 @@ class Look:
 
     @property
     def due(self) -> bool:
-        """Whether an enforcing policy still asks for its end, now."""
-        return bool(self._asking)
+        """Whether an enforcing policy still asks for its end."""
+        return self.due_at(self.now)
+
+    def due_at(self, moment: datetime) -> bool:
+        """Whether one does at a moment after the look: its hours, or its last day, may be over since."""
+        return bool(self._asking_at(moment))
 
     @property
     def reason(self) -> str:
         """One line for a person: why it is due, or why it no longer is."""
-        if not self.due and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode == "enforce"]):
-            return f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
-        asking = self._asking or self.verdicts
-        told = " and ".join(dict.fromkeys(v.reason for v in asking))
+        return self.reason_at(self.now)
+
+    def reason_at(self, moment: datetime) -> str:
+        """The same for a moment after the look."""
+        asking = self._asking_at(moment)
+        if not asking and (closed := [v.policy for v in offenders(self.verdicts) if v.policy.mode is Mode.ENFORCE]):
+            return closed[0].dormant(moment) or (
+                f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
+            )
+        told = " and ".join(dict.fromkeys(v.reason for v in asking or self.verdicts))
         return told or "its policy no longer selects it, or is no longer in force"
 
-    @property
-    def _asking(self) -> list[Verdict]:
-        return [v for v in offenders(self.verdicts) if v.policy.acts_at(self.now)]
+    def _asking_at(self, moment: datetime) -> list[Verdict]:
+        return [v for v in offenders(self.verdicts) if v.policy.acts_at(moment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +173,7 @@ class PastStep:
     run_id: int
     session_id: str
     kind: str
-    action: str
+    action: Action
     begun_at: datetime
     asked: bool = False
 
@@ -162,9 +208,9 @@ class Plan:
     halted: tuple[str, ...] = ()
     to_tell: tuple[Conviction, ...] = ()
 
-    def only(self, reviewed: frozenset[tuple[str, str]]) -> Plan:
-        """The plan without the steps that were not reviewed, as (session id, action); nobody is told of anything."""
-        return replace(self, steps=tuple(s for s in self.steps if (s.session.id, s.action) in reviewed), to_tell=())
+    def only(self, reviewed: frozenset[Reviewed]) -> Plan:
+        """The plan without the steps that were not reviewed; nobody is told of anything."""
+        return replace(self, steps=tuple(s for s in self.steps if s.reviewed in reviewed), to_tell=())
 
 
 def build_plan(
@@ -181,20 +227,22 @@ def build_plan(
     to_tell: list[Conviction] = []
     for verdict in offenders(verdicts):
         match verdict.policy.mode:
-            case "enforce":
+            case Mode.ENFORCE:
                 asked.setdefault(verdict.session.id, []).append(verdict)
-            case "notify":
+            case Mode.NOTIFY:
                 told = _conviction(verdict, memory, now)
                 waiting.append(told) if isinstance(told, Waiting) else to_tell.append(told)
-            case "observe":
+            case Mode.OBSERVE:
                 observed.append(verdict)
+            case mode:
+                assert_never(mode)
     steps: list[Step] = []
     came_back: list[Step] = []
     for found in asked.values():
         step = _step(found, memory, now)
         if isinstance(step, Waiting):
             waiting.append(step)
-        elif step.action != DELETE and _came_back(step.session, memory):
+        elif step.action is not Action.DELETE and _came_back(step.session, memory):
             came_back.append(step)
         else:
             steps.append(step)
@@ -214,7 +262,7 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
     if not ripe:
         return _soonest(session, [(policy, wait) for policy, wait in waits if wait is not None])
     if ripe[0].policy.deletes:
-        return Step(session, tuple(ripe), DELETE)
+        return Step(session, tuple(ripe), Action.DELETE)
     last = None if asked is not None and asked.result == Result.CAME_BACK else asked  # the ladder begins anew
     action = next_action(ripe[0].policy.steps, session, last, now)
     if isinstance(action, Wait):
@@ -252,12 +300,12 @@ def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:
 
 def _came_back(session: Session, memory: Memory) -> bool:
     asked = memory.asked.get(session.id)
-    return asked is not None and asked.result in ENDED
+    return asked is not None and asked.result is not None and Result(asked.result).is_over
 
 
 def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:
     """Each limit that is exceeded, in words."""
-    ended = {step.session.id for step in steps if step.action != DELETE}
+    ended = {step.session.id for step in steps if step.action is not Action.DELETE}
     policies = {v.policy.name: v.policy for step in steps for v in step.verdicts}
     counts = Counter(name for step in steps for name in step.policies)
     for name, policy in policies.items():

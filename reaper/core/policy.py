@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -41,13 +42,21 @@ def _limit(value: object) -> object:
     return said(value)
 
 
+class Mode(StrEnum):
+    """What becomes of the offenders."""
+
+    OBSERVE = "observe"
+    NOTIFY = "notify"
+    ENFORCE = "enforce"
+
+
 class Policy(Written):
     """One rule of the house: which sessions it looks at, when one of them is to end, and who is exempt from it."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes")
     description: str = Field("", description="one line for people")
-    mode: Literal["observe", "notify", "enforce"] = Field(
-        "observe",
+    mode: Mode = Field(
+        Mode.OBSERVE,
         description="observe records, notify tells people, enforce ends; the last two want `--enforce`, too",
     )
     select: Annotated[Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)] = Field(
@@ -101,7 +110,9 @@ class Policy(Written):
 
     def acts_at(self, now: datetime) -> bool:
         """Whether its offenders are ended at that moment."""
-        return self.mode == "enforce" and (self.only_during is None or self.only_during.is_open(now))
+        if self.mode is not Mode.ENFORCE or self.dormant(now) is not None:
+            return False
+        return self.only_during is None or self.only_during.is_open(now)
 
     @property
     def rule(self) -> Rule | Ended:

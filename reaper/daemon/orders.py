@@ -11,6 +11,7 @@ from threading import RLock
 from reaper.core.policy import PolicySet
 from reaper.errors import ConfigurationError, FileProblems
 from reaper.logs import logger
+from reaper.policy_files import digests
 from reaper.settings import AccountSettings, Settings
 from reaper.watch import Watch
 
@@ -18,7 +19,7 @@ _log = logger("daemon")
 FIXED = ("database_url", "upgrade", "http", "log", "daemon")
 """Settings that hold until the daemon is started again."""
 
-Stamp = Mapping[str, tuple[int, ...]]
+Stamp = Mapping[Path, bytes]
 """By path when a file was last changed, its size and its number: other than before when somebody wrote it."""
 
 
@@ -97,12 +98,7 @@ def _warn(orders: Orders) -> None:
 
 
 def _stamp(written: Iterable[Path]) -> Stamp:
-    found = {}
-    for file in (inside for path in written for inside in _files(path)):
-        with suppress(OSError):  # gone: a change all the same
-            status = file.stat()
-            found[str(file)] = (status.st_mtime_ns, status.st_size, status.st_ino)
-    return found
+    return digests(inside for path in written for inside in _files(path))
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -47,6 +47,7 @@ _CODES = {
     "union_tag_invalid": "unknown-rule",
     "union_tag_not_found": "no-rule",
     "literal_error": "unknown-word",
+    "enum": "unknown-word",
     "never": "never",
     "window": "window",
     "duration": "duration",

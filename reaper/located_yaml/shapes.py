@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -44,7 +45,7 @@ class Shape:
     @property
     def words(self) -> list[str]:
         """The fixed values that may stand here."""
-        return [str(w) for a in self.alternatives if get_origin(a.type) is Literal for w in get_args(a.type)]
+        return [str(word) for a in self.alternatives for word in _words(a.type)]
 
     @property
     def plain(self) -> str:
@@ -89,6 +90,12 @@ class Shape:
         """The shape once a discriminator chose; None when nothing here has this tag."""
         found = tuple(Alternative(a.type) for a in self.alternatives if a.tag == tag)
         return Shape(found, self.field) if found else None
+
+
+def _words(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - annotations are anything
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return annotation
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 @dataclass(frozen=True)

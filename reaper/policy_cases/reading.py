@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reaper import located_yaml
-from reaper.core.policy import PolicySet
+from reaper.core.policy import Mode, PolicySet
 from reaper.errors import FileProblems, PolicyProblems, Problem
 from reaper.located_yaml import Located
 from reaper.policy_cases.model import CaseDocument
@@ -37,7 +37,8 @@ class CaseFile:
         found = self.judged_by.policies
         if self.document.mode is None:
             return found
-        return replace(found, policies=tuple(p.model_copy(update={"mode": self.document.mode}) for p in found.policies))
+        mode = {"mode": Mode(self.document.mode)}
+        return replace(found, policies=tuple(p.model_copy(update=mode) for p in found.policies))
 
     def line(self, *way: int | str) -> int:
         """The line in which something of the file stands."""

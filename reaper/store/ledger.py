@@ -151,14 +151,16 @@ class OpenRun:
     def intend(self, step: Step, look: Look) -> None:
         if not self._enforcing:
             return
-        now = self._clock.now()
         with self._database.writing() as db:
+            now = self._clock.now()  # not before: the database may have been waited for
             self._lease.renew(db, now)
             if now - look.now > self._lease.length:
                 raise Withheld("this reaper was held up since it looked a second time; nothing was asked")
             why = restraint.forbidden(db, self._lease.account, now)
             if why is not None:
                 raise Withheld(why)
+            if not look.due_at(now):
+                raise Withheld(look.reason_at(now))
             _refuse_exempt(db, self._lease.account, look.session, now)
             _add_event(db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look))
 

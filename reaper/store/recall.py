@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.ladder import DELETE
+from reaper.core.action import Action
 from reaper.core.memory import Asked, Memory, Streak
 from reaper.core.plan import PastStep, Result
 from reaper.core.session import Activity
@@ -95,19 +95,20 @@ def _asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[
     )
     for session, action, at, event, step in db.execute(statement):
         if event == INTENDED:
-            whose[step], found[step] = session, Asked(action, at, None)
+            whose[step], found[step] = session, Asked(Action(action), at, None)
         elif event == Result.WITHHELD.value:
             found.pop(step, None)
         elif step in found:
-            found[step] = Asked(action, found[step].at, None if event in OPEN else event)
+            found[step] = Asked(Action(action), found[step].at, None if event in OPEN else event)
         elif event == Result.CAME_BACK.value:
-            whose[step], found[step] = session, Asked(action, at, event)
+            whose[step], found[step] = session, Asked(Action(action), at, event)
     return {whose[step]: found[step] for step in sorted(found)}
 
 
 def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
     lately = sa.select(step_events.c.step_id).where(step_events.c.event == INTENDED, step_events.c.at > now - _HOUR)
-    own = sa.select(steps.c.session_id).join(runs).where(runs.c.account == account, steps.c.action != DELETE)
+    ends = steps.c.action != Action.DELETE.value
+    own = sa.select(steps.c.session_id).join(runs).where(runs.c.account == account, ends)
     return frozenset(row.session_id for row in _of(db, own, list(db.scalars(lately))))
 
 
@@ -134,4 +135,7 @@ def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     )
     open_ = list(db.scalars(sa.select(open_steps.c.step_id).order_by(open_steps.c.step_id)))
     found = _of(db, statement, open_)
-    return [PastStep(r.id, r.run_id, r.session_id, r.kind, r.action, r.begun, bool(r.unconfirmed)) for r in found]
+    return [
+        PastStep(r.id, r.run_id, r.session_id, r.kind, Action(r.action), r.begun, bool(r.unconfirmed))
+        for r in found
+    ]

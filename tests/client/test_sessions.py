@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Generation = Literal[1, 2]
     Managing = Callable[..., tuple[SessionManager, Served]]
 
+DENIED = {"errorCode": 404, "errorId": "NotFound", "message": "there is no such session"}
 ROOT = "/pro/session-manager/v1/sessions"
 
 
@@ -52,7 +53,13 @@ def test_an_unknown_generation_ends_nothing(managing: Managing, session: Session
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [((404, {}), NotFound), ((409, {}), Conflict), ((503, {}), ServerFault), (None, Unreachable)],
+    [
+        ((404, DENIED), NotFound),
+        ((404, {}), Unintelligible),
+        ((409, {}), Conflict),
+        ((503, {}), ServerFault),
+        (None, Unreachable),
+    ],
 )
 @pytest.mark.parametrize("generation", [1, 2])
 def test_a_termination_is_never_repeated(

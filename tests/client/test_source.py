@@ -10,7 +10,7 @@ import pytest
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
 from reaper.core.session import Session
-from reaper.errors import AccountError, Conflict, ServerFault, Unauthorized, Unreachable
+from reaper.errors import AccountError, Conflict, Gone, ServerFault, Unauthorized, Unintelligible, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Open = Callable[..., tuple[AccountSource, Served]]
 
 ROOT = "/pro/session-manager/v1"
+DENIED = {"errorCode": 404, "errorId": "NotFound", "message": "there is no such session"}
 NEW = {"paths": {"/sessions/{kind}/{id}/terminate": {"patch": {}}}}
 OLD = {"paths": {"/sessions/webui/{id}": {"delete": {}}}}
 
@@ -111,7 +112,7 @@ def test_a_generation_from_the_settings_is_not_asked_for(account: Open, session:
 def test_an_unknown_generation_is_a_doubt_until_it_is_known(account: Open, session: Session) -> None:
     """Without a document the account is only observed; the next look asks again."""
     answers = Account((404, {}))
-    answers.special["/sessions/solve"] = (404, {})
+    answers.special["/sessions/solve"] = (404, DENIED)
     source, served = account(answers)
     (doubt,) = source.fetch().doubts
     assert doubt.startswith("the API generation is unknown (no OpenAPI document): set generation: 1 or 2")
@@ -208,6 +209,61 @@ def test_the_owners_sessions_are_checked_here(account: Open, item: MakeItem) -> 
     found = source.owned_by(Session("s", "webui", "running", "ann", "ROOT"))
     assert [session.id[-1] for session in found] == ["1", "2", "4", "6"]
     assert not [key for key in served.asked[-1].params if key.startswith(("user_name", "environment_name"))]
+
+
+PAGE = (404, b"<html>not found</html>")
+ANOTHER = {"errorCode": "404", "errorId": "NotFound", "message": "x"}
+
+
+def test_a_session_is_gone_when_the_service_and_its_list_say_so(account: Open, item: MakeItem) -> None:
+    """Its own address says 404 in the service's form, and the whole list, asked for unfiltered, does not hold it."""
+    answers = Account(NEW, webui=[item(1)])
+    answers.special["/sessions/webui/s1"] = (404, DENIED)
+    source, served = account(answers, 2)
+    with pytest.raises(Gone):
+        source.read("webui", "s1")
+    assert "state_not_in" not in served.asked[-1].params
+
+
+@pytest.mark.parametrize("answer", [PAGE, (404, {}), (404, {"message": "x"}), (404, ANOTHER), (410, b"")])
+def test_a_404_in_another_form_is_no_end(account: Open, answer: object) -> None:
+    """A gateway knows nothing of sessions."""
+    answers = Account(NEW)
+    answers.special["/sessions/webui/s1"] = answer
+    with pytest.raises(Unintelligible):
+        account(answers, 2)[0].read("webui", "s1")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [{"webui": [{"state": "Running"}]}, {"webui": [{"created_at": 5, "kind": 7}]}, {"webui": [{"id": "a\nb"}]}],
+    ids=["running", "unreadable", "without an id"],
+)
+def test_a_404_that_the_list_does_not_confirm_is_no_end(
+    account: Open, item: MakeItem, listed: dict[str, list[dict[str, object]]]
+) -> None:
+    """The list shows it, or an entry that could be it."""
+    answers = Account(NEW, webui=[item(1, **{"id": "s1", **one}) for one in listed["webui"]])
+    answers.special["/sessions/webui/s1"] = (404, DENIED)
+    with pytest.raises(Unintelligible):
+        account(answers, 2)[0].read("webui", "s1")
+
+
+@pytest.mark.parametrize("answer", [{"total": 3, "items": []}, (500, {}), PAGE, (404, DENIED)])
+def test_a_list_that_cannot_be_read_confirms_no_end(account: Open, answer: object) -> None:
+    """It broke off, or could not be had."""
+    answers = Account(NEW)
+    answers.special |= {"/sessions/webui/s1": (404, DENIED), "/sessions/webui": answer}
+    with pytest.raises(AccountError) as caught:
+        account(answers, 2)[0].read("webui", "s1")
+    assert not isinstance(caught.value, Gone)
+
+
+def test_a_session_that_only_its_list_shows_is_over_where_it_is_over_there(account: Open, item: MakeItem) -> None:
+    """The list is a word of the service, too."""
+    answers = Account(NEW, webui=[item(1, id="s1", state="Terminated")])
+    answers.special["/sessions/webui/s1"] = (404, DENIED)
+    assert account(answers, 2)[0].read("webui", "s1").state == "terminated"
 
 
 def test_an_incomplete_list_of_the_owner_is_an_error(account: Open, item: MakeItem, session: Session) -> None:

@@ -34,7 +34,8 @@ def test_a_refused_interrupt_is_not_repeated(
     serve: Serve, connect: Connect, status: int, error: type[AccountError]
 ) -> None:
     """A failed interrupt is a typed error after one request."""
-    served = serve(lambda _: (status, {}))
+    said = {"errorCode": status, "errorId": "Refused", "message": "no"}
+    served = serve(lambda _: (status, said))
     with pytest.raises(error):
         Tasks(connect(served)).interrupt_solve("t")
     assert len(served.asked) == 1

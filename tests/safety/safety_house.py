@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reaper.client import DEFAULT_IGNORE, AccountEnder, AccountSource, Connection, compile_ignore
 from reaper.core.limits import Limits
+from reaper.core.plan import Reviewed
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, Scenario, SessionSpec, World
@@ -263,7 +264,7 @@ class House:
         self,
         policies: PolicySet,
         *,
-        reviewed: frozenset[tuple[str, str]] | None = None,
+        reviewed: frozenset[Reviewed] | None = None,
         misgivings: Sequence[str] = (),
         **more: Any,  # noqa: ANN401 - what `reaper` takes
     ) -> Report:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from safety_house import GENEROUS, IDLE, House, Open, idle, refusal, rules
+from starlette.responses import Response
 
 HOUSE = rules(IDLE)
 
@@ -41,14 +42,34 @@ def test_the_second_look_comes_after_the_wait(house: Open) -> None:
 
 
 def test_a_server_that_asks_to_wait_is_given_its_time(house: Open) -> None:
-    """429 with Retry-After to a termination: it fails, and nothing whatsoever is asked for so long."""
+    """429 with Retry-After to a termination: nothing whatsoever is asked for so long, and then it is asked again."""
     home = many(house, 3)
     home.upon("terminate", lambda _: refusal(429, **{"Retry-After": "20"}))
-    assert sorted(home.outcomes(HOUSE).values()) == ["failed", "terminated", "terminated"]
+    assert set(home.outcomes(HOUSE).values()) == {"terminated"}
     first = moments(home)[0]
     after = [a.at for a in home.asked if a.at > first]
     assert min(after) >= first + timedelta(seconds=20)
-    assert home.outcomes(HOUSE) == {home.endings()[0][1]: "terminated"}
+    events = [event for _, _, event in home.events(home.endings()[0][1])]
+    assert events == ["intended", "withheld", "intended", "terminated"]
+
+
+def test_a_server_that_asks_to_wait_again_is_asked_no_third_time(house: Open) -> None:
+    """Twice no: failed, with the server's words."""
+    home = many(house, 1)
+    home.upon("terminate", lambda _: refusal(429, **{"Retry-After": "20"}), nth=0)
+    assert (home.outcomes(HOUSE), len(home.endings())) == ({"s0": "failed"}, 2)
+
+
+def test_what_changed_while_the_server_was_left_in_peace_is_seen(house: Open) -> None:
+    """Its owner came back meanwhile: it is looked at anew before it is asked again, and no longer due."""
+    home = many(house, 1)
+
+    def wait(_: object) -> Response:
+        home.world.touch("s0")
+        return refusal(503, **{"Retry-After": "20"})
+
+    home.upon("terminate", wait)
+    assert (home.outcomes(HOUSE), len(home.endings())) == ({"s0": "no-longer-due"}, 1)
 
 
 def test_a_server_that_asks_for_an_hour_is_left_alone(house: Open) -> None:
@@ -56,9 +77,11 @@ def test_a_server_that_asks_for_an_hour_is_left_alone(house: Open) -> None:
     home = many(house, 3)
     home.upon("terminate", lambda _: refusal(429, **{"Retry-After": "3600"}))
     report = home.pass_once(HOUSE)
-    assert sorted(o.result for o in report.outcomes.values()) == ["failed", "withheld", "withheld"]
+    assert sorted(o.result for o in report.outcomes.values()) == ["unconfirmed", "withheld", "withheld"]
     assert "the server asks to be left in peace for 1h" in str(report.outcomes)
     assert home.asked[-1].what == "terminate"
+    later = home.pass_once(HOUSE)
+    assert [o.result for _, o in later.settled] == ["failed"]
 
 
 @pytest.mark.parametrize("what", ["terminate", "read"])

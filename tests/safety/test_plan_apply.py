@@ -64,6 +64,32 @@ def test_what_is_no_longer_due_is_told_one_by_one(reaper: Cli, planned: Emulator
     assert told[1].endswith("it is not there any more")
 
 
+ANOTHER: dict[str, tuple[dict[str, Any], str]] = {
+    "owner": ({"owner": "eva@Supply"}, "its owner was anna@Planning and is eva@Supply"),
+    "environment": ({"owner": "anna@ROOT"}, "its owner was anna@Planning and is anna@ROOT"),
+    "creation": ({"age": "10h"}, "its creation was "),
+    "kind": ({"kind": "solve"}, "its kind was webui and is solve"),
+}
+
+
+@pytest.mark.parametrize(("changed", "why"), list(ANOTHER.values()), ids=list(ANOTHER))
+def test_another_session_of_the_same_id_is_not_the_reviewed_one(
+    reaper: Cli, desk: Desk, changed: dict[str, Any], why: str
+) -> None:
+    """Owner, kind and creation are compared as well: what differs in one of them is left alone, and told."""
+    account = desk.account(*FLEET)
+    desk.write(POLICIES.replace("{kind: webui}", "all").replace("idle: 2h", "age: 8h"), acme=account)
+    assert reaper("plan", "-o", "plan.json").code == 0
+    account.world.remove(account.world.get("a"))
+    account.world.add_session(**(idle("a", "anna@Planning") | changed))
+    result = apply(reaper)
+    assert "a" not in ended(account)
+    assert "b" in ended(account)
+    (line,) = [one for one in result.out.splitlines() if one.startswith("no longer due: webui a of anna@Planning")]
+    assert "another session has this id now" in line
+    assert why in line
+
+
 def test_what_was_not_reviewed_is_told_and_left_alone(reaper: Cli, planned: Emulator) -> None:
     """A session that became due after the review stays, however clear its case."""
     planned.world.add_session(**idle("new", "fay@Planning"))
@@ -162,7 +188,14 @@ def test_layout_is_no_content(reaper: Cli, planned: Emulator) -> None:
 KEY, URL = SecretStr("a-key"), "https://acme.example"
 POLICY = rules({"name": "idle", "select": "all", "terminate_when": {"age": "2h"}})
 STEP = ReviewedStep(
-    session="s1", kind="webui", owner="a@B", app=None, action="terminate", policy="idle", reason="idle 5h"
+    session="s1",
+    kind="webui",
+    owner="a@B",
+    app=None,
+    created_at=NOW,
+    action="terminate",
+    policy="idle",
+    reason="idle 5h",
 )
 PLAN = ReviewedPlan(account="acme", url=URL, made_at=NOW, policies=hashes(POLICY), steps=(STEP, STEP)).sealed(KEY)
 

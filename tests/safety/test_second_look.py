@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,24 @@ def test_what_is_written_during_the_run_holds_at_once(
     home.upon("terminate", lambda _: (tmp_path / "policies" / file).write_text(text, "utf-8") and None)
     assert home.outcomes(policies, reread=reread) == {"a": "terminated", "b": outcome}
     assert home.ended() == ["a"]
+
+
+def test_an_exemption_of_the_same_size_and_time_holds_at_once(house: Open, tmp_path: Path) -> None:
+    """Written in place of one as long, in a file that keeps its time, it is seen all the same."""
+    home = house(idle("a", "anna@Planning"), idle("b", "ben@Planning"))
+    file = tmp_path / "all.yaml"
+    file.write_text(PROTECT.replace("ben@", "eva@"), "utf-8")
+    loaded = load_policies(tmp_path, TODAY)
+    reread = PolicyReader(tmp_path, loaded, lambda: TODAY)
+
+    def exempt(_: object) -> None:
+        before = file.stat()
+        file.write_text(PROTECT, "utf-8")
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert file.stat().st_size == before.st_size
+
+    home.upon("terminate", exempt)
+    assert home.outcomes(loaded.policies, reread=reread) == {"a": "terminated", "b": "no-longer-due"}
 
 
 def test_an_exemption_given_by_hand_during_the_run_holds_at_once(house: Open) -> None:

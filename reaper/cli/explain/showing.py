@@ -14,6 +14,7 @@ from reaper.core.duration import spoken
 from reaper.core.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.matching import Answer, Match
 from reaper.core.outlook import outlook
+from reaper.core.policy import Mode
 from reaper.core.verdict import UNTIMED, Finding, Ruling
 from reaper.store import AsOf
 
@@ -147,7 +148,7 @@ def _change(view: PolicyView, now: datetime) -> str:
     met = dict.fromkeys(f.rule for f in change.verdict.findings if f.answer is Answer.YES)
     then = "" if change.acts else f"; its window ({policy.only_during}) is closed then"
     after = "; then what 'after' asks for" if policy.after else ""
-    due = "due" if policy.mode == "enforce" else "an offender"
+    due = "due" if policy.mode is Mode.ENFORCE else "an offender"
     return f"{due} {when}{unless}: {' and '.join(met)}{after}{then}"
 
 

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from reaper.cli.render import console, escape, identity, moment, short, table
+from reaper.core.action import Action
 from reaper.core.comparison import Difference, Judged, Rewritten, Treatment, differences, treatments
-from reaper.core.ladder import DELETE, TERMINATE
 
 _WORDS = {
-    TERMINATE: "would end",
-    DELETE: "would be deleted",
-    "interrupt-solve": "its solve would be stopped",
-    "interrupt-execution": "would be interrupted",
+    Action.TERMINATE: "would end",
+    Action.DELETE: "would be deleted",
+    Action.INTERRUPT_SOLVE: "its solve would be stopped",
+    Action.INTERRUPT_EXECUTION: "would be interrupted",
     "waits": "would wait",
     "came-back": "came back",
     "told": "people would be told",
