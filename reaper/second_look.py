@@ -14,6 +14,7 @@ from reaper.core.session import Activity, Phase, Session, Snapshot
 from reaper.core.verdict import Pass
 from reaper.errors import AccountError, NotFound, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionSource
+from reaper.task_look import TaskLook
 
 _SERVES = timedelta(seconds=5)
 _ENDED = frozenset({Result.TERMINATED, Result.UNCONFIRMED})
@@ -22,9 +23,9 @@ _ENDED = frozenset({Result.TERMINATED, Result.UNCONFIRMED})
 class SecondLook:
     """A look at one session of a plan after the other.
 
-    It costs two requests: the session (or its owner's, where a policy compares them) and its log. Which solves and
-    tasks are in flight, or where a policy needs it the whole fleet, is read for several looks together, every few
-    seconds. `outcomes` grows while the plan is carried out.
+    It costs two requests: the session (or its owner's, where a policy compares them) and its log; of a task session
+    also the tasks of its app. Which solves and tasks are in flight, or where a policy needs it the whole fleet, is read
+    for several looks together, every few seconds. `outcomes` grows while the plan is carried out.
     """
 
     def __init__(
@@ -34,12 +35,15 @@ class SecondLook:
         seen: Pass,
         outcomes: Mapping[str, Outcome],
         reread: Callable[[], PolicySet],
+        *,
+        tasks: TaskLook,
     ) -> None:
         self._source = source
         self._clock = clock
         self._seen = seen
         self._outcomes = outcomes
         self._reread = reread
+        self._tasks = tasks
         self._computing: tuple[Session, ...] = ()
         self._computing_read_at: datetime | None = None
         self._everyone = Snapshot(seen.account, ())
@@ -48,7 +52,8 @@ class SecondLook:
     def at(self, step: Step) -> Look | Outcome:
         """The look, or the outcome where there is nothing left to look at or no way to look."""
         try:
-            return self._look(step)
+            look = self._look(step)
+            return self._tasks.checked(step, look) if isinstance(look, Look) and look.due else look
         except NotFound:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
         except AccountError as error:

@@ -39,11 +39,15 @@ ENDED = frozenset({Result.TERMINATED.value, Result.ALREADY_GONE.value})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result with its one line for a person; `trouble` when the server, not the session, was in the way."""
+    """A result with its one line for a person; `trouble` when the server, not the session, was in the way.
+
+    `needs_attention` when nothing was done and nothing would be in later runs, unless a person changes something.
+    """
 
     result: Result
     detail: str = ""
     trouble: bool = False
+    needs_attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
