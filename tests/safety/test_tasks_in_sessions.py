@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ def test_a_runaway_task_is_stopped_within_eight_runs(house: Open, generation: in
         home.later(minutes=3)
     assert home.endings() == [("interrupt-solve", "one"), ("interrupt-execution", "one"), ("terminate", "session")]
     assert home.world.get("session").over
+    intents = home.rows("SELECT evidence FROM step_events WHERE event = 'intended' ORDER BY id")
+    assert [json.loads(evidence)["task"] for (evidence,) in intents] == ["one", "one", None]
 
 
 def test_a_member_of_a_recurring_group_is_interrupted_by_its_index(house: Open) -> None:
@@ -80,10 +83,11 @@ UNCERTAIN = {
 
 @pytest.mark.parametrize(("tasks", "named", "why"), list(UNCERTAIN.values()), ids=list(UNCERTAIN))
 def test_what_is_not_certain_is_withheld_and_never_replaced_by_force(
-    house: Open, tasks: list[dict[str, Any]], named: bool, why: str
+    house: Open, caplog: pytest.LogCaptureFixture, tasks: list[dict[str, Any]], named: bool, why: str
 ) -> None:
     """In no run: each says why, and that a person must see to it; one who writes `steps: terminate` has it ended."""
     home = house(running(*tasks), task_session_ids=named)
+    caplog.set_level("WARNING")
     for _ in range(4):
         report = home.pass_once(HOUSE)
         result, detail = outcome(report)
@@ -91,6 +95,7 @@ def test_what_is_not_certain_is_withheld_and_never_replaced_by_force(
         assert (report.failed, asked(home)) == (True, [])
         home.later(minutes=3)
     assert [event for _, _, event in home.events()] == ["withheld"] * 4
+    assert caplog.text.count("step settled") == 4
     assert home.outcomes(FORCE) == {"session": "terminated"}
 
 
