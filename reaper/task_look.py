@@ -13,6 +13,8 @@ from reaper.core.session import TASK, Session
 from reaper.core.tasks import SessionTasks
 from reaper.ports import SessionSource
 
+_IDLE_BY_DESIGN = "{}: it is idle between tasks, or about to end by itself"
+
 
 class TaskLook:
     """Knows the tasks that were in the sessions of the steps when the plan was made, and reads them again for each."""
@@ -32,7 +34,11 @@ class TaskLook:
             return _withheld(f"which tasks are in it is not known: {unknown}")
         if came := tasks.came_since(before, self._planned_at):
             return Outcome(Result.NO_LONGER_DUE, f"{came}, and is not what was judged")
-        return look if step.action == TERMINATE else _of_the_one(look, tasks)
+        if step.action != TERMINATE:
+            return _of_the_one(look, tasks)
+        if len(step.verdicts[0].policy.steps) > 1 and tasks.between_tasks(look.now):
+            return Outcome(Result.WITHHELD, _IDLE_BY_DESIGN.format(tasks.why_not_one()))
+        return look
 
 
 def still_asked(source: SessionSource, sessions: Sequence[Session], asked: Mapping[str, Asked]) -> dict[str, Asked]:
@@ -46,7 +52,7 @@ def _of_the_one(look: Look, tasks: SessionTasks) -> Look | Outcome:
     if tasks.the_one is not None:
         return replace(look, session=replace(look.session, task=tasks.the_one.key))
     if tasks.between_tasks(look.now):
-        return Outcome(Result.WITHHELD, f"{tasks.why_not_one()}: it is idle between tasks, or about to end")
+        return Outcome(Result.WITHHELD, _IDLE_BY_DESIGN.format(tasks.why_not_one()))
     return _withheld(f"{tasks.why_not_one()}; to end it all the same, write 'steps: terminate'")
 
 

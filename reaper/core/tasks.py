@@ -6,7 +6,7 @@ The map from a session to its tasks is one look at the Tasks API. Where it is no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -55,12 +55,14 @@ class SessionTasks:
     """The unfinished tasks of one session.
 
     `own` name the session. `perhaps` name no session and may run in this one. `last_end` is when the last of its tasks
-    ended, as far as that is told. With a `problem` nothing else is known.
+    ended, as far as that is told. `heard` is False where no task of its app was told at all, over or not: it
+    is perhaps known there by another name. With a `problem` nothing else is known.
     """
 
     own: tuple[Task, ...] = ()
     perhaps: tuple[Task, ...] = ()
     last_end: datetime | None = None
+    heard: bool = True
     problem: str | None = None
 
     @property
@@ -127,10 +129,12 @@ class SessionTasks:
             return answer, f"{(certain or self.own)[0]} is in it"
         if self.uncertainty:
             return Answer.UNKNOWN, f"whether a task runs in it is not known: {self.uncertainty}"
+        if not self.heard:
+            return Answer.UNKNOWN, "whether a task runs in it is not known: no task of its app is told at all"
         return Answer.NO, "no unfinished task is in it"
 
 
-def tasks_in(session: Session, tasks: Iterable[Task]) -> SessionTasks:
+def tasks_in(session: Session, tasks: Sequence[Task]) -> SessionTasks:
     """Which of the tasks of its app are in the session."""
     here, perhaps, ends = [], [], []
     for task in tasks:
@@ -142,7 +146,7 @@ def tasks_in(session: Session, tasks: Iterable[Task]) -> SessionTasks:
                 here.append(task)
             elif task.ended_at is not None:
                 ends.append(task.ended_at)
-    return SessionTasks(tuple(here), tuple(perhaps), max(ends, default=None))
+    return SessionTasks(tuple(here), tuple(perhaps), max(ends, default=None), heard=bool(tasks))
 
 
 def _same_id(one: str, other: str) -> bool:

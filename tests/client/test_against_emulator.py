@@ -106,7 +106,7 @@ TASK = SessionSpec(id="t", kind="task", age="9h", idle="8h")
         ([TaskSpec(id="a")], True, timedelta(0)),
         ([TaskSpec(id="a", state="queued")], True, timedelta(0)),
         ([TaskSpec(id="a", state="completed")], True, timedelta(hours=8)),
-        ([], True, timedelta(hours=8)),
+        ([], True, None),
         ([TaskSpec(id="a")], False, None),
         ([TaskSpec(id="a", state="completed")], False, timedelta(hours=8)),
         ([TaskSpec(id="a", state="puzzled")], True, None),

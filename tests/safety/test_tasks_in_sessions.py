@@ -137,6 +137,15 @@ def test_the_next_task_of_a_session_begins_at_the_gentlest_step(house: Open) -> 
     ]
 
 
+def test_what_heeded_its_last_interrupt_is_not_forced(house: Open) -> None:
+    """The task failed as it was asked to: its session is about to end by itself, and gets the time for it."""
+    home = house(running(ONE))
+    for _ in range(4):
+        home.pass_once(HOUSE)
+        home.later(minutes=2)
+    assert (asked(home), home.ended()) == (LADDER[:2], [])
+
+
 BEGINS = {
     "another one after it": ([{"id": "one", "state": "solving"}], "session", True),
     "in an idle session": ([], "session", True),
@@ -215,6 +224,8 @@ SILENCE = {
     "a task waits in it": ([QUEUED], True, None),
     "nothing is in it": ([DONE], True, "terminated"),
     "perhaps a task runs": ([ONE], False, None),
+    "nothing is told of its app at all": ([], True, None),
+    "nothing runs on an older account": ([DONE], False, "terminated"),
     "a task of unknown state": ([{**ONE, "state": "dreaming"}], True, None),
 }
 
