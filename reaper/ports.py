@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reaper.core.notice import Notice, Receipt
     from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
     from reaper.core.session import Activity, Session, Snapshot
+    from reaper.core.tasks import SessionTasks
     from reaper.core.verdict import Pass
 
 Secret = Callable[[], SecretStr]
@@ -67,6 +68,12 @@ class SessionSource(Protocol):
         hold it; another AccountError where that cannot be told.
         """
 
+    def tasks(self, sessions: Sequence[Session]) -> Mapping[str, SessionTasks]:
+        """The unfinished tasks of each of these task sessions, by the session's id, all learnt in this call.
+
+        What could not be learnt is a problem of that session's. Raises nothing but programming errors.
+        """
+
     def computing(self) -> tuple[Session, ...]:
         """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
 
@@ -101,10 +108,14 @@ class SessionEnder(Protocol):
         """Ask the server to destroy the record of a session that is over; refused where that is not possible."""
 
     def interrupt_solve(self, session: Session) -> None:
-        """Ask the server to stop what a task solves; the task goes on."""
+        """Ask the server to stop what the task that `session.task` names solves; the task goes on.
+
+        Sends nothing where no task is named. That the server does not know the task is a Conflict: it tells nothing of
+        the session.
+        """
 
     def interrupt_execution(self, session: Session) -> None:
-        """Ask the server to stop a task."""
+        """Ask the server to stop the task that `session.task` names; as `interrupt_solve`."""
 
 
 class Enforcer(Protocol):

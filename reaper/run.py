@@ -22,6 +22,7 @@ from reaper.errors import AccountError, ConfigurationError, StoreError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
 from reaper.run_log import RunLog
 from reaper.second_look import SecondLook
+from reaper.task_look import TaskLook, still_asked
 from reaper.telling import inform
 
 Tell = Callable[[str], None]
@@ -63,10 +64,12 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a last step was not done, or not seen to be, or somebody could not be told.
+        """Whether a last step was not done, or not seen to be, or somebody could not be told, or has to see to a step.
 
         After an interrupt the next step is still to come.
         """
+        if self.enforcing and any(outcome.needs_attention for outcome in self.outcomes.values()):
+            return True
         if any(receipt.result is Telling.NOT_TOLD for receipt in self.receipts):
             return True
         last = [self.outcomes.get(s.session.id) for s in self.plan.steps if not s.action.interrupts]
@@ -148,8 +151,9 @@ class Reaper:
         return self._planned(seen, memory) if seen.complete else Plan()
 
     def _planned(self, seen: Pass, memory: Memory) -> Plan:
-        convicted = list(dict.fromkeys(v.session.id for v in offenders(seen.verdicts)))
-        memory = replace(memory, asked=self.ledger.asked(seen.account, convicted))
+        convicted = {v.session.id: v.session for v in offenders(seen.verdicts)}
+        asked = self.ledger.asked(seen.account, list(convicted))
+        memory = replace(memory, asked=still_asked(self.source, list(convicted.values()), asked))
         return build_plan(seen.verdicts, memory, self.limits, seen.snapshot.sessions, seen.now)
 
     def _look(self, memory: Memory, misgivings: Iterable[str], told: RunLog) -> tuple[Pass, AccountError | None]:
@@ -210,7 +214,8 @@ class Reaper:
         return self.ledger.forbidden(self.source.account) if plan.steps and self.enforcer.enforcing else None
 
     def _take_steps(self, plan: Plan, record: RunRecord, report: Report) -> None:
-        look = SecondLook(self.source, self.clock, report.seen, report.outcomes, self._reread)
+        tasks = TaskLook(self.source, plan.steps, report.seen.now)
+        look = SecondLook(self.source, self.clock, report.seen, report.outcomes, self._reread, tasks=tasks)
         watch, trouble = Stopwatch(self.clock), 0
         for number, step in enumerate(plan.steps, 1):
             self.tell(f"{self.source.account}: step {number} of {len(plan.steps)}")

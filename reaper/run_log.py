@@ -78,10 +78,11 @@ class ToldRecord:
     def settle(self, step: Step, outcome: Outcome) -> None:
         """The log has it even where the database fails.
 
-        What was withheld is small talk: it is withheld in each run anew, and `ended` counts it.
+        What was withheld is small talk: it is withheld in each run anew, and `ended` counts it. Not where it will be
+        until a person sees to it.
         """
         tell = self._log.info
-        if outcome.result in _GRAVE:
+        if outcome.result in _GRAVE or (outcome.needs_attention and self._enforcing):
             tell = self._log.warning
         elif outcome.result is Result.WITHHELD:
             tell = self._log.debug

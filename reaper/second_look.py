@@ -15,14 +15,15 @@ from reaper.core.session import WEBUI, Activity, Phase, Session, Snapshot
 from reaper.core.verdict import Pass
 from reaper.errors import AccountError, Gone, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionSource
+from reaper.task_look import TaskLook
 
 
 class SecondLook:
     """A look at one session of a plan after the other.
 
     All that a step rests on is read for that step: the session, its log, and as far as its policies ask for them its
-    owner's sessions, the solves and tasks in flight, or the whole fleet. `outcomes` grows while the plan is carried
-    out.
+    owner's sessions, the solves and tasks in flight, or the whole fleet; of a task session also the tasks of its app.
+    `outcomes` grows while the plan is carried out.
     """
 
     def __init__(
@@ -32,17 +33,21 @@ class SecondLook:
         seen: Pass,
         outcomes: Mapping[str, Outcome],
         reread: Callable[[], PolicySet],
+        *,
+        tasks: TaskLook,
     ) -> None:
         self._source = source
         self._clock = clock
         self._seen = seen
         self._outcomes = outcomes
         self._reread = reread
+        self._tasks = tasks
 
     def at(self, step: Step) -> Look | Outcome:
         """The look, or the outcome where there is nothing left to look at or no way to look."""
         try:
-            return self._look(step)
+            look = self._look(step)
+            return self._tasks.checked(step, look) if isinstance(look, Look) and look.due else look
         except Gone:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
         except AccountError as error:

@@ -15,7 +15,7 @@ from reaper.client.connection import Connection, quiet_retries
 from reaper.client.doctor import Check, examine
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
-from reaper.client.tasks import Task, Tasks
+from reaper.client.tasks import Tasks
 from reaper.client.webhook import Webhook
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Check",
     "Connection",
     "ServerClock",
-    "Task",
     "Tasks",
     "Webhook",
     "compile_ignore",

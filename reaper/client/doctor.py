@@ -110,9 +110,9 @@ def _tasks_scope(connection: Connection) -> Check:
     except BadRequest:
         return Check("scope Tasks", True, "the key is let through to the tasks API")
     except Unauthorized as error:
-        return Check("scope Tasks", False, str(error), f"tasks cannot be interrupted gently: {NEW_KEY}")
+        return Check("scope Tasks", False, str(error), f"no task session can be ended: {NEW_KEY}")
     except AccountError as error:
-        return Check("scope Tasks", None, str(error), "tasks may not be interrupted gently; look again later")
+        return Check("scope Tasks", None, str(error), "task sessions may not be ended; look again later")
     return Check("scope Tasks", True, "tasks can be listed")
 
 

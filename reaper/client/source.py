@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from reaper.client.clock import ServerClock
@@ -13,7 +14,8 @@ from reaper.client.sessions import UNKNOWN, SessionManager
 from reaper.client.tasks import Tasks
 from reaper.core.matching import Answer
 from reaper.core.owner import Owner
-from reaper.core.session import SOLVE, WEBUI, Activity, Phase, Snapshot, Unreadable
+from reaper.core.session import SOLVE, TASK, WEBUI, Activity, Phase, Snapshot, Unreadable
+from reaper.core.tasks import SessionTasks, tasks_in
 from reaper.errors import AccountError, Conflict, Gone, NotFound, Unauthorized, Unintelligible
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from reaper.client.connection import Connection
     from reaper.client.listing import Listing
     from reaper.client.logs import Ignore
-    from reaper.core.session import Session
+    from reaper.core.session import Session, TaskKey
+    from reaper.core.tasks import Task
     from reaper.ports import Clock
 
     Generation = Literal[1, 2]
@@ -46,6 +49,7 @@ class AccountSource:
         self._workers = workers or connection.workers
         self._pool: ThreadPoolExecutor | None = None
         self._told = generation != "auto"
+        self._tasks = Tasks(connection)
         self.manager = self._managing(None if generation == "auto" else generation)
 
     @property
@@ -87,7 +91,25 @@ class AccountSource:
             return {session.id: Activity(session.id, None, now, str(error)) for session in sessions}
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix=f"probe-{self.account}")
-        return {found.session_id: found for found in self._pool.map(self.manager.last_activity, sessions)}
+        found = list(self._pool.map(self.manager.last_activity, sessions))
+        tasks = self.tasks([s for s, one in zip(sessions, found, strict=True) if s.kind == TASK and one.at is not None])
+        return {one.session_id: _with_tasks(one, tasks.get(one.session_id)) for one in found}
+
+    def tasks(self, sessions: Sequence[Session]) -> dict[str, SessionTasks]:
+        """As SessionSource promises; the tasks are asked for by app, for they cannot be by session."""
+        lists = {app: self._tasks_of(app) for app in {s.app for s in sessions}}
+        return {
+            s.id: SessionTasks(problem=listed) if isinstance(listed := lists[s.app], str) else tasks_in(s, listed)
+            for s in sessions
+        }
+
+    def _tasks_of(self, app: str | None) -> tuple[Task, ...] | str:
+        if app is None:
+            return "its app is not known"
+        try:
+            return self._tasks.of_app(app)
+        except AccountError as error:
+            return str(error)
 
     def read(self, kind: str, session_id: str) -> Session:
         """As SessionSource promises. What its own address denies is still looked for in the whole list."""
@@ -176,12 +198,18 @@ class AccountEnder:
         self._tasks = Tasks(source.connection)
 
     def interrupt_solve(self, session: Session) -> None:
-        """As SessionEnder promises, of the task that the session is."""
-        self._tasks.interrupt_solve(session.id)
+        """As SessionEnder promises."""
+        self._tasks.interrupt_solve(self._task_of(session))
 
     def interrupt_execution(self, session: Session) -> None:
-        """As SessionEnder promises, of the task that the session is."""
-        self._tasks.interrupt_execution(session.id)
+        """As SessionEnder promises."""
+        self._tasks.interrupt_execution(self._task_of(session))
+
+    def _task_of(self, session: Session) -> TaskKey:
+        if session.task is None:
+            what = f"which task runs in session {session.id} is not known; nothing was sent"
+            raise AccountError(self._source.connection.faults.line(what))
+        return session.task
 
     def delete(self, session: Session) -> None:
         """As SessionEnder promises; refused where the generation is not known to have it."""
@@ -194,6 +222,20 @@ class AccountEnder:
         except Conflict:
             self._source.check_generation()  # before another DELETE: it may no longer mean to terminate
             raise
+
+
+def _with_tasks(found: Activity, tasks: SessionTasks | None) -> Activity:
+    """The silence of a log means nothing while a task is in the session, or may be."""
+    if tasks is None:
+        return found
+    answer, why = tasks.at_work
+    match answer:
+        case Answer.YES:
+            return replace(found, at=found.learnt_at, source=why)
+        case Answer.UNKNOWN:
+            return replace(found, at=None, source=why)
+        case Answer.NO:
+            return found
 
 
 class _Gathered:

@@ -110,9 +110,7 @@ def action_of(rung: Rung) -> tuple[Action, timedelta]:
             return Action.TERMINATE, timedelta(0)
 
 
-def next_action(
-    ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime
-) -> Action | Wait:
+def next_action(ladder: tuple[Rung, ...], session: Session, asked: Asked | None, now: datetime) -> Action | Wait:
     """The action that is due now, or what is waited for.
 
     Only a running task can be interrupted; anything else goes to the last rung at once.

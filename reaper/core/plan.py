@@ -59,12 +59,14 @@ class Outcome:
     """A result with its one line for a person; `trouble` when the server, not the session, was in the way.
 
     `again` when the server refused for now and may be asked once more.
+    `needs_attention` when nothing was done and nothing would be in later runs, unless a person changes something.
     """
 
     result: Result
     detail: str = ""
     trouble: bool = False
     again: bool = False
+    needs_attention: bool = False
 
 
 class Reviewed(NamedTuple):

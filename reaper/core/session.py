@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 WEBUI = "webui"
 TASK = "task"
@@ -41,6 +42,16 @@ _PHASES: dict[str | None, Phase] = {
 }
 
 
+class TaskKey(NamedTuple):
+    """What names one task: all tasks of a recurring group share an id. It is never the id of a session."""
+
+    id: str
+    group: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.id}, group index {self.group}," if self.group else self.id
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session as one look at the account showed it.
@@ -48,6 +59,7 @@ class Session:
     `state` is in lower case. `owner` is `user@environment`, as AIMMS PRO writes it, and None unless both are known.
     A field that the server did not send, or sent unreadably, is None and named in `problems`; an empty `name`,
     `description` or `message` is the empty string. `gb_hours` is what it has used so far: memory in GB times hours.
+    `task` is the one task that runs in it, where a second look has just shown that.
     """
 
     id: str
@@ -65,6 +77,7 @@ class Session:
     message: str | None = None
     problems: tuple[str, ...] = ()
     gb_hours: float | None = None
+    task: TaskKey | None = None
     owner: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """A session-manager that stands on its own feet, written from the contract; it shares no code with the client.
 
 config, faults, scenario     what it is told
-timeline, world, session, log    the account: pure of HTTP
+timeline, world, session, task, log    the account: pure of HTTP
 building, fleet, people, life, endings    how sessions come about, live and end
 parameters, listing, schemas, problems, access    the edge of HTTP
 sessions_api, logs_api, tasks_api, admin_api    the endpoints
@@ -13,9 +13,10 @@ from .faults import Faults
 from .front import Recorded
 from .log import HEARTBEAT
 from .refusals import Missing
-from .scenario import Scenario, ScenarioError, SessionSpec, load_scenario
+from .scenario import Scenario, ScenarioError, SessionSpec, TaskSpec, load_scenario
 from .server import Emulator, serve
 from .session import OMIT, Session
+from .task import Task
 from .world import World
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "ScenarioError",
     "Session",
     "SessionSpec",
+    "Task",
+    "TaskSpec",
     "World",
     "load_scenario",
     "serve",

@@ -31,6 +31,11 @@ def add_admin(router: APIRouter, world: "World", requests: "Sequence[Recorded]")
         world.touch(id)
         return {"now": timestamp(world.now())}
 
+    @router.post("/begin-task")
+    async def begin_task(session: str, id: str, groupIndex: int = 0) -> dict[str, Any]:  # noqa: A002, N803 - as above
+        world.begin_task(session, id, groupIndex)
+        return {"now": timestamp(world.now())}
+
     @router.post("/faults")
     async def set_faults(spec: str = "") -> dict[str, Any]:
         try:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from .log import Log
-from .scenario import SessionSpec
+from .scenario import SessionSpec, TaskSpec
 from .session import OVER, SOLVE, TASK, WAITING, Session
+from .task import Task
 from .timeline import floor_ms
 
 LAUNCH = timedelta(seconds=4)
@@ -27,6 +28,22 @@ def build(spec: SessionSpec, session_id: str, account: str, now: datetime) -> Se
     if session.state.lower() not in WAITING:
         _start(session, spec, now)
     return session
+
+
+def build_tasks(spec: SessionSpec, session: Session, now: datetime) -> list[Task]:
+    """What the session runs, has run and will run."""
+    if session.kind != TASK:
+        return []
+    if spec.tasks is None:
+        return [Task(f"task-{session.id}", session)]
+    return [_task(one, session, now) for one in spec.tasks]
+
+
+def _task(spec: TaskSpec, session: Session, now: datetime) -> Task:
+    created = session.created_at if spec.age is None else floor_ms(now - spec.age)
+    began = None if spec.state.lower() in WAITING else created
+    ended = floor_ms(now - (spec.ended or timedelta(0))) if spec.state.lower() in OVER else None
+    return Task(spec.id, session, spec.group_index, spec.state, created, began, ended, send=spec.send)
 
 
 def _name(spec: SessionSpec) -> str:

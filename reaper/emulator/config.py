@@ -30,7 +30,9 @@ class Key(BaseModel):
 class Config(BaseModel):
     """What `reaper emulate` can be told; a scenario may override `force_lag`, `page_cap`, `churn` and the keys.
 
-    Times are in seconds: `latency` and the time of `faults` real, `force_lag` and `interrupt_lag` emulated.
+    Times are in seconds: `latency` and the time of `faults` real, `force_lag`, `interrupt_lag` and `rest_idle`
+    emulated. `rest_idle` is how long a task session stays when no task is left in it (Max REST Session Idle Time).
+    `task_session_ids`: whether each task names its session, which by default only generation 2 does.
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -47,6 +49,8 @@ class Config(BaseModel):
     account: str = "demo"
     force_lag: float = Field(45.0, ge=0)
     interrupt_lag: float = Field(10.0, ge=0)
+    rest_idle: float = Field(300.0, ge=0)
+    task_session_ids: bool | None = None
     page_cap: int = Field(1000, ge=1, le=1000)
     churn: float = Field(0.0, ge=0, le=1)
     start: AwareDatetime | None = None

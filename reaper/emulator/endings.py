@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from .refusals import Impossible, Unreachable
-from .session import SOLVE, TASK, WEBUI, Session
+from .session import SOLVE, TASK, WAITING, WEBUI, Session
+from .task import Task
 
 if TYPE_CHECKING:
     from .world import World
@@ -75,21 +76,21 @@ def delete_record(world: "World", kind: str, session_id: str) -> None:
         world.remove(session)
 
 
-def delete_task(world: "World", task_id: str) -> None:
-    """Remove a queued or completed task.
+def delete_task(world: "World", task: Task) -> None:
+    """Remove a queued or completed task, and with its last one its session.
 
     Raises:
-        Missing: there is none.
         Impossible: it is neither queued nor completed.
     """
     with world.moment():
-        task = world.find(TASK, task_id)
         if task.state not in ("queued", "completed"):
-            raise Impossible(f"The task {task_id} is {task.state}: only a queued or completed task can be deleted.")
-        world.remove(task)
+            raise Impossible(f"The task {task.id} is {task.state}: only a queued or completed task can be deleted.")
+        world.remove_task(task)
+        if not world.tasks_in(task.session.id):
+            world.remove(task.session)
 
 
-def interrupt(world: "World", task_id: str, how: Interrupt) -> None:
+def interrupt(world: "World", task: Task, how: Interrupt) -> None:
     """Ask a task to stop: its solve (it then completes) or its execution (it then fails), `interrupt_lag` later.
 
     Raises:
@@ -97,30 +98,30 @@ def interrupt(world: "World", task_id: str, how: Interrupt) -> None:
         Impossible: it is not running, or no solve is in flight to be interrupted.
     """
     with world.moment() as now:
-        task = reach(world, TASK, task_id)
+        reach(world, TASK, task.session.id)
         _refuse_in_vain(task, how)
         world.interrupted.append((task.id, now))
         gently = how == INTERRUPT_SOLVE
-        task.log.add(now, "solve interrupted" if gently else "execution interrupted")
+        task.session.log.add(now, "solve interrupted" if gently else "execution interrupted")
         if gently:
-            task.state = "running"
+            task.become("running")
         _end_later(world, task, now + world.interrupt_lag, gently=gently)
 
 
-def _refuse_in_vain(task: Session, how: Interrupt) -> None:
-    if task.over or task.waiting:
+def _refuse_in_vain(task: Task, how: Interrupt) -> None:
+    if task.over or task.state.lower() in WAITING:
         raise Impossible(f"The task {task.id} is {task.state}: there is nothing to interrupt.")
     if how == INTERRUPT_SOLVE and task.state != "solving":
         raise Impossible(f"The task {task.id} is not solving.")
 
 
-def _end_later(world: "World", task: Session, moment: datetime, *, gently: bool) -> None:
+def _end_later(world: "World", task: Task, moment: datetime, *, gently: bool) -> None:
     def end(_: datetime) -> None:
-        if task.forced_at is not None or world.lookup(task.id) is not task:
+        if task.session.forced_at is not None or task not in world.tasks_in(task.session.id):
             return
         if gently:
-            world.end(task.id)
+            world.end_task(task)
         else:
-            world.end(task.id, "failed", "Execution interrupted")
+            world.end_task(task, "failed", "Execution interrupted")
 
     world.timeline.at(moment, end)

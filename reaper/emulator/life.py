@@ -156,9 +156,18 @@ def _go_on(world: "World", session: Session) -> None:
     elif world.rng.random() < 0.5:  # noqa: PLR2004 - a share
         world.touch(session.id, f"solver: {world.rng.randint(1, 900) * 1000} iterations")
     else:
-        world.end(session.id)
+        _finish(world, session)
         return
     _follow(world, session)
+
+
+def _finish(world: "World", session: Session) -> None:
+    """A solve ends with its session, a task before it."""
+    unfinished = [task for task in world.tasks_in(session.id) if not task.over]
+    if not unfinished:
+        world.end(session.id)
+    for task in unfinished[:1]:
+        world.end_task(task)
 
 
 def _there(world: "World", session: Session) -> bool:

@@ -130,6 +130,14 @@ class TaskQuery(Page):
     after: Day = Field(None, description="Created on or after this day.")
 
 
+class GroupQuery(BaseModel):
+    """Which of a recurring group."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    group_index: int = Field(0, ge=0, le=2**31 - 1, alias="groupIndex")
+
+
 class NoQuery(BaseModel):
     """No parameter at all."""
 

@@ -24,6 +24,22 @@ def _nulls(given: object) -> object:
     return {name: _null_when_empty(value) for name, value in given.items()} if isinstance(given, dict) else given
 
 
+class TaskSpec(BaseModel):
+    """A task of a task session in brief: created, and unless it is queued begun, `age` ago; over since `ended` ago.
+
+    Without `age` it is as old as its session. Members of a recurring group share an `id` and differ in `group_index`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    group_index: int = Field(0, ge=0)
+    state: str = "running"
+    age: Duration | None = None
+    ended: Duration | None = None
+    send: Annotated[dict[str, Any], BeforeValidator(_nulls)] = {}
+
+
 class SessionSpec(BaseModel):
     """A session in brief. Every duration is counted back from the emulated now.
 
@@ -31,7 +47,7 @@ class SessionSpec(BaseModel):
     was logged). `ended`: it ended that long ago (default: right after its last entry). `heartbeat`: a line every so
     long. `log_entries`: how many real entries (default 2 with `idle`, else 1; 0 for none). `queue_time`: how long it
     waited before it started. `solving`: a task in the midst of a solve. `send`: fields to send instead of the true
-    ones.
+    ones. `tasks`: the tasks of a task session; by default one, which is as its session is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +71,7 @@ class SessionSpec(BaseModel):
     service: str = "optimize"
     memory_gb: float = Field(4.0, gt=0)
     send: Annotated[dict[str, Any], BeforeValidator(_nulls)] = {}
+    tasks: list[TaskSpec] | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> "SessionSpec":
@@ -64,6 +81,8 @@ class SessionSpec(BaseModel):
             raise ValueError("only a task that is running can be solving")
         if self.idle is not None and self.idle > self.age - self.queue_time:
             raise ValueError("idle for longer than it has been running: idle must not exceed age less queue_time")
+        if self.tasks is not None and self.kind != TASK:
+            raise ValueError("only a task session runs tasks")
         if self.queue_time > self.age:
             raise ValueError("queue_time exceeds age")
         if self.ended is not None and self.ended > (self.age if self.idle is None else self.idle):

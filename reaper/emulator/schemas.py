@@ -91,6 +91,7 @@ class TaskShape(_Shape):
     error_message: str | None
     user_name: str | None
     user_environment: str | None
+    session_id: str | None = Field(None, description="The session that runs it; not told by older versions.")
 
 
 class TaskPage(_Shape):

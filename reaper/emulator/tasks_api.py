@@ -1,17 +1,17 @@
-"""The Tasks API: list, get, interrupt and delete, by the ids of the task sessions."""
+"""The Tasks API: list, get, interrupt and delete, by the ids of the tasks."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from . import endings, faults
-from .parameters import TaskQuery
-from .refusals import Missing, Unsupported
+from .parameters import GroupQuery, TaskQuery
+from .refusals import Unsupported
 from .schemas import SetStatus, TaskPage, TaskShape, refusals
-from .session import TASK, Session, timestamp
+from .session import OMIT
+from .task import Task
 
 if TYPE_CHECKING:
     from .world import World
@@ -23,15 +23,7 @@ _INTERRUPTS: dict[str, endings.Interrupt] = {
 }
 
 
-class Group(BaseModel):
-    """Which of a recurring group; nothing recurs in the emulator, so all tasks have the index 0."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    group_index: int = Field(0, alias="groupIndex")
-
-
-GroupIndex = Annotated[Group, Query()]
+GroupIndex = Annotated[GroupQuery, Query()]
 
 
 def add_tasks(router: APIRouter, world: "World") -> None:
@@ -47,17 +39,17 @@ def _add_list(router: APIRouter, world: "World") -> None:
     )
     async def list_tasks(query: Annotated[TaskQuery, Query()]) -> Response:
         with world.moment():
-            found = [task for task in reversed(world.of_kind(TASK)) if _matches(task, query)]
+            found = [task for task in world.tasks if _matches(task, query)]
             end = query.offset + min(query.limit, world.page_cap)
             batch = [_task(world, task) for task in found[query.offset : end]]
         return _json({"total_tasks": len(found), "current_batch": batch})
 
 
-def _matches(task: Session, query: TaskQuery) -> bool:
-    created = task.created_at.date()
+def _matches(task: Task, query: TaskQuery) -> bool:
+    created = task.created.date()
     return (
-        task.app_name == query.app_name
-        and query.app_version in (None, task.app_version)
+        task.session.app_name == query.app_name
+        and query.app_version in (None, task.session.app_version)
         and (query.before or date.max) > created
         and (query.after or date.min) <= created
     )
@@ -90,7 +82,7 @@ def _add_interrupt(router: APIRouter, world: "World") -> None:
         if how is None:
             raise Unsupported("The only setstatus are interrupt-solve and interrupt-execution.")
         if world.faults.roll(faults.ON_INTERRUPTS, world.fault_rng) is None:
-            endings.interrupt(world, task.id, how)
+            endings.interrupt(world, task, how)
         return Response()
 
 
@@ -103,28 +95,17 @@ def _add_delete(router: APIRouter, world: "World") -> None:
         summary="Remove a queued or completed task",
     )
     async def delete_task(id: str, group: GroupIndex) -> Response:  # noqa: A002 - the vendor's name of the parameter
-        endings.delete_task(world, _find(world, id, group).id)
+        endings.delete_task(world, _find(world, id, group))
         return Response()
 
 
-def _find(world: "World", task_id: str, group: Group) -> Session:
-    task = world.find(TASK, task_id)
-    if group.group_index != 0:
-        raise Missing(f"The task {task_id} has no group index {group.group_index}.")
-    return task
+def _find(world: "World", task_id: str, group: GroupQuery) -> Task:
+    return world.find_task(task_id, group.group_index)
 
 
-def _task(world: "World", task: Session) -> dict[str, Any]:
-    now = world.now()
-    assigned = task.created_at + timedelta(seconds=task.queue_time) if task.started_at else None
-    return {
-        "id": task.id, "groupIndex": 0, "appName": task.app_name, "appVersion": task.app_version,
-        "serviceName": task.service_name, "state": task.state, "scheduleFor": None, "scheduleInterval": None,
-        "createdAt": timestamp(task.created_at), "assignedAt": timestamp(assigned),
-        "runningAt": timestamp(task.started_at), "endedAt": timestamp(task.over_at),
-        "queueTime": task.waited(now), "runTime": task.run_time(now), "returnCode": task.return_code,
-        "errorMessage": task.message or None, "userName": task.user_name, "userEnvironment": task.environment_name,
-    }  # fmt: skip
+def _task(world: "World", task: Task) -> dict[str, Any]:
+    sent = task.json(world.now(), names_session=world.task_session_ids)
+    return {name: value for name, value in sent.items() if value is not OMIT}
 
 
 def _json(content: dict[str, Any]) -> Response:

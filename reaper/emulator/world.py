@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from . import fleet, life
-from .building import build, opening_line
+from .building import build, build_tasks, opening_line
 from .config import Config, Generation, Key
 from .refusals import Missing
 from .scenario import KeySpec, Scenario, SessionSpec, load_scenario
 from .session import ENDED_STATE, SOLVE, TASK, WEBUI, Session
+from .task import Task
 from .timeline import Timeline
 
 KINDS: dict[Generation, tuple[str, ...]] = {1: (WEBUI, TASK), 2: (WEBUI, TASK, SOLVE)}
@@ -24,9 +25,9 @@ RETENTION = timedelta(days=30)
 class World:
     """One lock guards all of it; whoever asks for the time lets what is due happen first.
 
-    `terminated` and `interrupted` list (id, emulated time) of what the API did. `between_pages` is called after each
-    page of a session list. `faults`, `latency` (real seconds), `force_lag`, `interrupt_lag` and `page_cap` may be
-    changed while it runs.
+    `terminated` lists (session id, emulated time) of what the API did, `interrupted` (task id, emulated time).
+    `between_pages` is called after each page of a session list. `faults`, `latency` (real seconds), `force_lag`,
+    `interrupt_lag`, `rest_idle`, `page_cap` and `task_session_ids` may be changed while it runs.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class World:
         self.interrupted: list[tuple[str, datetime]] = []
         self.between_pages: Callable[[], None] | None = None
         self._sessions: dict[str, Session] = {}
+        self._tasks: dict[tuple[str, int], Task] = {}
+        self._runs: dict[str, list[Task]] = {}
         self._by_age: dict[str, list[Session]] = {kind: [] for kind in self.kinds}
         self._configure(config, scenario or Scenario())
         self._populate(scenario)
@@ -57,6 +60,9 @@ class World:
         self.faults = config.faults
         self.latency = config.latency
         self.interrupt_lag = timedelta(seconds=config.interrupt_lag)
+        self.rest_idle = timedelta(seconds=config.rest_idle)
+        told = config.task_session_ids
+        self.task_session_ids = config.generation > 1 if told is None else told
         lag = scenario.force_lag
         self.force_lag = timedelta(seconds=config.force_lag) if lag is None else lag
         self.page_cap = scenario.page_cap or config.page_cap
@@ -134,8 +140,11 @@ class World:
     def _add(self, spec: SessionSpec) -> Session:
         if spec.kind not in self.kinds:
             raise ValueError(f"generation {self.generation} has no {spec.kind} sessions")
-        session = build(spec, spec.id or self._new_id(), self.config.account, self.timeline.now())
-        return self.admit(session)
+        now = self.timeline.now()
+        session = self.admit(build(spec, spec.id or self._new_id(), self.config.account, now))
+        for task in build_tasks(spec, session, now):
+            self._admit_task(task)
+        return session
 
     def _new_id(self) -> str:
         return str(UUID(int=self.rng.getrandbits(128), version=4))
@@ -152,6 +161,8 @@ class World:
         with self.lock:
             if self._sessions.pop(session.id, None) is not None:
                 self._by_age[session.kind].remove(session)
+                for task in self.tasks_in(session.id):
+                    self.remove_task(task)
 
     def touch(self, session_id: str, message: str = "page 'Demand' opened") -> None:
         """The owner does something: a real line in the log, now."""
@@ -178,7 +189,75 @@ class World:
             session.over_at = now
             session.log.until = session.forced_at or now
             session.return_code = 0 if state is None else 1
+            for task in self.tasks_in(session_id):
+                if not task.over:
+                    task.finish("completed" if state is None else "failed", now, message)
             self._expire(session, now)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Every task, the newest first; to be read under the lock and not to be changed."""
+        return sorted(self._tasks.values(), key=lambda task: (task.created, task.key), reverse=True)
+
+    def tasks_in(self, session_id: str) -> list[Task]:
+        """What the session runs, has run and will run."""
+        return list(self._runs.get(session_id, ()))
+
+    def find_task(self, task_id: str, group_index: int = 0) -> Task:
+        """The task of that id, which is no session's, and group index.
+
+        Raises:
+            Missing: there is none.
+        """
+        with self.moment():
+            task = self._tasks.get((task_id, group_index))
+        if task is None:
+            raise Missing(f"There is no task {task_id} of group index {group_index}.")
+        return task
+
+    def begin_task(self, session_id: str, task_id: str, group_index: int = 0, state: str = "running") -> Task:
+        """The session takes up a task, now."""
+        with self.moment() as now:
+            session = self.find(TASK, session_id)
+            began = None if state == "queued" else now
+            return self._admit_task(Task(task_id, session, group_index, state, now, began))
+
+    def end_task(self, task: Task, state: str = "completed", message: str = "") -> None:
+        """The task ends now; its session takes up its next one, or is idle for a while and then ends, too."""
+        with self.moment() as now:
+            if task.over:
+                return
+            session, left = task.session, [t for t in self.tasks_in(task.session.id) if t is not task and not t.over]
+            task.finish(state, now, message)
+            session.state = "running"
+            if left:
+                self._take_up(left, now)
+                return
+            ended = None if state == "completed" else state
+            self.timeline.at(now + self.rest_idle, lambda _: self._nothing_came(session, task, ended, message))
+
+    def _take_up(self, left: list[Task], now: datetime) -> None:
+        following = min(left, key=lambda task: task.created)
+        if all(task.state == "queued" for task in left):
+            following.own_state, following.began_at = "running", now
+
+    def _nothing_came(self, session: Session, last: Task, state: str | None, message: str) -> None:
+        tasks = self.tasks_in(session.id)
+        if tasks and tasks[-1] is last and session.forced_at is None and self.lookup(session.id) is session:
+            self.end(session.id, state, message)
+
+    def _admit_task(self, task: Task) -> Task:
+        if task.key in self._tasks:
+            raise ValueError(f"there is already a task {task.id} of group index {task.group_index}")
+        self._tasks[task.key] = task
+        self._runs.setdefault(task.session.id, []).append(task)
+        return task
+
+    def remove_task(self, task: Task) -> None:
+        """The task's record vanishes."""
+        with self.lock:
+            if self._tasks.pop(task.key, None) is not None:
+                self._runs[task.session.id].remove(task)
 
     def _expire(self, session: Session, now: datetime) -> None:
         if session.kind != TASK:

@@ -200,6 +200,7 @@ def _seen(look: Look) -> Row:
     return {
         "looked_at": look.now.isoformat(),
         "state": look.session.state,
+        "task": str(look.session.task) if look.session.task else None,
         "last_activity": known.at.isoformat() if known and known.at else None,
         "source": known.source if known else None,
         "verdicts": {v.policy.name: {"ruling": v.ruling.value, **kept(v)} for v in look.verdicts},

@@ -136,6 +136,5 @@ def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     open_ = list(db.scalars(sa.select(open_steps.c.step_id).order_by(open_steps.c.step_id)))
     found = _of(db, statement, open_)
     return [
-        PastStep(r.id, r.run_id, r.session_id, r.kind, Action(r.action), r.begun, bool(r.unconfirmed))
-        for r in found
+        PastStep(r.id, r.run_id, r.session_id, r.kind, Action(r.action), r.begun, bool(r.unconfirmed)) for r in found
     ]

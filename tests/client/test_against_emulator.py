@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,10 @@ import pytest
 from reaper.client.doctor import examine
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
-from reaper.client.tasks import Tasks
 from reaper.clock import SystemClock
 from reaper.core.session import Phase
-from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, Scenario, SessionSpec
-from reaper.errors import Unauthorized
+from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, Scenario, SessionSpec, TaskSpec
+from reaper.errors import AccountError, Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,14 +88,42 @@ def test_a_termination_ends_the_session_and_keeps_its_record(account: Open, gene
 
 
 def test_a_running_task_is_interrupted_gently(account: Open) -> None:
-    """The tasks API takes both interrupts of a task session by its id."""
+    """Of a session that a task names; where none is named, nothing is sent."""
     specs = [SessionSpec(id="t", kind="task", solving=True)]
     source, emulator = account(Config(generation=2, speed=0), Scenario(sessions=specs))
-    tasks = Tasks(source.connection)
-    assert tasks.read("t").state == "solving"
-    assert [task.id for task in tasks.list("Demand Forecasting")] == ["t"]
-    tasks.interrupt_solve("t")
-    assert [name for name, _ in emulator.world.interrupted] == ["t"]
+    (session,) = source.fetch().sessions
+    one = source.tasks([session])["t"].the_one
+    assert one is not None
+    AccountEnder(source).interrupt_solve(replace(session, task=one.key))
+    assert [name for name, _ in emulator.world.interrupted] == ["task-t"]
+    with pytest.raises(AccountError, match="not known; nothing was sent"):
+        AccountEnder(source).interrupt_execution(session)
+
+
+TASK = SessionSpec(id="t", kind="task", age="9h", idle="8h")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "named", "idle"),
+    [
+        ([TaskSpec(id="a")], True, timedelta(0)),
+        ([TaskSpec(id="a", state="queued")], True, timedelta(0)),
+        ([TaskSpec(id="a", state="completed")], True, timedelta(hours=8)),
+        ([], True, None),
+        ([TaskSpec(id="a")], False, None),
+        ([TaskSpec(id="a", state="completed")], False, timedelta(hours=8)),
+        ([TaskSpec(id="a", state="puzzled")], True, None),
+    ],
+    ids=str,
+)
+def test_a_session_with_a_task_in_it_is_not_idle(
+    account: Open, tasks: list[TaskSpec], named: bool, idle: timedelta | None
+) -> None:
+    """However long its log is silent; where it is not known whether there is one, nor is how long it is idle."""
+    specs = [TASK.model_copy(update={"tasks": tasks})]
+    source, _ = account(Config(generation=2, speed=0, task_session_ids=named), Scenario(sessions=specs))
+    found = source.probe(source.fetch().sessions)["t"].idle(SystemClock().now())
+    assert found == idle if idle is None or found is None else abs(found - idle) < timedelta(seconds=30)
 
 
 @pytest.mark.parametrize("generation", [1, 2])

@@ -95,7 +95,7 @@ def test_deaf(tenant: "Open") -> None:
 def test_stubborn(tenant: "Open") -> None:
     """A stubborn task answers 200 to an interrupt and goes on."""
     account = tenant({"id": "x", "kind": "task", "solving": True}, faults="stubborn:1")
-    assert account.http.put("/pro-api/v2/tasks/x", json={"setstatus": "interrupt-solve"}).status_code == 200
+    assert account.http.put("/pro-api/v2/tasks/task-x", json={"setstatus": "interrupt-solve"}).status_code == 200
     account.world.advance(timedelta(hours=1))
     assert account.get("/task/x")["state"] == "solving"
 

@@ -44,7 +44,8 @@ def aim(case: schemathesis.Case, emulator: Emulator) -> None:
     """Put the id of a session that exists, of another state each time, into the path."""
     kind = next((kind for kind in ("solve", "webui") if f"/{kind}/" in case.path), "task")
     sessions = [session for session in emulator.world.sessions if session.kind == kind]
-    case.path_parameters = {name: sessions[next(turns) % len(sessions)].id for name in case.path_parameters}
+    ids = [task.id for task in emulator.world.tasks] if case.path.startswith("/tasks") else [s.id for s in sessions]
+    case.path_parameters = {name: ids[next(turns) % len(ids)] for name in case.path_parameters}
 
 
 old_sessions = document(OLD, SESSION_MANAGER)

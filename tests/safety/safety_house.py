@@ -85,7 +85,7 @@ class Clock:
 
 
 class Asked(NamedTuple):
-    """A request: `what` is list, read, log, openapi, or what is to be done with the session of that id."""
+    """A request: `what` is list, read, log, tasks, openapi, or what is to be done with the session or task."""
 
     what: str
     id: str
@@ -123,6 +123,8 @@ class Gate:
         match method:
             case "GET" if "openapi" in path:
                 return "openapi"
+            case "GET" if "pro-api" in path:
+                return "tasks"
             case "GET":
                 return ("log" if "logs" in path else "read") if single else "list"
             case "PUT":

@@ -116,11 +116,13 @@ def test_a_key_that_expires_in_the_middle_of_a_run(house: Open) -> None:
 
 
 def test_a_key_that_loses_its_scope_for_tasks(house: Open) -> None:
-    """Without the scope `Tasks` an interrupt fails, and goes on to no gentler or harder step before its wait."""
+    """Without the scope `Tasks` nobody knows what runs in the session: it is left alone, and somebody is told."""
     tasks = rules({"name": "tasks", "mode": "enforce", "select": {"kind": "task"}, "terminate_when": {"age": "8h"}})
     keys = [{"key": DEFAULT_KEY, "scopes": ["Session"]}]
     home = house({"id": "t", "kind": "task", "owner": "svc@Supply", "age": "9h", "solving": True}, keys=keys)
-    assert home.outcomes(tasks) == {"t": "failed"}
+    report = home.pass_once(tasks)
+    assert (report.outcomes["t"].result, report.failed) == ("withheld", True)
+    assert "the scope Tasks" in report.outcomes["t"].detail
     assert (home.world.interrupted, home.ended()) == ([], [])
 
 

@@ -60,7 +60,7 @@ def test_the_last_step_of_a_ladder_is_not_taken_any_more(house: Open, sqlite_url
     give(home, sqlite_url, kind="task")
     home.later(minutes=2)
     assert home.outcomes(rules(policy)) == {}
-    assert home.endings() == [("interrupt-solve", "task")]
+    assert home.endings() == [("interrupt-solve", "task-task")]
 
 
 def test_one_that_is_removed_or_over_protects_nothing(house: Open, sqlite_url: str) -> None:

@@ -25,7 +25,7 @@ def asked(house: House) -> list[str]:
 @pytest.mark.parametrize("generation", [1, 2])
 def test_a_task_is_interrupted_twice_before_it_is_forced(house: Open, generation: int) -> None:
     """A deaf task gets the three steps in three runs, one step a run."""
-    home = house(task(), generation=generation, faults="stubborn:1")
+    home = house(task(), generation=generation, task_session_ids=True, faults="stubborn:1")
     for number in (1, 2, 3):
         home.pass_once(HOUSE)
         assert asked(home) == LADDER[:number]
@@ -55,7 +55,7 @@ def _last(house: House) -> Any:  # noqa: ANN401
 @pytest.mark.parametrize(("solving", "steps"), [(True, LADDER[:1]), (False, LADDER[:2])])
 def test_it_stops_as_soon_as_the_task_ended(house: Open, solving: bool, steps: list[str]) -> None:
     """A task that heeds an interrupt gets no further step; one that does not solve refuses the first."""
-    home = house(task(solving=solving))
+    home = house(task(solving=solving), rest_idle=0)
     for _ in range(4):
         home.pass_once(HOUSE)
         home.later(minutes=3)

@@ -134,7 +134,7 @@ class _Day:
             self.house.faulty(one.fault)
             self._pass(one.event)
             self.house.faulty("")
-            self._in_bounds({a.id for a in self.house.asked[before:] if a.what in _ENDINGS}, running)
+            self._in_bounds({_session(a.id) for a in self.house.asked[before:] if a.what in _ENDINGS}, running)
             self._each_was_due()
             self.house.later(minutes=one.minutes)
             if one.acknowledged:
@@ -187,7 +187,7 @@ class _Day:
         assert len(asked) <= max(int(running * (limits.run.percent or 0) / 100), 3)
         requests = [a for a in self.house.asked if a.what in _ENDINGS]
         for last in requests:
-            window = {a.id for a in requests if last.at - timedelta(hours=1) < a.at <= last.at}
+            window = {_session(a.id) for a in requests if last.at - timedelta(hours=1) < a.at <= last.at}
             assert len(window) <= (limits.hour.sessions or 0)
 
     def _each_was_due(self) -> None:
@@ -195,7 +195,8 @@ class _Day:
             "SELECT s.session_id, e.at, e.evidence FROM step_events e JOIN steps s ON s.id = e.step_id "
             "WHERE e.event = 'intended' ORDER BY e.id"
         )
-        for id_, at in [*self.house.world.terminated, *self.house.world.interrupted]:
+        for name, at in [*self.house.world.terminated, *self.house.world.interrupted]:
+            id_ = _session(name)
             written = [json.loads(e) for i, when, e in intents if i == id_ and _utc(when) <= at]
             assert written, f"{id_} was ended without an intent"
             assert any(v["ruling"] == "offender" for v in written[-1]["verdicts"].values())
@@ -212,6 +213,11 @@ class _Day:
         last = max([when for when, _ in session.log.entries if when <= at], default=session.started_at)
         hours = timedelta(hours=int(idle["terminate_when"]["idle"].removesuffix("h")))
         return idle["mode"] == "enforce" and last is not None and at - last >= hours
+
+
+def _session(id_: str) -> str:
+    """A task is interrupted by its own id, which here tells its session's."""
+    return id_.removeprefix("task-")
 
 
 def _utc(written: str) -> datetime:

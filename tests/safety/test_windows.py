@@ -33,11 +33,11 @@ def test_a_task_that_was_interrupted_when_the_window_closed(house: Open) -> None
     acme = house(task(), faults="stubborn:1")
     hours = rules({**TASKS, **NOON})
     acme.pass_once(hours)
-    assert acme.endings() == [("interrupt-solve", "task")]
+    assert acme.endings() == [("interrupt-solve", "task-task")]
     for _ in range(3):
         acme.later(minutes=10)
         assert acme.pass_once(hours).plan.waiting[0].reason.startswith("outside its window")
     acme.later(hours=22, minutes=40)
     acme.pass_once(hours)
-    assert acme.endings() == [("interrupt-solve", "task"), ("interrupt-execution", "task")]
+    assert acme.endings() == [("interrupt-solve", "task-task"), ("interrupt-execution", "task-task")]
     assert acme.clock.now().date() > NOW.date()
