@@ -17,7 +17,7 @@ from reaper.core.plan import ENDED, Look, Outcome, PastStep, Plan, Result, Step,
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
 from reaper.core.verdict import Pass, offenders
-from reaper.doubt import Stopwatch, doubts, of_the_future
+from reaper.doubt import Stopwatch, doubt_of_clocks, doubts, of_the_future
 from reaper.enforce import settle_past
 from reaper.errors import AccountError, ConfigurationError, StoreError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
@@ -253,6 +253,8 @@ class Reaper:
                 return look
             if not look.due:
                 return Outcome(Result.NO_LONGER_DUE, look.reason)
+            if wrong := doubt_of_clocks(self.source.skew_seconds):
+                return Outcome(Result.WITHHELD, wrong)
             record.intend(step, look)
         except (Withheld, ConfigurationError) as why:
             return Outcome(Result.WITHHELD, str(why))
