@@ -42,6 +42,7 @@ _passes: list[tuple[int, int, int]] = []  # under way, with the collector's pace
 _passes_lock = Lock()
 _LATE = 3  # passes without a complete run, after which the daemon is not ready
 _LATE_AT_LEAST = timedelta(minutes=5)
+_EVER = timedelta(days=36_500)
 
 
 def actor() -> str:
@@ -96,13 +97,22 @@ def charges(accounts: Sequence[AccountSettings], paces: Mapping[str, Cron | time
 
 
 def _charge(account: AccountSettings, pace: Cron | timedelta) -> Charge:
+    return Charge(_ready_within(account, pace), account.api_key_expires)
+
+
+def _ready_within(account: AccountSettings, pace: Cron | timedelta) -> timedelta:
     if account.ready_within:
-        within = account.ready_within.delta
-    elif isinstance(pace, timedelta):
-        within = max(_LATE * pace, _LATE_AT_LEAST)
-    else:
-        within = pace.longest_gap(SystemClock().now()) + pace.patience
-    return Charge(within, account.api_key_expires)
+        return account.ready_within.delta
+    if isinstance(pace, timedelta):
+        return max(_LATE * pace, _LATE_AT_LEAST)
+    return pace.longest_gap(SystemClock().now()) + pace.patience
+
+
+def _follows_within(settings: Settings, account: AccountSettings, every: timedelta | None) -> timedelta:
+    """How long after a complete look the next one follows it; an emulator's time runs as fast as it likes."""
+    if account.clock == "server" and not account.ready_within:
+        return _EVER
+    return _ready_within(account, every or settings.pace(account))
 
 
 @contextmanager
@@ -191,8 +201,12 @@ def reaper_of(
     tell: Tell = lambda _: None,
     reread: Callable[[], PolicySet] | None = None,
     count: RequestCount | None = None,
+    every: timedelta | None = None,
 ) -> Iterator[Reaper]:
-    """Everything one account's pass needs, closed afterwards."""
+    """Everything one account's pass needs, closed afterwards.
+
+    Passes are due `every` so often; without it, when the settings say.
+    """
     with undisturbed(), connection(settings, account, count) as opened:
         clock: Clock = ServerClock(opened, SystemClock()) if account.clock == "server" else SystemClock()
         with AccountSource(
@@ -204,7 +218,8 @@ def reaper_of(
             enforcer = _terminator(settings, source, clock, stop) if enforce else DryRun()
             ledger = SqlLedger(store, clock, actor(), __version__, settings.lease.delta)
             told = messengers(settings.notify, settings.timeout.seconds, enforce=enforce)
-            yield Reaper(policies, source, ledger, enforcer, clock, settings.limits, stop, tell, reread, told)
+            within = _follows_within(settings, account, every)
+            yield Reaper(policies, source, ledger, enforcer, clock, settings.limits, stop, tell, reread, told, within)
 
 
 def messengers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Messenger]:

@@ -37,12 +37,20 @@ def doubts(source: SessionSource, watch: Stopwatch, memory: Memory, limits: Limi
     """Each reason, in words for a person."""
     if slept := watch.doubt():
         yield slept
-    skew = source.skew_seconds
-    if skew is not None and abs(skew) > TOLERANCE:
-        way = "ahead of" if skew > 0 else "behind"
-        yield f"the server's clock is {spoken(skew)} {way} this machine's; set one of them right"
+    if wrong := doubt_of_clocks(source.skew_seconds):
+        yield wrong
     if change := _change(memory.fleet, sessions, limits.fleet_change):
         yield change
+
+
+def doubt_of_clocks(skew: float | None) -> str | None:
+    """Why the times of a look cannot be compared, in words; a server that does not tell its time leaves that open."""
+    if skew is None:
+        return "an answer had no readable Date header, so whether this machine's clock is right is not known"
+    if abs(skew) <= TOLERANCE:
+        return None
+    way = "ahead of" if skew > 0 else "behind"
+    return f"the server's clock is {spoken(skew)} {way} this machine's; set one of them right"
 
 
 def of_the_future(learnt: Iterable[Activity]) -> Iterator[str]:

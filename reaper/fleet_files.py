@@ -68,7 +68,7 @@ def kept(seen: Pass) -> KeptFleet:
         at=seen.now,
         snapshot=seen.snapshot,
         activity=dict(seen.learnt),
-        lasting=tuple((session, what, since) for (session, what), since in seen.lasting.items()),
+        lasting=tuple((session, what, since) for (session, what), since in seen.lasted.items()),
         granted=tuple(one for one in seen.policies.granted if isinstance(one, Granted)),
         misgivings=seen.misgivings,
     )

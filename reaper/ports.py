@@ -44,7 +44,10 @@ class SessionSource(Protocol):
 
     @property
     def skew_seconds(self) -> float | None:
-        """How far the server's clock was ahead of ours when it last answered; None while it has not told."""
+        """How far the server's clock was ahead of ours in the worst answer since the last `fetch` began.
+
+        None where an answer that was read did not tell: then nobody knows whose clock is right.
+        """
 
     def fetch(self, *, over: bool = False) -> Snapshot:
         """Every session that is not known to be over, or a snapshot that names its doubts.

@@ -15,8 +15,9 @@ from reaper.core.notice import Receipt, Telling
 from reaper.core.plan import Look, Outcome, PastStep, Plan, Result, Reviewed, Step, build_plan
 from reaper.core.policy import PolicySet
 from reaper.core.session import Phase, Session, Snapshot
+from reaper.core.start import from_the_start, started_again
 from reaper.core.verdict import Pass, offenders
-from reaper.doubt import Stopwatch, doubts, of_the_future
+from reaper.doubt import Stopwatch, doubt_of_clocks, doubts, of_the_future
 from reaper.enforce import settle_past
 from reaper.errors import AccountError, ConfigurationError, StoreError, Withheld
 from reaper.ports import Clock, Enforcer, Ledger, Messenger, RunRecord, SessionSource
@@ -27,6 +28,9 @@ from reaper.telling import inform
 
 Tell = Callable[[str], None]
 """Receives what the pass is doing, for whoever watches it."""
+
+WITHIN = timedelta(hours=1)
+"""How long after a look the next one follows it, where nobody says."""
 
 _TROUBLE = 3  # failures of the server on end, after which it is left in peace
 
@@ -78,7 +82,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Reaper:
-    """Everything one account's pass needs. `reread` gives the policies as they stand when it is called."""
+    """Everything one account's pass needs. `reread` gives the policies as they stand when it is called.
+
+    What lasts starts over where the last complete look began longer than `within` ago.
+    """
 
     policies: PolicySet
     source: SessionSource
@@ -90,6 +97,7 @@ class Reaper:
     tell: Tell = lambda _: None
     reread: Callable[[], PolicySet] | None = None
     messengers: Sequence[Messenger] = ()
+    within: timedelta = WITHIN
 
     def run_once(
         self, reviewed: frozenset[Reviewed] | None = None, misgivings: Iterable[str] = (), turn: timedelta | None = None
@@ -106,7 +114,7 @@ class Reaper:
         with self.ledger.lease(self.source.account, since=since, enforcing=enforcing):
             told = RunLog(self.source.account, self.clock)
             settled = self._settle_past(told)
-            memory = self.ledger.recall(self.source.account)
+            memory = self._recall()
             seen, error = self._look(memory, misgivings, told)
             whole = self._plan(seen, memory)
             plan = whole if reviewed is None else whole.only(reviewed)
@@ -125,7 +133,7 @@ class Reaper:
 
     def look(self) -> tuple[Pass, Plan]:
         """What a pass would see and conclude, without recording or ending anything. Raises AccountError."""
-        memory = self.ledger.recall(self.source.account)
+        memory = self._recall()
         seen, error = self._look(memory, (), RunLog(self.source.account, self.clock))
         if error is not None:
             raise error
@@ -141,11 +149,14 @@ class Reaper:
 
         Nothing is recorded or ended. Raises AccountError.
         """
-        memory = self.ledger.recall(self.source.account)
+        memory = self._recall()
         passes, error = self._looks(sets, memory, (), RunLog(self.source.account, self.clock))
         if error is not None:
             raise error
         return [(seen, self._planned(seen, memory)) for seen in passes]
+
+    def _recall(self) -> Memory:
+        return self.ledger.recall(self.source.account).at(self.clock.now(), self.within)
 
     def _plan(self, seen: Pass, memory: Memory) -> Plan:
         return self._planned(seen, memory) if seen.complete else Plan()
@@ -172,20 +183,22 @@ class Reaper:
             snapshot = self.source.fetch(over=any(p.deletes for by in rules for p in by.in_force(now)))
         except AccountError as error:
             nothing = Snapshot(account, (), doubts=(str(error),))
-            return [Pass(account, now, nothing, by, ()) for by in rules], error
+            return [Pass(account, now, nothing, by, (), follows=memory.follows) for by in rules], error
         finally:
             told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
-        past = memory.lasting if snapshot.shows_everybody else None
-        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.sessions, memory.activity, now, past)}
+        past = memory.lasted if snapshot.shows_everybody else None
+        again = started_again(snapshot.sessions, memory.lasting, now)
+        known = from_the_start(snapshot.sessions, memory.activity, now, again)
+        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.sessions, known, now, past)}
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(list(open_.values()))
         told.lap("probe")
-        activity = {**memory.activity, **learnt}
+        activity = from_the_start(snapshot.sessions, {**known, **learnt}, now, again)
         judged = [judge(by, snapshot.sessions, activity, now, past) for by in rules]
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
-        about = activity, learnt, memory.lasting, doubtful
+        about = activity, learnt, {**memory.lasting, **again}, doubtful, memory.once, memory.follows
         passes = [Pass(account, now, snapshot, by, v, *about) for by, v in zip(rules, judged, strict=True)]
         return passes, None
 
@@ -266,6 +279,8 @@ class Reaper:
                 return Outcome(Result.NO_LONGER_DUE, look.reason)
             if self.stop.is_set():
                 return None
+            if wrong := doubt_of_clocks(self.source.skew_seconds):
+                return Outcome(Result.WITHHELD, wrong)
             record.intend(step, look)
         except (Withheld, ConfigurationError) as why:
             return Outcome(Result.WITHHELD, str(why))

@@ -50,6 +50,8 @@ class RunLog:
         log = self._log = self._log.bind(run=record.id)
         counts = {ruling.value: count for ruling, count in seen.count().items()}
         log.info("run begun", enforcing=enforcing, sessions=len(seen.snapshot.fleet), **counts, steps=len(plan.steps))
+        if not seen.follows:
+            log.info("what lasts starts over", why="the last complete run is longer ago than ready_within, or ahead")
         for doubt in seen.doubts:
             log.warning("observing only", doubt=doubt)
         if barred is not None:

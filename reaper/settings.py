@@ -89,7 +89,8 @@ class AccountSettings(_Strict):
     api_key_expires: date | None = Field(None, description="the day on which the key expires, as the portal says")
     ready_within: Duration | None = Field(
         None,
-        description="how old its last complete run may be; else three times the interval, and 5m at least",
+        description="how old its last complete run may be, and how long a gap what lasts outlives; else three times "
+        "the interval, and 5m at least",
     )
     clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
 

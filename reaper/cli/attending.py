@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from reaper import __version__
@@ -23,12 +23,16 @@ _log = logger("daemon")
 
 @dataclass
 class Attending:
-    """Works by the orders that stand when something begins. `enforce` overrides the settings unless it is None."""
+    """Works by the orders that stand when something begins.
+
+    `enforce` overrides the settings unless it is None, and `every` the time between two passes.
+    """
 
     standing: Standing
     watch: Watch
     clock: Clock
     enforce: bool | None
+    every: timedelta | None = None
     stop: Event = field(default_factory=Event)
 
     def enforcing(self, settings: Settings) -> bool:
@@ -66,6 +70,7 @@ class Attending:
             tell=_log.debug,
             reread=self.standing.policies,
             count=self.watch.asked,
+            every=self.every,
         )
         with self.watch.passing(account.name) as ended, wired as reaper:
             report = reaper.run_once(None, visit.misgivings, visit.turn)

@@ -49,7 +49,7 @@ def command(
     settings = standing.current.settings
     for account in standing.current.accounts:
         account.key()  # a missing key is told before anything is looked at
-    attending = Attending(standing, watch, clock, enforce)
+    attending = Attending(standing, watch, clock, enforce, every)
     gate = Gate(partial(opened_first, settings), partial(opened_again, settings), attending.probe, watch, clock)
     with signals() as asked, face(settings, watch), closing(gate):
         rounds = Rounds(

@@ -31,7 +31,7 @@ class ServerClock:
             self._read_at = time.monotonic()
             with contextlib.suppress(AccountError):
                 self._connection.get(f"{SESSIONS}/sessions/webui", {"limit": 1})
-        return self._local.now() + timedelta(seconds=self._connection.skew_seconds or 0.0)
+        return self._local.now() + timedelta(seconds=self._connection.last_skew or 0.0)
 
     def monotonic(self) -> float:
         return self.now().timestamp()  # the emulator's time never sleeps

@@ -75,12 +75,28 @@ class Connection:
         self.faults = Faults(account, self.url, api_key)
         self.requests = 0
         self.retries = 0
-        self.skew_seconds: float | None = None  # how far the server's clock is ahead of ours
+        self._lock = threading.Lock()
+        self.last_skew: float | None = None  # how far the server's clock was ahead of ours when it last told
+        self.begin_look()
         self._key, self._clock, self._attempts = checked_key(account, api_key), clock, attempts
         self._timeout, self._counted, self._log = timeout_seconds, count, _log.bind(account=account)
         self._new_client = client_factory or self._own_client
-        self._lock, self._local = threading.Lock(), threading.local()
+        self._local = threading.local()
         self._clients: list[httpx.Client] = []
+
+    def begin_look(self) -> None:
+        """Forget what the answers so far told of the server's clock."""
+        with self._lock:
+            self._worst_skew: float | None = None
+            self._untold = False
+
+    @property
+    def skew_seconds(self) -> float | None:
+        """By how much the server's clock was ahead of ours in the worst answer since the look began.
+
+        None while nothing was answered, and as soon as an answer that was read did not tell.
+        """
+        return None if self._untold else self._worst_skew
 
     def get(self, path: str, params: Params | None = None) -> bytes:
         """The body of a successful answer; a failure that may pass is retried. Raises AccountError."""
@@ -133,7 +149,8 @@ class Connection:
         finally:
             self._count(status, attempt)
         answered_at = self._clock.now()
-        self._note_skew(headers.get("date"), asked_at, answered_at)
+        read = method == "GET" and httpx.codes.is_success(status)
+        self._note_skew(_skew(headers.get("date"), asked_at, answered_at), read=read)
         if httpx.codes.is_success(status):
             return body
         raise self.faults.refused(status, headers, body, path, answered_at, changes=method != "GET")
@@ -206,16 +223,28 @@ class Connection:
         if self._counted is not None:
             self._counted(self.account, status, retried=attempt > 1)
 
-    def _note_skew(self, date: str | None, asked_at: datetime, answered_at: datetime) -> None:
-        """How far the server's date lies outside the time in which it was asked; 0 inside."""
-        if date is None:
-            return
-        try:
-            theirs = parsedate_to_datetime(date).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return
-        early, late = theirs + TICK - asked_at, theirs - answered_at
-        self.skew_seconds = max(late.total_seconds(), 0.0) or min(early.total_seconds(), 0.0)
+    def _note_skew(self, skew: float | None, *, read: bool) -> None:
+        """Keep the worst; an answer that is read and does not tell the time is a doubt of its own."""
+        with self._lock:
+            if skew is None:
+                self._untold = self._untold or read
+                return
+            self.last_skew = skew
+            if abs(skew) >= abs(self._worst_skew or 0.0):
+                self._worst_skew = skew
+
+
+def _skew(date: str | None, asked_at: datetime, answered_at: datetime) -> float | None:
+    """How far the server's date lies outside the time in which it was asked; 0 inside, None where it is no date."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+        if theirs.tzinfo is None:
+            return None
+        theirs = theirs.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # the last two: faults of the library
+        return None
+    early, late = theirs + TICK - asked_at, theirs - answered_at
+    return max(late.total_seconds(), 0.0) or min(early.total_seconds(), 0.0)
 
 
 @functools.cache

@@ -59,11 +59,8 @@ class AccountSource:
 
     @property
     def skew_seconds(self) -> float | None:
-        """How far the server's clock was ahead of ours in its last answer; None while it has not told.
-
-        A clock that is the server's own cannot differ from it.
-        """
-        return None if isinstance(self._clock, ServerClock) else self.connection.skew_seconds
+        """As SessionSource promises. A clock that is the server's own cannot differ from it."""
+        return 0.0 if isinstance(self._clock, ServerClock) else self.connection.skew_seconds
 
     @property
     def generation(self) -> Generation | None:
@@ -71,6 +68,7 @@ class AccountSource:
 
     def fetch(self, *, over: bool = False) -> Snapshot:
         """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
+        self.connection.begin_look()
         self._resolve()
         gathered = _Gathered(self.account)
         for kind in self.manager.kinds:

@@ -14,6 +14,7 @@ from reaper.core.matching import FIELDS, Answer, Match, SessionTest
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
+from reaper.core.start import from_the_start
 from reaper.core.verdict import Finding, Pass, Verdict
 
 BY_HAND, PROTECT, EXEMPT = "by hand", "protect", "exempt"
@@ -138,4 +139,5 @@ def _branch(rule: Rule | Ended, findings: Iterator[Finding]) -> Branch:
 
 def with_activity(seen: Pass, learnt: Mapping[str, Activity]) -> Pass:
     """The same look with more that was learnt of its sessions."""
-    return replace(seen, activity={**seen.activity, **learnt}, learnt={**seen.learnt, **learnt})
+    activity = from_the_start(seen.snapshot.sessions, {**seen.activity, **learnt}, seen.now, seen.lasting)
+    return replace(seen, activity=activity, learnt={**seen.learnt, **learnt})

@@ -75,7 +75,7 @@ class Forecast:
         if self.seen.past is None:
             return None
         begun = conditions(self.seen.snapshot.sessions, self.seen.learnt)
-        return {**dict.fromkeys(begun, self.seen.now), **self.seen.past}
+        return {**dict.fromkeys(begun, self.seen.now), **self.seen.lasting}
 
     def _moments(self) -> Iterator[datetime]:
         """Every moment to come at which a rule, an exemption, a day or a window can begin or end."""

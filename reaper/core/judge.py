@@ -23,6 +23,7 @@ from reaper.core.rules import Compiled, compiled
 from reaper.core.seats import NO_SEATS, Seats
 from reaper.core.selector import Exemption
 from reaper.core.session import Activity, Phase, Session
+from reaper.core.start import from_the_start
 from reaper.core.subject import Subject, finished, subjects
 from reaper.core.verdict import Ruling, Verdict
 
@@ -39,6 +40,7 @@ def judge(
     On sessions that are not over, and where a policy deletes, on those that are. `lasting` is what earlier looks
     showed, None where this one may not show everybody.
     """
+    activity = from_the_start(sessions, activity, now)
     present, over = subjects(sessions, activity, now, lasting), finished(sessions, now)
     exempt = policies.exemptions
     return [
@@ -59,6 +61,7 @@ def unresolved(
 
     But for one more where a log may be unreachable: that another one answers shows that it is not the server.
     """
+    known = from_the_start(sessions, known, now)
     present = subjects(sessions, known, now, lasting)
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):

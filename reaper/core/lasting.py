@@ -13,10 +13,19 @@ from reaper.core.session import WEBUI, Activity, Phase, Session
 
 
 class Condition(StrEnum):
-    """`alone`: a solve or task whose owner has no other session. `unreachable`: its log does not answer."""
+    """`alone`: a solve or task whose owner has no other session. `unreachable`: its log does not answer.
+
+    `waiting`: it waits to run. `restarted`: it runs after it was seen to wait, and does not tell since when.
+    """
 
     ALONE = "alone"
     UNREACHABLE = "unreachable"
+    WAITING = "waiting"
+    RESTARTED = "restarted"
+
+
+COUNTED = frozenset({Condition.ALONE.value, Condition.UNREACHABLE.value})
+"""The conditions whose time is counted, and only over looks that follow one another."""
 
 
 Lasting = Mapping[tuple[str, str], datetime]

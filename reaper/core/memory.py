@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from reaper.core.action import Action
-from reaper.core.lasting import Lasting
+from reaper.core.lasting import COUNTED, Lasting
 from reaper.core.session import Activity
+
+_CLOCKS = timedelta(seconds=30)  # by which the clocks of replicas may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Memory:
 
     `recent` are the sessions that anyone asked the account to end within the last hour. `fleet` is how many sessions
     the last complete look showed, None when there was none.
+
+    `looked_at` is when the last look began that could be acted upon. `within` is how long after it another one may
+    begin and still follow it; where the present one does not, `follows` is false, and all that lasts starts over.
     """
 
     activity: Mapping[str, Activity] = field(default_factory=dict)
@@ -49,3 +54,28 @@ class Memory:
     seen_over: Mapping[str, datetime] = field(default_factory=dict)
     lasting: Lasting = field(default_factory=dict)
     told: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    looked_at: datetime | None = None
+    within: timedelta = timedelta(0)
+    follows: bool = True
+
+    @property
+    def lasted(self) -> Lasting:
+        """What more than one look has shown to last."""
+        once = self.once
+        return {key: since for key, since in self.lasting.items() if key not in once}
+
+    @property
+    def once(self) -> frozenset[tuple[str, str]]:
+        """What only the last look showed to last: two moments tell nothing of the time between them."""
+        last = self.looked_at
+        if last is None:
+            return frozenset()
+        return frozenset(key for key, since in self.lasting.items() if since >= last and key[1] in COUNTED)
+
+    def at(self, now: datetime, within: timedelta) -> Memory:
+        """What of it counts in a look at that moment: nothing that would have lasted while nobody looked."""
+        last = self.looked_at
+        if last is None or last - _CLOCKS <= now <= last + within:
+            return replace(self, within=within)
+        kept = {key: since for key, since in self.lasting.items() if key[1] not in COUNTED}
+        return replace(self, within=within, follows=False, streaks={}, lasting=kept)

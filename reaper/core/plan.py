@@ -285,7 +285,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _wait(verdict: Verdict, memory: Memory, now: datetime) -> Wait | None:
     """What the policy's `after` and `only_during` still ask for."""
-    return wait_of(verdict.policy.after, verdict.policy.only_during, _streak(verdict, memory), now)
+    return wait_of(verdict.policy.after, verdict.policy.only_during, _streak(verdict, memory), now, memory.within)
 
 
 def _streak(verdict: Verdict, memory: Memory) -> Streak | None:

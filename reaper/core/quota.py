@@ -12,6 +12,7 @@ from reaper.core.language import Keep
 from reaper.core.matching import Answer
 from reaper.core.owner import Owner
 from reaper.core.session import Activity, Phase, Session
+from reaper.core.start import running_since
 
 Span = tuple[float, float]
 """The least and the greatest value that a session's merit can have; the greater merit stays."""
@@ -49,10 +50,11 @@ def merit(keep: Keep, activity: Mapping[str, Activity], now: datetime) -> Callab
         return (-high, -low)
 
     def most_recently_active(session: Session) -> Span:
-        known = activity.get(session.id)
+        known, since = activity.get(session.id), running_since(session, now)
+        started = -inf if since is None else since.timestamp()
         if known is None or known.at is None:
-            return (newest(session)[0], inf)
-        low = max(known.at.timestamp(), newest(session)[0])
+            return (started, inf)
+        low = max(known.at.timestamp(), started)
         return (low, low if known.learnt_at >= now else inf)
 
     return {"newest": newest, "oldest": oldest, "most_recently_active": most_recently_active}[keep]

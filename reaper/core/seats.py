@@ -92,9 +92,9 @@ def _joined(own: Sequence[Seat], perhaps: Sequence[Seat]) -> Seat:
 
 
 def _idle(subject: Subject) -> tuple[float, float]:
-    """Bounds of the seconds of idleness, never longer than it is old; its owner's solve keeps a session busy."""
+    """Bounds of the seconds of idleness, never longer than it runs; its owner's solve keeps a session busy."""
     if subject.busy is Answer.YES:
         return 0.0, 0.0
-    most = min((length for length in (subject.idle, subject.age) if length is not None), default=inf)
+    most = min((length for length in (subject.idle, subject.uptime) if length is not None), default=inf)
     certain = subject.fresh and subject.idle is not None and subject.busy is Answer.NO
     return (most if certain else 0.0), most

@@ -23,6 +23,8 @@ def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
             return Cause(
                 Answer.UNKNOWN, f"a silent log of a session of kind {subject.session.kind} may mean that it computes"
             )
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{subject.session.state}, not running")
         if subject.busy is Answer.YES:
             return busy
         found = silence(subject)
@@ -36,6 +38,7 @@ def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
 def _silence(over: int, assumed: float | None) -> Callable[[Subject], Cause]:
     active, idle = Cause(Answer.NO, measure="idle"), Cause(Answer.YES, measure="idle")
     young = Cause(Answer.NO, "too young to be idle that long")
+    started = Cause(Answer.NO, "not running long enough to be idle that long")
     answer = Answer.UNKNOWN if assumed is None else Answer.YES if assumed >= over else Answer.NO
     not_looked = Cause(answer, "its last activity was not looked up", wants_probe=True)
 
@@ -44,6 +47,8 @@ def _silence(over: int, assumed: float | None) -> Callable[[Subject], Cause]:
             return active
         if subject.age is not None and subject.age < over:
             return young
+        if subject.uptime is not None and subject.uptime < over:
+            return started
         if subject.idle is not None and subject.fresh:
             return idle
         return Cause(Answer.UNKNOWN, subject.source) if subject.fresh else not_looked

@@ -10,6 +10,7 @@ from reaper.core.busy import Busy
 from reaper.core.lasting import NOTHING, Company, Condition, Lasting, in_reach
 from reaper.core.matching import Answer
 from reaper.core.session import WEBUI, Activity, Phase, Session
+from reaper.core.start import running_since
 
 
 @dataclass(slots=True)
@@ -18,7 +19,8 @@ class Subject:
 
     `fresh` when the activity was learnt in this pass. `busy` tells whether the owner has a solve or task in flight for
     the app of this WebUI session. `alone` tells whether the owner of this solve or task has no other session, and
-    `alone_for` since when. `unreachable_for` is None unless the log does not answer.
+    `alone_for` since when. `unreachable_for` is None unless the log does not answer. It has been running for `uptime`
+    at most, and so is idle for no longer.
     """
 
     session: Session
@@ -33,6 +35,7 @@ class Subject:
     alone: Answer = Answer.NO
     alone_for: float = 0.0
     unreachable_for: float | None = None
+    uptime: float | None = None
 
     @property
     def gb_hours(self) -> float | None:
@@ -95,4 +98,5 @@ def _subject(session: Session, phase: Phase, known: Activity | None, busy: Busy,
         known is not None and known.learnt_at >= now,
         busy.has(session) if session.kind == WEBUI else Answer.NO,
         running_for=_since(session.started_at, now) if phase is Phase.RUNNING else None,
+        uptime=_since(running_since(session, now), now),
     )

@@ -119,7 +119,8 @@ class Pass:
 
     `activity` is what was known of each session's last activity, `learnt` the part of it that this pass looked up;
     both by session id. `lasting` is what earlier looks had shown already. `misgivings` are reasons not to act on it
-    besides those that the snapshot itself names.
+    besides those that the snapshot itself names. `once` is what of `lasting` only one look had shown. Where this look
+    does not follow the one before, all that lasts starts over.
     """
 
     account: str
@@ -131,6 +132,8 @@ class Pass:
     learnt: Mapping[str, Activity] = field(default_factory=dict)
     lasting: Lasting = field(default_factory=dict)
     misgivings: tuple[str, ...] = ()
+    once: frozenset[tuple[str, str]] = frozenset()
+    follows: bool = True
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -145,7 +148,12 @@ class Pass:
     @property
     def past(self) -> Lasting | None:
         """What earlier looks showed, as a judgement of this one may use it: None where it may not show everybody."""
-        return self.lasting if self.snapshot.shows_everybody else None
+        return self.lasted if self.snapshot.shows_everybody else None
+
+    @property
+    def lasted(self) -> Lasting:
+        """What more than one earlier look showed: the moments of two say nothing of the time between them."""
+        return {key: since for key, since in self.lasting.items() if key not in self.once}
 
     def rulings(self) -> dict[str, Ruling]:
         """The gravest ruling on each session that a policy selects, by its id."""

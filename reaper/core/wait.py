@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +11,9 @@ from reaper.core.duration import Duration, spoken
 from reaper.core.hours import OnlyDuring
 from reaper.core.memory import Streak
 from reaper.core.selector import SAID, Written, problem
+
+LEAST_LOOKS = 3
+"""So many looks on end show that something lasts: two are two moments."""
 
 
 class Wait(NamedTuple):
@@ -34,11 +37,17 @@ class After(Written):
             raise problem("after", "say how many runs or how long: {observations: 3} or {for: 15m}")
         return self
 
-    def missing(self, streak: Streak | None, now: datetime) -> Wait | None:
-        """What is still missing to a session that is an offender now; None when nothing is."""
+    def missing(self, streak: Streak | None, now: datetime, within: timedelta = timedelta(0)) -> Wait | None:
+        """What is still missing to a session that is an offender now; None when nothing is.
+
+        Looks follow one another `within` that time. Of a shorter time two of them may have seen nothing at all.
+        """
         looks = 1 + (streak.looks if streak else 0)
-        if self.observations is not None and looks < self.observations:
-            return Wait(f"an offender in {looks} of {self.observations} runs on end")
+        wanted = self.observations or 1
+        if self.for_ is not None and self.for_.delta < within:
+            wanted = max(wanted, LEAST_LOOKS)
+        if looks < wanted:
+            return Wait(f"an offender in {looks} of {wanted} runs on end")
         since = streak.since if streak else now
         if self.for_ is not None and now - since < self.for_.delta:
             lasted = spoken((now - since).total_seconds())
@@ -46,9 +55,15 @@ class After(Written):
         return None
 
 
-def wait_of(after: After | None, hours: OnlyDuring | None, streak: Streak | None, now: datetime) -> Wait | None:
+def wait_of(
+    after: After | None,
+    hours: OnlyDuring | None,
+    streak: Streak | None,
+    now: datetime,
+    within: timedelta = timedelta(0),
+) -> Wait | None:
     """What an offender still waits for; None when its time has come."""
-    wait = after.missing(streak, now) if after else None
+    wait = after.missing(streak, now, within) if after else None
     if hours is None:
         return wait and (_due(wait, f"{wait.due:%Y-%m-%d %H:%M} UTC") if wait.due else wait)
     if wait is None and hours.is_open(now):

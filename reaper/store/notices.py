@@ -48,10 +48,13 @@ def record(db: sa.Connection, run_id: int, receipt: Receipt, at: datetime) -> No
 
 
 def forget(db: sa.Connection, seen: Pass) -> None:
-    """Nobody knows of an offender that is none any more: should it become one again, it is told again."""
-    known = who_knows(db, seen.account)
+    """Nobody knows of an offender that is none any more: should it become one again, it is told again.
+
+    A doubtful look shows nothing of that.
+    """
+    known = who_knows(db, seen.account) if seen.complete else {}
     if not known:
         return
     now = {(v.session.id, v.policy.name): v.ruling for v in seen.verdicts}
-    over = [key for key in known if (now[key] not in _GOES_ON if key in now else seen.snapshot.complete)]
+    over = [key for key in known if (now[key] not in _GOES_ON if key in now else True)]
     delete_rows(db, told, [{"account": seen.account, "session_id": s, "policy": p} for s, p in over])

@@ -36,6 +36,9 @@ def recall(db: sa.Connection, account: str, now: datetime) -> Memory:
         },
         lasting=_lasting(db, account),
         told=notices.who_knows(db, account),
+        looked_at=db.scalar(
+            sa.select(sa.func.max(runs.c.started_at)).where(runs.c.account == account, runs.c.complete)
+        ),
         fleet=db.scalar(
             sa.select(runs.c.sessions)
             .where(runs.c.account == account, runs.c.listed)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from pydantic_core import to_json
 
-from reaper.core.lasting import conditions
+from reaper.core.lasting import COUNTED, conditions
 from reaper.core.plan import Plan, Step
 from reaper.core.policy import PolicySet, digest
 from reaper.core.session import Activity, Phase
+from reaper.core.start import started_again, waiting
 from reaper.core.verdict import Pass, Ruling, Verdict
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
 from reaper.store.evidence import kept, written
@@ -24,6 +25,9 @@ Key = tuple[str, str]
 
 PROTECT = "protect"
 _SHORT = 64
+_Since = tuple[datetime | None, int | None]
+"""When a session was first found an offender, in every look since, and by which run."""
+_NEVER: _Since = (None, None)
 
 
 class _Stood(NamedTuple):
@@ -32,7 +36,12 @@ class _Stood(NamedTuple):
     gist: str
     policy_hash: str
     run_id: int
-    offends: bool
+    offender_since: datetime | None
+    offender_run: int | None
+
+    @property
+    def since(self) -> _Since:
+        return self.offender_since, self.offender_run
 
 
 def run_row(seen: Pass, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
@@ -87,26 +96,26 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
     now: dict[Key, int] = {}
     new: list[Row] = []
     turned: list[Row] = []
-    goes_on: list[Row] = []
+    counted: list[Row] = []
     taken: list[Row] = []
     for found in seen.verdicts:
         verdict = found if found.ruling is Ruling.COMPLIANT else found.worked_out()  # its gist needs the findings
         key = (verdict.session.id, verdict.policy.name)
         gist, hash_, before = _gist(verdict), verdict.policy.hash, stood.get(key)
+        since = _since(verdict, before, seen, run_id)
         if before is not None and before.gist == gist and before.policy_hash == hash_:
             now[key] = before.run_id
+            if before.since != since:
+                counted.append(_row(seen, key, since))
             continue
         now[key] = run_id
         taken.append(_decision(verdict.worked_out(), run_id))
-        row = {"account": seen.account, "session_id": key[0], "policy": key[1], "gist": gist, "run_id": run_id}
-        if before is not None and before.offends and before.policy_hash == hash_ and _offends(verdict):
-            goes_on.append(row)  # an offender by the same text of the policy: since when is kept
-        else:
-            (new if before is None else turned).append(row | _since(verdict, seen.now, run_id))
+        row = _row(seen, key, since) | {"gist": gist, "run_id": run_id, "policy_hash": hash_}
+        (new if before is None else turned).append(row)
     insert_rows(db, decisions, taken)
     insert_rows(db, standing, new)
     update_rows(db, standing, turned)
-    update_rows(db, standing, goes_on)
+    update_rows(db, standing, counted)
     if seen.snapshot.complete:
         gone = [key for key in stood if key not in now]
         delete_rows(db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone])
@@ -115,19 +124,35 @@ def record_decisions(db: sa.Connection, seen: Pass, run_id: int) -> dict[Key, in
 
 def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
     s = standing.c
-    columns = (s.session_id, s.policy, s.gist, s.policy_hash, s.run_id, s.offender_run.is_not(None))
+    columns = (s.session_id, s.policy, s.gist, s.policy_hash, s.run_id, s.offender_since, s.offender_run)
     rows = db.execute(sa.select(*columns).where(s.account == account)).all()
-    return {(session, policy): _Stood(gist, hash_, run, offends) for session, policy, gist, hash_, run, offends in rows}
+    return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
 
 
-def _offends(verdict: Verdict) -> bool:
-    return verdict.ruling is Ruling.OFFENDER
+def _row(seen: Pass, key: Key, since: _Since) -> Row:
+    row = {"account": seen.account, "session_id": key[0], "policy": key[1]}
+    return row | {"offender_since": since[0], "offender_run": since[1]}
 
 
-def _since(verdict: Verdict, now: datetime, run_id: int) -> Row:
-    """By which text it is judged from now on, and since when it is an offender, if it is one."""
-    since = (now, run_id) if _offends(verdict) else (None, None)
-    return {"policy_hash": verdict.policy.hash, "offender_since": since[0], "offender_run": since[1]}
+def _since(verdict: Verdict, before: _Stood | None, seen: Pass, run_id: int) -> _Since:
+    """Since when it is an offender, in every look that follows another, by the same text of its policy.
+
+    A doubtful look begins nothing, and what it could not tell ends nothing: but what it shows in a session's favour
+    does.
+    """
+    if verdict.ruling is Ruling.COMPLIANT:
+        return _NEVER
+    goes_on = before is not None and before.policy_hash == verdict.policy.hash and seen.follows
+    since = before.since if before is not None and goes_on else _NEVER
+    match verdict.ruling:
+        case Ruling.OFFENDER if seen.complete and since == _NEVER:
+            return seen.now, run_id
+        case Ruling.OFFENDER:
+            return since
+        case Ruling.UNDETERMINED if not seen.complete:
+            return since
+        case _:
+            return _NEVER
 
 
 def _gist(verdict: Verdict) -> str:
@@ -152,45 +177,62 @@ def _decision(verdict: Verdict, run_id: int) -> Row:
 
 
 def record_activity(db: sa.Connection, seen: Pass) -> None:
-    """Write the activities that changed, and forget the sessions that a complete look no longer shows."""
+    """Write the activities that changed, and forget the sessions that are gone; a doubtful look does neither."""
+    if not seen.complete:
+        return
     columns = (activity.c.session_id, activity.c.at)
     rows = db.execute(sa.select(*columns).where(activity.c.account == seen.account)).all()
     stood: dict[str, datetime] = {session: at for session, at in rows}  # noqa: C416 - a Row is no pair to dict()'s stub
     learnt = [a for a in seen.learnt.values() if a.at is not None and stood.get(a.session_id) != a.at]
     insert_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id not in stood])
     update_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id in stood])
-    if seen.snapshot.complete:
-        present = {session.id for session in seen.snapshot.sessions}
-        gone = [session for session in stood if session not in present]
-        delete_rows(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
+    present = {session.id for session in seen.snapshot.sessions}
+    gone = [session for session in stood if session not in present]
+    delete_rows(db, activity, [{"account": seen.account, "session_id": session} for session in gone])
 
 
 def record_ends(db: sa.Connection, seen: Pass) -> None:
-    """Write which sessions this look is the first to show over, of those that do not tell since when."""
+    """Write which sessions this look is the first to show over, of those that do not tell since when.
+
+    By a doubtful one nothing is over.
+    """
+    if not seen.complete:
+        return
     known = set(db.scalars(sa.select(seen_over.c.session_id).where(seen_over.c.account == seen.account)))
     over = {s.id: s for s in seen.snapshot.sessions if s.phase is Phase.OVER}
     new = [id_ for id_, s in over.items() if s.ended_at == seen.now and id_ not in known]
     insert_rows(db, seen_over, [{"account": seen.account, "session_id": id_, "at": seen.now} for id_ in new])
-    if over and seen.snapshot.complete:
+    if over:
         gone = known - over.keys()
         delete_rows(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in gone])
 
 
 def record_lasting(db: sa.Connection, seen: Pass) -> None:
-    """Write what this look is the first to show, and end what it no longer shows; a doubtful one does neither."""
+    """Write since when each condition lasts, and end what this look no longer shows; a doubtful one does neither."""
     if not seen.complete:
         return
-    stood = set(seen.lasting)
-    wanted = any(policy.needs_everyone for policy in seen.policies.policies)
-    holds = _conditions(seen) if wanted else set()
-    rows = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(holds - stood)]
-    insert_rows(db, lasting, [{**row, "since": seen.now} for row in rows])
-    over = [{"account": seen.account, "session_id": id_, "condition": what} for id_, what in sorted(stood - holds)]
-    delete_rows(db, lasting, over)
+    rows = db.execute(sa.select(lasting).where(lasting.c.account == seen.account))
+    stood = {(row.session_id, row.condition): row.since for row in rows}
+    holds = _conditions(seen)
+    begun = holds - stood.keys() | {key for key in holds if key[1] in COUNTED and not seen.follows}
+    over = stood.keys() - holds
+    delete_rows(db, lasting, [_lasting(seen, key) for key in sorted(over | (begun & stood.keys()))])
+    insert_rows(db, lasting, [{**_lasting(seen, key), "since": seen.now} for key in sorted(begun)])
+
+
+def _lasting(seen: Pass, key: Key) -> Row:
+    return {"account": seen.account, "session_id": key[0], "condition": key[1]}
 
 
 def _conditions(seen: Pass) -> set[Key]:
-    return conditions(seen.snapshot.sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
+    """What holds now, of what a policy asks for."""
+    sessions, policies = seen.snapshot.sessions, seen.policies.policies
+    holds: set[Key] = set()
+    if any(policy.needs_everyone for policy in policies):
+        holds |= conditions(sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
+    if any(policy.asks_for_activity for policy in policies):
+        holds |= waiting(sessions) | started_again(sessions, seen.lasting, seen.now).keys()
+    return holds
 
 
 def _activity(account: str, known: Activity) -> Row:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import permutations
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -310,12 +311,47 @@ def test_skew_of_the_clocks_is_learnt(
     assert connection.skew_seconds == skew
 
 
-@pytest.mark.parametrize("date", ["yesterday", "", "Mon, 99 Nov 2026 12:00:00 GMT"])
-def test_an_unreadable_date_is_no_skew(serve: Serve, connect: Connect, date: str) -> None:
-    """A Date header that is no date changes nothing."""
-    connection = connect(serve(lambda _: (200, {}, {"Date": date})))
+def written(at: datetime) -> str:
+    return at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+UNREADABLE = ["yesterday", "", "Mon, 99 Nov 2026 12:00:00 GMT", "Mon, 23 Nov 2026 12:00:00", "12:00", None]
+
+
+@pytest.mark.parametrize("date", UNREADABLE)
+@pytest.mark.parametrize("last", [True, False])
+def test_an_answer_that_does_not_tell_the_time_leaves_it_open(
+    serve: Serve, connect: Connect, clock: StillClock, date: str | None, *, last: bool
+) -> None:
+    """One answer without a readable Date, and nobody knows whose clock is right, whatever the others say."""
+    dates = [written(clock.now()), date] if last else [date, written(clock.now())]
+    answers = iter([{} if one is None else {"Date": one} for one in dates])
+    connection = connect(serve(lambda _: (200, {}, next(answers))))
+    connection.get("/x")
     connection.get("/x")
     assert connection.skew_seconds is None
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 90, -3600])))
+def test_the_worst_of_a_look_counts(serve: Serve, connect: Connect, clock: StillClock, order: tuple[int, ...]) -> None:
+    """A true Date after a wrong one makes no clock right; the next look begins anew."""
+    dates = iter([written(clock.now() + timedelta(seconds=ahead)) for ahead in (*order, 0)])
+    connection = connect(serve(lambda _: (200, {}, {"Date": next(dates)})))
+    for _ in order:
+        connection.get("/x")
+    assert connection.skew_seconds == -3599
+    connection.begin_look()
+    assert connection.skew_seconds is None
+    connection.get("/x")
+    assert connection.skew_seconds == 0
+
+
+def test_a_refusal_need_not_tell_the_time(serve: Serve, connect: Connect, clock: StillClock) -> None:
+    """Nothing rests on an answer that gives nothing, like a gateway's 503."""
+    answers = iter([(503, {}, {}), (200, {}, {"Date": written(clock.now())})])
+    connection = connect(serve(lambda _: next(answers)))
+    connection.get("/x")
+    assert connection.skew_seconds == 0
 
 
 def test_threads_count_together(serve: Serve, connect: Connect) -> None:

@@ -72,6 +72,7 @@ def test_a_healthy_account(checks: Examine, item: MakeItem) -> None:
         ({"/pro": None}, "address"),
         ({"/pro": (429, {})}, "address"),
         ({"/pro-api": (200, {}, {"Date": "Mon, 23 Nov 2026 12:01:00 GMT"})}, "clock"),
+        ({"/pro-api": (200, {}, {})}, "clock"),
     ],
 )
 def test_each_trouble_has_its_check_and_its_advice(

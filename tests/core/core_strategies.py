@@ -112,12 +112,12 @@ def houses(of: st.SearchStrategy[Any] = rules) -> st.SearchStrategy[PolicySet]:
 
 @st.composite
 def known_of(draw: st.DrawFn, fleet: Fleet) -> Known:
-    """What is known of some sessions: fresh, stale, or that the look failed; nothing from before their creation."""
+    """What is known of some sessions: fresh, stale, or that the look failed; nothing from before they were started."""
     found = {}
     for session in fleet:
         at = draw(st.none() | moments)
-        if at is not None and session.created_at is not None:
-            at = max(at, session.created_at)
+        for began in (session.created_at, session.started_at):
+            at = max(at, began) if at is not None and began is not None else at
         learnt_at = draw(st.sampled_from([NOW, NOW - timedelta(minutes=5)]))
         if draw(st.booleans()):
             found[session.id] = replace(active(session, at, learnt_at), unreachable=at is None and draw(st.booleans()))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from safety_house import IDLE, NOW, TASKS, House, Open, fleet, idle, refusal, rules
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reaper.run import Report
 
@@ -92,6 +93,47 @@ def test_a_server_whose_clock_is_wrong_is_only_observed(house: Open, skew: str, 
     assert only_looked(home, home.pass_once(HOUSE), f"s {way} this machine's")
     home.faulty("skew:+29s")
     assert home.outcomes(HOUSE) == {"anna": "terminated"}
+
+
+class Undated:
+    """Stands before an account, and says another time than it, or none, where a path holds `of`."""
+
+    def __init__(self, app: ASGIApp, of: str, date: bytes | None) -> None:
+        self._app, self._of, self._date = app, of, date
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._of in scope["path"]:
+                headers = [(name, value) for name, value in message["headers"] if name != b"date"]
+                message["headers"] = headers + ([(b"date", self._date)] if self._date else [])
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
+@pytest.mark.parametrize("date", [None, b"yesterday", b"Mon, 23 Nov 2026 12:00:00"])
+@pytest.mark.parametrize("of", ["/sessions/", "/logs", "/task"])
+def test_a_server_that_does_not_tell_its_time_is_only_observed(house: Open, of: str, date: bytes | None) -> None:
+    """No Date, no check: whether this machine's clock is right is then not known, by whichever answer."""
+    home = house(idle())
+    home.gate._app = Undated(home.gate._app, of, date)
+    assert only_looked(home, home.pass_once(HOUSE), "no readable Date header")
+
+
+@pytest.mark.parametrize("of", ["/webui", "/logs", "/task"])
+def test_the_worst_clock_of_a_look_counts(house: Open, of: str) -> None:
+    """A true Date on some answers does not make up for a wrong one on others, in whatever order they come."""
+    home = house(idle())
+    home.gate._app = Undated(home.gate._app, of, b"Mon, 23 Nov 2026 15:00:00 GMT")
+    assert only_looked(home, home.pass_once(HOUSE), "the server's clock is 3h ahead of")
+
+
+def test_a_server_that_stops_telling_its_time_before_a_step_is_asked_for_nothing(house: Open) -> None:
+    """The second look is a look as well: what it reads must tell the time."""
+    home = house(idle())
+    app = home.gate._app
+    home.upon("read", lambda _: setattr(home.gate, "_app", Undated(app, "/logs", None)))
+    assert (home.outcomes(HOUSE), home.endings()) == ({"anna": "withheld"}, [])
 
 
 def test_a_machine_that_slept_while_it_looked_ends_nothing(house: Open) -> None:
