@@ -29,7 +29,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from reaper import located_yaml, secret
-from reaper.addresses import is_loopback
+from reaper.addresses import is_loopback, normal
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
 from reaper.errors import ConfigurationError, FileProblems
@@ -169,6 +169,19 @@ class Settings(BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise _wrong(f"two accounts are named '{twice[0]}'; give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> Self:
+        """Limits, pauses and exemptions belong to a tenant; under two names it would have each of them twice."""
+        first: dict[str, AccountSettings] = {}
+        for account in self.accounts:
+            other = first.setdefault(normal(account.url), account)
+            if other is not account:
+                raise _wrong(
+                    f"accounts '{other.name}' ({other.url}) and '{account.name}' ({account.url}) are one tenant; "
+                    "keep one of them, for limits, pauses and exemptions count by account"
+                )
         return self
 
     @field_validator("lease")

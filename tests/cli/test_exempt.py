@@ -88,7 +88,7 @@ def test_the_list_tells_which_were_of_use(reaper: Cli, two: Emulator) -> None:
 
 def test_an_account_of_its_own(reaper: Cli, two: Emulator) -> None:
     """Given for another account it changes nothing here."""
-    write_settings(acme=two.url, other=two.url)
+    write_settings(acme=two.url, other="https://other.example")
     reaper("exempt", "add", "--owner", "anna@*", "--account", "other", "--until", "3d", "--reason", "x")
     reaper("run", "--enforce", "--account", "acme")
     assert len(ended(two)) == 2

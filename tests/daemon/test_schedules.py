@@ -105,7 +105,7 @@ def test_the_settings_say_where_a_schedule_is_wrong(tmp_path: Path) -> None:
 
 
 def account(name: str, **more: object) -> AccountSettings:
-    return AccountSettings.model_validate({"name": name, "url": "https://a.example", "api_key": "k", **more})
+    return AccountSettings.model_validate({"name": name, "url": f"https://{name}.example", "api_key": "k", **more})
 
 
 def test_an_account_has_a_pace_of_its_own_or_that_of_all() -> None:

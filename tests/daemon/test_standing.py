@@ -32,7 +32,10 @@ class Desk:
         self.policy("first")
 
     def settings(self, *, accounts: list[str], **more: Any) -> None:  # noqa: ANN401 - settings
-        named = [{"name": name, "url": "http://127.0.0.1:9", "api_key": "key"} for name in accounts]
+        named = [
+            {"name": name, "url": f"http://127.0.0.1:{port}", "api_key": "key"}
+            for port, name in enumerate(accounts, start=9)
+        ]
         self._write("reaper.yaml", json.dumps({"accounts": named, **more}))
 
     def policy(self, name: str, text: str = POLICY, folder: str = "policies") -> None:

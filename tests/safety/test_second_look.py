@@ -227,3 +227,23 @@ def test_a_task_is_looked_at_before_each_of_its_steps(house: Open) -> None:
     exempt = rules(TASKS, protect=[{"owner": "svc@*", "reason": "the month's close"}])
     assert home.pass_once(rules(TASKS), reread=lambda: exempt).outcomes["task"].result == "no-longer-due"
     assert [what for what, _ in home.endings()] == ["interrupt-solve"]
+
+
+def test_a_solve_that_begins_after_another_step_keeps_its_owner(house: Open) -> None:
+    """What was read for the first step is not taken for the second one, however soon that comes."""
+    home = house(idle("a", "anna@Planning"), idle("b", "ben@Planning"))
+    solve = {"kind": "solve", "owner": "ben@Planning", "age": "0s"}
+    home.upon("terminate", lambda _: home.world.add_session(**solve) and None)
+    assert home.outcomes(HOUSE) == {"a": "terminated", "b": "no-longer-due"}
+
+
+def test_another_session_with_the_same_id_is_not_the_planned_one(house: Open) -> None:
+    """It was created at another time than the one that was judged."""
+    home = house(idle("a", "anna@Planning"))
+
+    def replaced(_: object) -> None:
+        home.world.remove(home.world.get("a"))
+        home.world.add_session(**idle("a", "anna@Planning", age="8h"))
+
+    home.upon("read", replaced)
+    assert (home.outcomes(HOUSE), home.endings()) == ({"a": "no-longer-due"}, [])

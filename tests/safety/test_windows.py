@@ -41,3 +41,12 @@ def test_a_task_that_was_interrupted_when_the_window_closed(house: Open) -> None
     acme.pass_once(hours)
     assert acme.endings() == [("interrupt-solve", "task-task"), ("interrupt-execution", "task-task")]
     assert acme.clock.now().date() > NOW.date()
+
+
+def test_a_window_that_closes_while_the_second_look_waits(house: Open) -> None:
+    """It was open when the look began, and is asked again with the intent: nothing is asked of the server."""
+    acme = house(idle("a"))
+    acme.upon("log", lambda _: acme.later(seconds=90), nth=2)
+    report = acme.pass_once(rules({**IDLE, **NOON}))
+    assert (report.outcomes["a"].result, acme.endings()) == ("withheld", [])
+    assert "the window of policy idle has closed" in report.outcomes["a"].detail

@@ -121,6 +121,33 @@ def test_no_two_accounts_share_a_name(load: Load) -> None:
     assert "two accounts are named 'acme'" in told
 
 
+SAME = [
+    "https://acme.aimms.cloud/",
+    "https://acme.aimms.cloud:443",
+    "HTTPS://ACME.Aimms.Cloud",
+    "https://acme.aimms.cloud.",
+    "https://%61cme.aimms.cloud",
+    "https://\uff41cme.aimms.cloud",
+    "https://acme.aimms.cloud/?",
+]
+
+
+@pytest.mark.parametrize("address", SAME)
+def test_no_two_accounts_share_an_address(load: Load, address: str) -> None:
+    """However it is written: its limits, pauses and exemptions would count twice."""
+    other = f'{{name: again, url: "{address}", api_key: k}}'
+    (told,) = problems(load, ACME.replace("]", f", {other}]"))
+    assert "accounts 'acme' (https://acme.aimms.cloud) and 'again'" in told
+    assert "are one tenant" in told
+
+
+def test_accounts_at_different_addresses_are_two(load: Load) -> None:
+    """Another host or another port is another tenant."""
+    urls = ["https://beta.aimms.cloud", "https://acme.aimms.cloud:8443"]
+    others = "".join(f", {{name: n{n}, url: '{url}', api_key: k}}" for n, url in enumerate(urls))
+    assert len(load(ACME.replace("]", f"{others}]")).accounts) == 3
+
+
 @pytest.mark.parametrize("text", ["- a\n", "just a text\n", "\ta: [\n", "enforce: true\nenforce: true\n"])
 def test_a_file_that_is_no_mapping_is_refused(load: Load, text: str) -> None:
     """Neither a list, nor a text, nor broken YAML, nor a key given twice is taken for settings."""
