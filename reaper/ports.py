@@ -64,10 +64,15 @@ class SessionSource(Protocol):
         """One session as it is now. Raises NotFound when the server does not know it, else another AccountError."""
 
     def computing(self) -> tuple[Session, ...]:
-        """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
+        """Every solve and task that is not over, and somebody for each entry that could not be read.
+
+        Raises AccountError, also when a list could not be read completely.
+        """
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
         """The sessions of the same kind and owner that are not over, read completely.
+
+        And somebody for each entry that could not be read, for it may be one of them.
 
         Raises AccountError, also when the list could not be read completely.
         """

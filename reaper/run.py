@@ -177,12 +177,12 @@ class Reaper:
             told.lap("read")
         snapshot = replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
         past = memory.lasting if snapshot.shows_everybody else None
-        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.sessions, memory.activity, now, past)}
+        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.everybody, memory.activity, now, past)}
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(list(open_.values()))
         told.lap("probe")
         activity = {**memory.activity, **learnt}
-        judged = [judge(by, snapshot.sessions, activity, now, past) for by in rules]
+        judged = [judge(by, snapshot.everybody, activity, now, past) for by in rules]
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
         about = activity, learnt, memory.lasting, doubtful

@@ -52,6 +52,9 @@ class RunLog:
         log.info("run begun", enforcing=enforcing, sessions=len(seen.snapshot.fleet), **counts, steps=len(plan.steps))
         for doubt in seen.doubts:
             log.warning("observing only", doubt=doubt)
+        if half_read := seen.half_read:
+            why = "; ".join(map(str, half_read[0].problems))
+            log.warning("sessions read only in part", count=len(half_read), session=half_read[0].id, why=why)
         if barred is not None:
             log.warning("halted" if plan.halted else "barred", why=barred)
         return ToldRecord(record, self._log, enforcing=enforcing)

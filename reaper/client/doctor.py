@@ -10,7 +10,7 @@ from reaper.client.faults import BadRequest, MissingScope
 from reaper.client.generation import detect
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.sessions import UNKNOWN, SessionManager
-from reaper.client.wire import FIELDS, items_of, read_object, read_page
+from reaper.client.wire import AMOUNTS, FIELDS, items_of, read_object, read_page, unused_problems
 from reaper.core.session import Phase, Session, Unreadable
 from reaper.errors import AccountError, NotFound, Unauthorized, Unreachable
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WORST_SKEW = 30.0
 SAMPLE = 50
-UNUSED = frozenset({"account_name", "queue_time", "launch_time", "run_time", "gb_hours"})  # known, not needed
+UNUSED = frozenset({"account_name", "queue_time", "launch_time"})  # known, not needed
 NEW_KEY = "make a key with this scope in the portal (a key lives at most one year) and set it in the settings"
 
 
@@ -160,9 +160,12 @@ def _fields(kind: str, sample: _Sample | AccountError, generation: Generation | 
 
 def _compare(name: str, sample: _Sample) -> Check:
     sent = set().union(*sample.items)
-    missing = sorted(set(FIELDS) - sent)
-    extra = sorted(map(str, sent - set(FIELDS) - UNUSED))
+    if "type" in sent:
+        sent.add("kind")  # two names of one field
+    missing = sorted(set(FIELDS) - {"type"} - sent)
+    extra = sorted(map(str, sent - set(FIELDS) - set(AMOUNTS) - UNUSED))
     problems = [problem for entry in sample.entries for problem in _problems(entry)]
+    problems += [problem for item in sample.items for problem in unused_problems(item)]
     detail = "; ".join(
         [f"{len(sample.items)} looked at"]
         + ([f"missing: {', '.join(missing)}"] if missing else [])
@@ -175,7 +178,7 @@ def _compare(name: str, sample: _Sample) -> Check:
 
 
 def _problems(entry: Session | Unreadable) -> tuple[str, ...]:
-    return entry.problems if isinstance(entry, Session) else (entry.problem,)
+    return tuple(map(str, entry.problems)) if isinstance(entry, Session) else (entry.problem,)
 
 
 def _log(manager: SessionManager, samples: dict[str, _Sample | AccountError]) -> Check:

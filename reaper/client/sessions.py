@@ -8,7 +8,7 @@ from reaper.client.address import SESSIONS, segment
 from reaper.client.listing import Listing, read_list
 from reaper.client.logs import last_activity
 from reaper.client.wire import read_session
-from reaper.core.session import KINDS, TASK, WEBUI, Session
+from reaper.core.session import KINDS, TASK, WEBUI, Activity, Session
 from reaper.errors import AccountError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from reaper.client.connection import Connection
     from reaper.client.logs import Ignore
-    from reaper.core.session import Activity
     from reaper.ports import Clock
 
     Generation = Literal[1, 2]
@@ -56,7 +55,10 @@ class SessionManager:
 
     def last_activity(self, session: Session) -> Activity:
         """The session's last activity by its log; raises nothing for what a server can do."""
-        path = self._log_path(session.kind, segment(session.id))
+        try:
+            path = self._log_path(session.kind, segment(session.id))
+        except AccountError as error:
+            return Activity(session.id, None, self._clock.now(), str(error))
         return last_activity(self._connection, path, session, self._ignore, self._clock)
 
     def terminate(self, session: Session) -> None:

@@ -11,7 +11,7 @@ from reaper.client.faults import MissingScope
 from reaper.client.generation import detect
 from reaper.client.sessions import UNKNOWN, SessionManager
 from reaper.client.tasks import Tasks
-from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable
+from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable, somebody
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class AccountSource:
         listing = self.manager.list(session.kind, filters)
         if listing.doubt:
             raise AccountError(self.connection.faults.line(listing.doubt))
-        return tuple(found for found in listing.sessions if found.owner == session.owner)
+        self._readable(listing, session)
+        own = (found for found in listing.sessions if found.owner == session.owner)
+        return (*own, *somebody(listing.unreadable))
 
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""
@@ -106,7 +108,14 @@ class AccountSource:
         for listing in listings:
             if listing.doubt:
                 raise AccountError(self.connection.faults.line(listing.doubt))
-        return tuple(found for listing in listings for found in listing.sessions)
+        unreadable = (entry for listing in listings for entry in listing.unreadable)
+        return (*(found for listing in listings for found in listing.sessions), *somebody(unreadable))
+
+    def _readable(self, listing: Listing, session: Session) -> None:
+        """Raises AccountError where the entry of that very session could not be read."""
+        for entry in listing.unreadable:
+            if entry.id == session.id:
+                raise self.connection.faults.unintelligible(f"session {session.id} cannot be read: {entry.problem}")
 
     def check_generation(self) -> None:
         """Ask again for a generation that was only concluded: the tenant may have been updated meanwhile."""
@@ -213,4 +222,4 @@ class _Gathered:
         for session in sessions:
             first = self._sessions.setdefault(session.id, session)
             if first is not session:
-                yield Unreadable(session.kind, session.id, f"the same id is listed as {first.kind}")
+                yield Unreadable(session.kind, session.id, f"the same id is listed as {first.kind}", session)

@@ -74,7 +74,8 @@ def ranks(members: Iterable[Member], span: Callable[[Session], Span]) -> dict[st
     return {id_: rank for group in owners.values() for id_, rank in _ranks_of_owner(group, strangers, span).items()}
 
 
-def _may_share_owner(stranger: Session, session: Session) -> bool:
+def may_share_owner(stranger: Session, session: Session) -> bool:
+    """Whether one of whom a part of the owner is not known may be another's."""
     return stranger.user in (None, session.user) and stranger.environment in (None, session.environment)
 
 
@@ -82,7 +83,7 @@ def _ranks_of_owner(group: list[Member], strangers: list[Session], span: Callabl
     spans = {m.session.id: span(m.session) for m in group}
     sure = {m.session.id for m in group if m.sure and m.session.phase is Phase.RUNNING}
     lows = sorted((spans[id_][0], id_) for id_ in sure)
-    perhaps = {s.id: span(s) for s in strangers if _may_share_owner(s, group[0].session)}
+    perhaps = {s.id: span(s) for s in strangers if may_share_owner(s, group[0].session)}
     highs = sorted((high, id_) for id_, (_, high) in (perhaps | spans).items())
     found = {}
     for id_, (low, high) in spans.items():

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from reaper.core.grip import Grip
 from reaper.core.matching import Answer
-from reaper.core.session import Phase
+from reaper.core.quota import may_share_owner
+from reaper.core.session import Phase, Session
 from reaper.core.subject import Subject
 
 
@@ -40,16 +41,24 @@ class Seats:
     @classmethod
     def among(cls, chosen: Iterable[tuple[Subject, Grip]]) -> Seats:
         owners: dict[str, list[Seat]] = {}
-        strangers = 0
+        known: dict[str, Session] = {}
+        strangers: list[tuple[Session, Seat]] = []
         for subject, grip in chosen:
             if not subject.counts:
                 continue
-            if subject.session.owner is None:
-                strangers += 1
-                continue
             held = grip.sure and subject.phase is Phase.RUNNING
-            owners.setdefault(subject.session.owner.casefold(), []).append(Seat(*_idle(subject), held, grip.kept))
-        return cls({owner: _joined(found) for owner, found in owners.items()}, strangers)
+            seat = Seat(*_idle(subject), held, grip.kept)
+            if subject.session.owner is None:
+                strangers.append((subject.session, seat))
+                continue
+            owner = subject.session.owner.casefold()
+            known.setdefault(owner, subject.session)
+            owners.setdefault(owner, []).append(seat)
+        seats = {
+            owner: _perhaps_less_idle(_joined(found), [s for one, s in strangers if may_share_owner(one, known[owner])])
+            for owner, found in owners.items()
+        }
+        return cls(seats, len(strangers))
 
     def freed(self, high: int, low: int, floor: float) -> Callable[[str], Answer]:
         """Whether an owner's seat is to be freed, where more than `high` are held: the longest idle first, to `low`.
@@ -83,6 +92,14 @@ def _joined(seats: Sequence[Seat]) -> Seat:
     return Seat(
         min(s.least for s in seats), min(s.most for s in seats), any(s.sure for s in seats), max(s.kept for s in seats)
     )
+
+
+def _perhaps_less_idle(seat: Seat, strangers: Sequence[Seat]) -> Seat:
+    """The seat, where each of the strangers may be one of its owner's sessions, and may be kept by an exemption."""
+    least = min((seat.least, *(s.least for s in strangers)))
+    maybe_kept = any(s.kept is not Answer.NO for s in strangers)
+    kept = max(seat.kept, Answer.UNKNOWN) if maybe_kept else seat.kept
+    return seat._replace(least=least, kept=kept)
 
 
 def _idle(subject: Subject) -> tuple[float, float]:

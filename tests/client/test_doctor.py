@@ -90,7 +90,13 @@ def test_fields_that_differ_are_named(checks: Examine, item: MakeItem) -> None:
     detail = found["fields of webui"].detail
     assert "missing: user_name" in detail
     assert "unknown: colour" in detail
-    assert "started_at: '?' is no time" in detail
+    assert "started_at: '?' is not a time" in detail
+
+
+def test_garbage_in_a_field_that_nobody_uses_is_told(checks: Examine, item: MakeItem) -> None:
+    """A queue time that is none costs no session, and is found here."""
+    detail = checks({}, {"webui": [item(1, queue_time="soon", launch_time=1.5)]})["fields of webui"].detail
+    assert "unreadable: queue_time: 'soon' is not an amount (1 in all)" in detail
 
 
 @pytest.mark.parametrize(("told", "ok"), [(2, True), (1, False)])

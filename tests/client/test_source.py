@@ -242,3 +242,22 @@ def test_a_source_closes_what_it_opened(account: Open, session: Session) -> None
     source.close()
     assert source._pool is None
     assert pool._shutdown
+
+
+@pytest.mark.parametrize("bad", [{"id": "../task/x"}, {"kind": 5}, {"type": "task", "kind": ...}])
+def test_an_unreadable_entry_is_somebody_in_every_list(account: Open, item: MakeItem, bad: dict[str, object]) -> None:
+    """What cannot be read of the owner's sessions, or of the solves in flight, is not left out of them."""
+    entry = {**item(2), **bad}
+    entry = {name: value for name, value in entry.items() if value is not ...}
+    in_flight = entry if "type" in bad else {**entry, "kind": bad.get("kind", "solve")}
+    source, _ = account(Account(NEW, webui=[item(1), entry], solve=[in_flight]))
+    for found in (source.owned_by(Session("s", "webui", "running", "ann", "ROOT"))[1:], source.computing()):
+        (somebody,) = found
+        assert (somebody.nameless, somebody.half_read, somebody.owner) == (True, True, "ann@ROOT")
+
+
+def test_the_session_itself_must_be_readable_in_its_owners_list(account: Open, item: MakeItem) -> None:
+    """A session that is listed as another kind is not gone, but unreadable."""
+    source, _ = account(Account(NEW, webui=[item(1, kind="task")]))
+    with pytest.raises(AccountError, match="cannot be read"):
+        source.owned_by(Session(item(1)["id"], "webui", "running", "ann", "ROOT"))
