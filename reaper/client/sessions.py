@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reaper.client.connection import Connection
-    from reaper.client.logs import Ignore
+    from reaper.client.log_tail import Ignore
     from reaper.ports import Clock
 
     Generation = Literal[1, 2]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reaper.client.connection import Connection
     from reaper.client.listing import Listing
-    from reaper.client.logs import Ignore
+    from reaper.client.log_tail import Ignore
     from reaper.core.session import Session
     from reaper.ports import Clock
 
