@@ -22,7 +22,8 @@ _ENDED = frozenset({Result.TERMINATED, Result.UNCONFIRMED})
 class SecondLook:
     """A look at one session of a plan after the other.
 
-    It costs two requests: the session (or its owner's, where a policy compares them) and its log. Which solves and
+    It costs two requests: the session (or its owner's, where a policy compares them) and its log, of which a short one
+    takes one more. Which solves and
     tasks are in flight, or where a policy needs it the whole fleet, is read for several looks together, every few
     seconds. `outcomes` grows while the plan is carried out.
     """

@@ -26,6 +26,14 @@ UNKNOWN = (
 )
 
 
+def contradicted(setting: Generation | None) -> str:
+    """Why an account is only observed whose document is that of another generation than the settings tell."""
+    return (
+        f"the settings tell generation {setting}, and the tenant's OpenAPI document shows another: "
+        "leave generation to auto; until then this account is only observed"
+    )
+
+
 class SessionManager:
     """One tenant's sessions. Of an unknown generation (None) it reads what both have in common and ends nothing."""
 

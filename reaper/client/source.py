@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from reaper.client.clock import ServerClock
 from reaper.client.faults import MissingScope
-from reaper.client.generation import detect
-from reaper.client.sessions import UNKNOWN, SessionManager
+from reaper.client.generation import look
+from reaper.client.sessions import UNKNOWN, SessionManager, contradicted
 from reaper.client.tasks import Tasks
 from reaper.core.session import SOLVE, WEBUI, Activity, Snapshot, Unreadable, somebody
 from reaper.errors import AccountError, Conflict, NotFound, Unauthorized
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reaper.client.connection import Connection
     from reaper.client.listing import Listing
@@ -43,8 +43,9 @@ class AccountSource:
         self._ignore, self._clock = ignore, clock
         self._workers = workers or connection.workers
         self._pool: ThreadPoolExecutor | None = None
-        self._told = generation != "auto"
-        self.manager = self._managing(None if generation == "auto" else generation)
+        self._setting = None if generation == "auto" else generation
+        self._contradicted = self._looked = False
+        self.manager = self._managing(self._setting)
 
     @property
     def requests(self) -> int:
@@ -65,21 +66,20 @@ class AccountSource:
 
     def fetch(self, *, over: bool = False) -> Snapshot:
         """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
-        self._resolve()
+        self.resolve()
         gathered = _Gathered(self.account)
         for kind in self.manager.kinds:
             self._gather(kind, gathered)
             if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
                 self._gather(kind, gathered, over=True)
-        doubts = () if self.generation else (UNKNOWN,)
-        return gathered.snapshot(doubts)
+        return gathered.snapshot(tuple(self._doubts()))
 
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """As SessionSource promises, with a bounded number of requests at a time."""
         if not sessions:
             return {}
         try:
-            self._resolve()
+            self.resolve()
         except AccountError as error:
             now = self._clock.now()
             return {session.id: Activity(session.id, None, now, str(error)) for session in sessions}
@@ -118,12 +118,12 @@ class AccountSource:
                 raise self.connection.faults.unintelligible(f"session {session.id} cannot be read: {entry.problem}")
 
     def check_generation(self) -> None:
-        """Ask again for a generation that was only concluded: the tenant may have been updated meanwhile."""
-        if self._told:
-            return
-        self.manager = self._managing(None)
+        """Read the tenant's document again: it may have been updated meanwhile."""
+        self._looked = False
+        if self._setting is None:
+            self.manager = self._managing(None)
         with contextlib.suppress(AccountError):
-            self._resolve()
+            self.resolve()
 
     def close(self) -> None:
         if self._pool is not None:
@@ -140,9 +140,28 @@ class AccountSource:
     def _managing(self, generation: Generation | None) -> SessionManager:
         return SessionManager(self.connection, generation, self._ignore, self._clock)
 
-    def _resolve(self) -> None:
-        if self.generation is None:
-            self.manager = self._managing(detect(self.connection))
+    def resolve(self, *, again: bool = True) -> None:
+        """Learn the generation from the tenant's document, or whether that contradicts the settings.
+
+        With `again` one that could not be learnt before is asked for once more.
+
+        Raises Unauthorized and Unreachable where the generation is not told by the settings, either.
+        """
+        if self._looked and (not again or self._setting is not None or self.generation is not None):
+            return
+        if self._setting is None:
+            self.manager = self._managing(look(self.connection).generation)
+        else:
+            with contextlib.suppress(AccountError):
+                self._contradicted = look(self.connection).contradicts(self._setting)
+            self.manager = self._managing(None if self._contradicted else self._setting)
+        self._looked = True
+
+    def _doubts(self) -> Iterator[str]:
+        if self._contradicted:
+            yield contradicted(self._setting)
+        elif self.generation is None:
+            yield UNKNOWN
 
     def _gather(self, kind: str, gathered: _Gathered, *, over: bool = False) -> None:
         try:
@@ -173,10 +192,12 @@ class AccountEnder:
 
     def delete(self, session: Session) -> None:
         """As SessionEnder promises; refused where the generation is not known to have it."""
+        self._source.resolve(again=False)
         self._source.manager.delete(session)
 
     def terminate(self, session: Session) -> None:
         """As SessionEnder promises; sends nothing while the generation is unknown."""
+        self._source.resolve(again=False)
         try:
             self._source.manager.terminate(session)
         except Conflict:

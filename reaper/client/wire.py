@@ -172,7 +172,8 @@ def _entry(sent: object, kind: str) -> Session | Unreadable:
 def _readable(sent: dict[str, Any]) -> tuple[Item, tuple[Problem, ...]]:
     """The fields of an entry that can be read, and what is wrong with the others."""
     tests: dict[str, Callable[[object], bool]] = dict.fromkeys(FIELDS, _is_text)
-    tests |= {**dict.fromkeys(AMOUNTS, _is_amount), **dict.fromkeys(TIMES, _is_time)}
+    tests.update(dict.fromkeys(AMOUNTS, _is_amount))
+    tests.update(dict.fromkeys(TIMES, _is_time))
     bad = {field for field, test in tests.items() if sent.get(field) is not None and not test(sent[field])}
     item = {field: sent[field] for field in tests if field in sent and field not in bad}
     problems = [_problem(field, sent[field]) for field in tests if field in bad and field != "id"]

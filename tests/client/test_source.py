@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tenant_documents import a_document
 
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     Open = Callable[..., tuple[AccountSource, Served]]
 
 ROOT = "/pro/session-manager/v1"
-NEW = {"paths": {"/sessions/{kind}/{id}/terminate": {"patch": {}}}}
-OLD = {"paths": {"/sessions/webui/{id}": {"delete": {}}}}
+NEW = a_document(2)
+OLD = a_document(1)
 
 
 class Account:
@@ -99,13 +100,27 @@ def test_the_generation_is_asked_for_once(account: Open) -> None:
     assert sum("openapi" in asked.path for asked in served.asked) == 1
 
 
-def test_a_generation_from_the_settings_is_not_asked_for(account: Open, session: Session) -> None:
-    """What the settings say needs no document, and serves to terminate at once."""
-    source, served = account(Account(NEW), generation=1)
+def test_a_generation_from_the_settings_stands_without_a_document(account: Open, session: Session) -> None:
+    """What the settings say serves where the tenant's document cannot be had."""
+    source, served = account(Account((404, {})), generation=1)
+    assert source.fetch().complete
     AccountEnder(source).terminate(session)
-    source.fetch()
-    assert served.asked[0].method == "DELETE"
-    assert not any("openapi" in asked.path for asked in served.asked)
+    assert served.asked[-1].method == "DELETE"
+    assert sum("openapi" in asked.path for asked in served.asked) == 2
+
+
+@pytest.mark.parametrize(("setting", "document"), [(1, NEW), (2, OLD)])
+def test_a_generation_that_the_document_contradicts_is_a_doubt(
+    account: Open, session: Session, setting: Literal[1, 2], document: object
+) -> None:
+    """Where settings and document differ nothing is ended, not even before the first look."""
+    source, served = account(Account(document), generation=setting)
+    for ask in (AccountEnder(source).terminate, AccountEnder(source).delete):
+        with pytest.raises(AccountError):
+            ask(session)
+    assert all(asked.method == "GET" for asked in served.asked)
+    (doubt,) = source.fetch().doubts
+    assert doubt.startswith(f"the settings tell generation {setting}, and the tenant's OpenAPI document shows another")
 
 
 def test_an_unknown_generation_is_a_doubt_until_it_is_known(account: Open, session: Session) -> None:
@@ -168,9 +183,9 @@ def test_an_id_means_one_session(account: Open, item: MakeItem) -> None:
 
 def test_probes_are_independent(account: Open, clock: StillClock) -> None:
     """Each session has its answer by id; one bad log costs only its own."""
-    line = {"index": 1, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
+    line = {"index": 2, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
     answers = Account(NEW)
-    answers.special = {f"/sessions/webui/s{n}/logs": {"total": 1, "items": [line]} for n in range(20)}
+    answers.special = {f"/sessions/webui/s{n}/logs": {"total": 2, "items": [line]} for n in range(20)}
     answers.special["/sessions/webui/s3/logs"] = (503, {})
     answers.special["/sessions/webui/s4/logs"] = b"<html>"
     source, _ = account(answers, workers=4)

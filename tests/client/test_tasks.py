@@ -21,9 +21,9 @@ def test_an_interrupt_is_one_put(serve: Serve, connect: Connect, status: str) ->
     """Each interrupt is one PUT of its setstatus to the task."""
     served = serve(lambda _: {})
     tasks = Tasks(connect(served))
-    (tasks.interrupt_solve if status == "interrupt-solve" else tasks.interrupt_execution)("a/b")
+    (tasks.interrupt_solve if status == "interrupt-solve" else tasks.interrupt_execution)("a:b")
     (asked,) = served.asked
-    assert (asked.method, asked.raw_path) == ("PUT", "/pro-api/v2/tasks/a%2Fb")
+    assert (asked.method, asked.raw_path) == ("PUT", "/pro-api/v2/tasks/a%3Ab")
     assert json.loads(asked.body) == {"setstatus": status}
 
 
