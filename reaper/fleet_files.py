@@ -49,7 +49,7 @@ class KeptFleet(BaseModel):
         lasting = {(session, what): since for session, what, since in self.lasting}
         about = self.activity, self.activity, lasting, self.misgivings
         seen = Pass(self.account, self.at, self.snapshot, rules, (), *about)
-        verdicts = judge(rules, self.snapshot.sessions, self.activity, self.at, seen.past)
+        verdicts = judge(rules, self.snapshot.everybody, self.activity, self.at, seen.past)
         plan = build_plan(verdicts, Memory(lasting=lasting), limits, self.snapshot.sessions, self.at)
         return Pass(self.account, self.at, self.snapshot, rules, verdicts, *about), plan
 
@@ -76,7 +76,9 @@ def kept(seen: Pass) -> KeptFleet:
 
 def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
     """Raises ConfigurationError when the file cannot be written."""
-    owners = {"fleets": {"__all__": {"snapshot": {"sessions": {"__all__": {"owner"}}}}}}  # put together from the rest
+    owner = {"owner"}  # put together from the rest
+    looked: Any = {"sessions": {"__all__": owner}, "unreadable": {"__all__": {"glimpse": owner}}}
+    owners = {"fleets": {"__all__": {"snapshot": looked}}}
     text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=owners)
     try:
         path.write_text(text + "\n", "utf-8")

@@ -78,10 +78,15 @@ class SessionSource(Protocol):
         """
 
     def computing(self) -> tuple[Session, ...]:
-        """Every solve and task that is not over. Raises AccountError, also when a list could not be read completely."""
+        """Every solve and task that is not over, and somebody for each entry that could not be read.
+
+        Raises AccountError, also when a list could not be read completely.
+        """
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
         """The sessions of the same kind that are not over and may be of the same owner, read completely.
+
+        And somebody for each entry that could not be read, for it may be one of them.
 
         Raises AccountError, also when the list could not be read completely.
         """

@@ -190,12 +190,12 @@ class Reaper:
         past = memory.lasted if snapshot.shows_everybody else None
         again = started_again(snapshot.sessions, memory.lasting, now)
         known = from_the_start(snapshot.sessions, memory.activity, now, again)
-        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.sessions, known, now, past)}
+        open_ = {s.id: s for by in rules for s in unresolved(by, snapshot.everybody, known, now, past)}
         self.tell(f"{account}: {len(snapshot.sessions)} sessions, reading the last activity of {len(open_)}")
         learnt = self.source.probe(list(open_.values()))
         told.lap("probe")
         activity = from_the_start(snapshot.sessions, {**known, **learnt}, now, again)
-        judged = [judge(by, snapshot.sessions, activity, now, past) for by in rules]
+        judged = [judge(by, snapshot.everybody, activity, now, past) for by in rules]
         found = doubts(self.source, watch, memory, self.limits, len(snapshot.fleet))
         doubtful = (*misgivings, *found, *of_the_future(learnt.values()))
         about = activity, learnt, {**memory.lasting, **again}, doubtful, memory.once, memory.follows

@@ -54,6 +54,9 @@ class RunLog:
             log.info("what lasts starts over", why="the last complete run is longer ago than ready_within, or ahead")
         for doubt in seen.doubts:
             log.warning("observing only", doubt=doubt)
+        if half_read := seen.half_read:
+            why = "; ".join(map(str, half_read[0].problems))
+            log.warning("sessions read only in part", count=len(half_read), session=half_read[0].id, why=why)
         if barred is not None:
             log.warning("halted" if plan.halted else "barred", why=barred)
         return ToldRecord(record, self._log, enforcing=enforcing)

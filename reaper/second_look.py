@@ -100,7 +100,7 @@ class SecondLook:
             if not step.asks_for_reach:
                 raise
             own, answers = [s for s in everyone.sessions if s.id == step.session.id], False
-        return [*own, *self._as_planned(step.session, everyone.sessions)], lasting, answers
+        return [*own, *self._as_planned(step.session, everyone.everybody)], lasting, answers
 
     def _as_planned(self, session: Session, everyone: Sequence[Session]) -> list[Session]:
         """All others; whose session this run has ended still counts as it did when the plan was made.

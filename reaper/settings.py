@@ -32,6 +32,7 @@ from reaper import located_yaml, secret
 from reaper.addresses import is_loopback, normal
 from reaper.core.duration import Duration
 from reaper.core.limits import Limits
+from reaper.core.lines import ignoring
 from reaper.errors import ConfigurationError, FileProblems
 from reaper.http_settings import HttpSettings
 from reaper.notify_settings import NotifySettings
@@ -62,9 +63,9 @@ def _root(url: str) -> str:
 
 def _regex(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise _wrong(f"'{pattern}' is no regular expression: {error}") from None
+        ignoring(pattern)
+    except ValueError as error:
+        raise _wrong(str(error)) from None
     return pattern
 
 

@@ -125,10 +125,21 @@ def show_report(out: Console, report: Report) -> None:
         out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
     for bad in seen.snapshot.unreadable:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
+    _show_half_read(out, seen)
     _show_steps(out, report)
     show_rest(out, report.plan)
     _show_receipts(out, report)
     show_dormant(out, seen)
+
+
+def _show_half_read(out: Console, seen: Pass) -> None:
+    """How many sessions are left alone because a field cannot be read, and one of them."""
+    found = seen.half_read
+    if found:
+        one = found[0]
+        why = "; ".join(map(str, one.problems))
+        some = "1 session" if len(found) == 1 else f"{len(found)} sessions, such as"
+        out.print(f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: {escape(why)}")
 
 
 def show_dormant(out: Console, seen: Pass) -> None:

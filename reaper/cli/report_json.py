@@ -29,6 +29,9 @@ def _report(report: Report) -> dict[str, Any]:
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
         "probes": len(seen.learnt),
         "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "half_read": [
+            {"kind": s.kind, "id": s.id, "problems": [str(problem) for problem in s.problems]} for s in seen.half_read
+        ],
         "not_in_force": seen.policies.dormant(seen.now),
         "halted": list(report.plan.halted),
         "waiting": [_waiting(waiting) for waiting in report.plan.waiting],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from reaper.errors import ConfigurationError, NotFound
+from reaper.errors import AccountError, ConfigurationError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -39,19 +40,20 @@ def checked_key(account: str, key: SecretStr) -> SecretStr:
     return key
 
 
+_ID = re.compile(rf"(?!\.$)(?!.*\.\.)[A-Za-z0-9._~:@!$&'()*+,={{}}\[\]-]{{1,{LONGEST_ID}}}")
+"""A UUID with or without dashes, or any other name that every server reads as one and the same segment of a path.
+
+Some servers decode a path before they split it, cut `;...` off a segment, or turn one form of a letter into another.
+"""
+
+
 def usable_id(value: object) -> bool:
     """Can the value stand for a session in a path, a log and a database?"""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= LONGEST_ID
-        and value.isprintable()
-        and value.strip() == value
-        and value not in {".", ".."}
-    )
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def segment(session_id: str) -> str:
-    """The id as one segment of a path, which it cannot leave. Raises NotFound for what can be no id."""
+    """The id as one segment of a path, which it cannot leave. Raises AccountError for what cannot be an id."""
     if not usable_id(session_id):
-        raise NotFound(f"{session_id[:LONGEST_ID]!r} can be no id: take one from the list of sessions")
+        raise AccountError(f"{session_id[:LONGEST_ID]!r} cannot be an id: nothing was sent; take one from the list")
     return quote(session_id, safe="")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reaper.client.address import SESSIONS, TASKS
 from reaper.client.faults import BadRequest, MissingScope
-from reaper.client.generation import detect
+from reaper.client.generation import NOTHING, Shown, look
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.sessions import UNKNOWN, SessionManager
-from reaper.client.wire import FIELDS, items_of, read_object, read_page
+from reaper.client.wire import AMOUNTS, FIELDS, items_of, read_object, read_page, unused_problems
 from reaper.core.session import Phase, Session, Unreadable
 from reaper.errors import AccountError, NotFound, Unauthorized, Unreachable
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WORST_SKEW = 30.0
 SAMPLE = 50
-UNUSED = frozenset({"account_name", "queue_time", "launch_time", "run_time", "gb_hours"})  # known, not needed
+UNUSED = frozenset({"account_name", "queue_time", "launch_time"})  # known, not needed
 NEW_KEY = "make a key with this scope in the portal (a key lives at most one year) and set it in the settings"
 
 
@@ -129,23 +129,26 @@ def _clock_skew(connection: Connection) -> Check:
 
 def _generation(connection: Connection, setting: Literal["auto", 1, 2]) -> tuple[Generation | None, Check]:
     try:
-        found = detect(connection)
+        shown = look(connection)
     except AccountError:
-        found = None
+        shown = NOTHING
+    found = shown.generation
     if setting != "auto":
-        return setting, _told(setting, found)
+        return setting, _told(setting, shown)
     if found is None:
         return None, Check("generation", False, UNKNOWN, "set generation: 1 or 2 in the settings")
     return found, Check("generation", True, f"{found}, by the tenant's OpenAPI document")
 
 
-def _told(setting: Generation, found: Generation | None) -> Check:
-    if found is None:
-        return Check("generation", True, f"{setting}, by the settings; the tenant has no OpenAPI document")
-    if found == setting:
-        return Check("generation", True, f"{setting}, by the settings and the tenant's OpenAPI document")
-    detail = f"{setting} by the settings, but {found} by the tenant's OpenAPI document"
-    return Check("generation", False, detail, f"set generation: {found}, or leave it to auto")
+def _told(setting: Generation, shown: Shown) -> Check:
+    if shown.contradicts(setting):
+        detail = f"{setting} by the settings, but {shown.generation or 2} by the tenant's OpenAPI document"
+        advice = "leave generation to auto; until then the account is only observed"
+        return Check("generation", False, detail, advice)
+    if shown.generation is None:
+        detail = f"{setting}, by the settings; the tenant has no OpenAPI document that tells"
+        return Check("generation", True, detail)
+    return Check("generation", True, f"{setting}, by the settings and the tenant's OpenAPI document")
 
 
 def _fields(kind: str, sample: _Sample | AccountError, generation: Generation | None) -> Check:
@@ -161,9 +164,12 @@ def _fields(kind: str, sample: _Sample | AccountError, generation: Generation | 
 
 def _compare(name: str, sample: _Sample) -> Check:
     sent = set().union(*sample.items)
-    missing = sorted(set(FIELDS) - sent)
-    extra = sorted(map(str, sent - set(FIELDS) - UNUSED))
+    if "type" in sent:
+        sent.add("kind")  # two names of one field
+    missing = sorted(set(FIELDS) - {"type"} - sent)
+    extra = sorted(map(str, sent - set(FIELDS) - set(AMOUNTS) - UNUSED))
     problems = [problem for entry in sample.entries for problem in _problems(entry)]
+    problems += [problem for item in sample.items for problem in unused_problems(item)]
     detail = "; ".join(
         [f"{len(sample.items)} looked at"]
         + ([f"missing: {', '.join(missing)}"] if missing else [])
@@ -176,7 +182,7 @@ def _compare(name: str, sample: _Sample) -> Check:
 
 
 def _problems(entry: Session | Unreadable) -> tuple[str, ...]:
-    return entry.problems if isinstance(entry, Session) else (entry.problem,)
+    return tuple(map(str, entry.problems)) if isinstance(entry, Session) else (entry.problem,)
 
 
 def _log(manager: SessionManager, samples: dict[str, _Sample | AccountError]) -> Check:

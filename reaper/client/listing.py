@@ -2,7 +2,8 @@
 
 Each page is asked for so that it overlaps the one before by one entry. When it does not begin with the entry the
 last one ended with, something in between came or went, and the reading starts over. What the server was asked for
-(filter, order, page size) proves nothing: only what was received counts.
+(filter, order, page size) proves nothing, nor does the total it names: only what was received counts. So the end of a
+list is where a further page brings nothing but that overlap.
 """
 
 from __future__ import annotations
@@ -98,18 +99,26 @@ class _Reading:
     total: int | None = None
     last: str | None = None
 
+    @property
+    def overlap(self) -> int:
+        """By how many entries the next page is to overlap; of a list of one, the overlap would be all there is."""
+        return 0 if self.received == 0 or self.received == self.total == 1 else 1
+
+    @property
+    def next_offset(self) -> int:
+        return self.received - self.overlap
+
     def take(self, page: Page) -> int:
         """Add a page and say how many of its entries were new."""
-        start = 0 if self.last is None else self.received - 1
+        overlap, start = self.overlap, self.next_offset
         keys = [entry.id or f"?{place} {entry}" for place, entry in enumerate(page.entries, start)]
         self.total = page.total
-        if self.last is not None and keys[:1] != [self.last]:
+        if overlap and keys[:1] != [self.last]:
             self.seen.update(zip(keys, page.entries, strict=True))
             raise _Moved(f"the page from {self.received} on did not begin where the one before had ended")
-        fresh = slice(0 if self.last is None else 1, None)
-        self.last = keys[-1] if keys else None
-        self._add(keys[fresh], page.entries[fresh])
-        return len(keys[fresh])
+        self.last = keys[-1] if keys else self.last
+        self._add(keys[overlap:], page.entries[overlap:])
+        return len(keys) - overlap
 
     def _add(self, keys: list[str], entries: list[Session | Unreadable]) -> None:
         """Raises _Moved when a session comes twice; of entries without an id each is its own."""
@@ -121,22 +130,14 @@ class _Reading:
 
 
 def _read_through(pages: _Pages, reading: _Reading) -> None:
-    """Read until the total is reached. Raises _Moved or _Endless otherwise."""
-    new = reading.take(pages.at(0))
-    while reading.total is None or reading.received < reading.total:
-        if new == 0:
-            raise _stuck(reading)
+    """Read until a page brings nothing new. Raises _Moved or _Endless where the total says otherwise."""
+    while reading.take(pages.at(reading.next_offset)):
         if reading.received > MOST_ENTRIES:
             raise _Endless(f"the list does not end ({reading.received:,} received)")
-        new = reading.take(pages.at(reading.received - 1))
+    if reading.total is None:
+        raise _Endless(f"the answer names no usable total ({reading.received:,} received)")
     if reading.received != reading.total:
         raise _Moved(f"{reading.received:,} came though the total is {reading.total:,}")
-
-
-def _stuck(reading: _Reading) -> Exception:
-    if reading.total is None:
-        return _Endless(f"the answer names no usable total ({reading.received:,} received)")
-    return _Moved(f"a page brought nothing new before the total of {reading.total:,}")
 
 
 def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> Listing:

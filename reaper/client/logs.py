@@ -6,56 +6,53 @@ or with a clock that cannot be right tells nothing.
 
 from __future__ import annotations
 
-import functools
-import re
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from reaper.client.log_tail import LARGE, Tail, Unclear, read_tail
+from reaper.client.log_tail import LARGE, LogEnd, Tail, Unclear
+from reaper.core.lines import ignoring
 from reaper.core.session import AHEAD, Activity
 from reaper.errors import AccountError, ConfigurationError, ServerFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from reaper.client.connection import Connection
-    from reaper.client.log_tail import Line
+    from reaper.client.log_tail import Ignore, Line
     from reaper.core.session import Session
     from reaper.ports import Clock
 
-    Ignore = Sequence[re.Pattern[str]]
+_BEFORE = r"^\W{0,3}(?:[0-9][0-9TZ:.,/ +-]{4,40}\W{0,3})?(?:\[[^\[\]]{1,60}\]\W{0,3})?(?:(?:trace|debug|info)\W{1,3})?"
+"""A stamp, a thread and a level, as far as a line has them."""
+
+_DONE = r"(?: (?:sent|received|ok|passed|alive))?\W{0,3}$"
 
 DEFAULT_IGNORE = (
-    r"\bheart-?beat\b",
-    r"\bkeep-?alive\b",
-    r"^\W*(ping|pong)\W*$",
-    r"\bhealth[ -]?check\b",
+    _BEFORE + r"(?:session |web ?socket )?heart[ -]?beat(?:: (?:session )?alive)?" + _DONE,
+    _BEFORE + r"(?:web ?socket )?keep[ -]?alive" + _DONE,
+    _BEFORE + r"(?:ping|pong)" + _DONE,
+    _BEFORE + r"health[ -]?check" + _DONE,
 )
+"""Whole lines of known form: a line that only mentions a heartbeat may be what somebody did."""
+
 SMALL = 20
 TOLERANCE = timedelta(seconds=60)  # between the clocks of the log, the list and this machine
 
 
 def compile_ignore(patterns: Sequence[str]) -> Ignore:
-    """The patterns, found anywhere in a line, in any case. Raises ConfigurationError for one that cannot be meant."""
-    return tuple(_compiled(pattern) for pattern in patterns)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
+    """The patterns as tests of a line. Raises ConfigurationError for one that cannot be meant."""
     try:
-        found = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise ConfigurationError(f"activity.ignore: {pattern!r} is no regular expression: {error}") from error
-    if found.search("") or found.search("\N{OBJECT REPLACEMENT CHARACTER}"):
-        raise ConfigurationError(f"activity.ignore: {pattern!r} would ignore every line: name what it shall match")
-    return found
+        return tuple(map(ignoring, patterns))
+    except ValueError as error:
+        raise ConfigurationError(f"activity.ignore: {error}") from None
 
 
 def last_activity(connection: Connection, path: str, session: Session, ignore: Ignore, clock: Clock) -> Activity:
     """The newest line that is no heartbeat; `at` is None, with the cause, when the log does not tell."""
     now = clock.now()
     try:
-        at, source = _last(functools.partial(read_tail, connection, path), session, ignore)
+        at, source = _last(LogEnd(connection, path, ignore), session)
         _plausible(at, session, now)
     except (Unclear, AccountError) as cause:
         gone = isinstance(cause, ServerFault) and cause.nobody_there  # a log that is only slow is no sign of death
@@ -63,20 +60,20 @@ def last_activity(connection: Connection, path: str, session: Session, ignore: I
     return Activity(session.id, at, now, source)
 
 
-def _last(tail_of: Callable[[int], Tail], session: Session, ignore: Ignore) -> tuple[datetime, str]:
-    tail = tail_of(SMALL)
-    own = _own_lines(tail, ignore)
+def _last(log: LogEnd, session: Session) -> tuple[datetime, str]:
+    tail = log.read(SMALL)
+    own = _own_lines(tail)
     if not own and not tail.whole:
-        tail = tail_of(LARGE)
-        own = _own_lines(tail, ignore)
+        tail = log.read(LARGE)
+        own = _own_lines(tail)
     if own:
         return _newest(tail, own)
     return _since_start(session) if tail.whole else _before_heartbeats(tail)
 
 
-def _own_lines(tail: Tail, ignore: Ignore) -> list[Line]:
-    """The lines that are no heartbeats. Raises Unclear when the time of one cannot be read."""
-    own = [line for line in tail.lines if not any(pattern.search(line.message) for pattern in ignore)]
+def _own_lines(tail: Tail) -> list[Line]:
+    """The lines that are activity. Raises Unclear when the time of one cannot be read."""
+    own = [line for line in tail.lines if not line.ignored]
     for line in own:
         if line.at is None:
             raise Unclear(f"log line {line.index} of {tail.total} has no readable time")

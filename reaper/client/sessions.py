@@ -8,15 +8,14 @@ from reaper.client.address import SESSIONS, segment
 from reaper.client.listing import Listing, read_list
 from reaper.client.logs import last_activity
 from reaper.client.wire import read_session
-from reaper.core.session import KINDS, TASK, WEBUI, Session
-from reaper.errors import Refused
+from reaper.core.session import KINDS, TASK, WEBUI, Activity, Session
+from reaper.errors import AccountError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reaper.client.connection import Connection
-    from reaper.client.logs import Ignore
-    from reaper.core.session import Activity
+    from reaper.client.log_tail import Ignore
     from reaper.ports import Clock
 
     Generation = Literal[1, 2]
@@ -25,6 +24,14 @@ UNKNOWN = (
     "the API generation is unknown (no OpenAPI document): set generation: 1 or 2 in the settings; "
     "until then this account is only observed"
 )
+
+
+def contradicted(setting: Generation | None) -> str:
+    """Why an account is only observed whose document is that of another generation than the settings tell."""
+    return (
+        f"the settings tell generation {setting}, and the tenant's OpenAPI document shows another: "
+        "leave generation to auto; until then this account is only observed"
+    )
 
 
 class SessionManager:
@@ -60,7 +67,10 @@ class SessionManager:
 
     def last_activity(self, session: Session) -> Activity:
         """The session's last activity by its log; raises nothing for what a server can do."""
-        path = self._log_path(session.kind, segment(session.id))
+        try:
+            path = self._log_path(session.kind, segment(session.id))
+        except AccountError as error:
+            return Activity(session.id, None, self._clock.now(), str(error))
         return last_activity(self._connection, path, session, self._ignore, self._clock)
 
     def terminate(self, session: Session) -> None:

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from reaper.client.clock import ServerClock
 from reaper.client.faults import MissingScope
-from reaper.client.generation import detect
-from reaper.client.sessions import UNKNOWN, SessionManager
+from reaper.client.generation import look
+from reaper.client.sessions import UNKNOWN, SessionManager, contradicted
 from reaper.client.tasks import Tasks
 from reaper.core.matching import Answer
 from reaper.core.owner import Owner
-from reaper.core.session import SOLVE, TASK, WEBUI, Activity, Phase, Snapshot, Unreadable
+from reaper.core.session import SOLVE, TASK, WEBUI, Activity, Phase, Snapshot, Unreadable, somebody
 from reaper.core.tasks import SessionTasks, tasks_in
 from reaper.errors import AccountError, Conflict, Gone, NotFound, Unauthorized, Unintelligible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reaper.client.connection import Connection
     from reaper.client.listing import Listing
-    from reaper.client.logs import Ignore
+    from reaper.client.log_tail import Ignore
     from reaper.core.session import Session, TaskKey
     from reaper.core.tasks import Task
     from reaper.ports import Clock
@@ -48,9 +48,10 @@ class AccountSource:
         self._ignore, self._clock = ignore, clock
         self._workers = workers or connection.workers
         self._pool: ThreadPoolExecutor | None = None
-        self._told = generation != "auto"
         self._tasks = Tasks(connection)
-        self.manager = self._managing(None if generation == "auto" else generation)
+        self._setting = None if generation == "auto" else generation
+        self._contradicted = self._looked = False
+        self.manager = self._managing(self._setting)
 
     @property
     def requests(self) -> int:
@@ -69,21 +70,20 @@ class AccountSource:
     def fetch(self, *, over: bool = False) -> Snapshot:
         """As SessionSource promises. A kind that cannot be read is a doubt; only when none can be, an error."""
         self.connection.begin_look()
-        self._resolve()
+        self.resolve()
         gathered = _Gathered(self.account)
         for kind in self.manager.kinds:
             self._gather(kind, gathered)
             if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
                 self._gather(kind, gathered, over=True)
-        doubts = () if self.generation else (UNKNOWN,)
-        return gathered.snapshot(doubts)
+        return gathered.snapshot(tuple(self._doubts()))
 
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """As SessionSource promises, with a bounded number of requests at a time."""
         if not sessions:
             return {}
         try:
-            self._resolve()
+            self.resolve()
         except AccountError as error:
             now = self._clock.now()
             return {session.id: Activity(session.id, None, now, str(error)) for session in sessions}
@@ -139,7 +139,9 @@ class AccountSource:
         listing = self.manager.list(session.kind)
         if listing.doubt:
             raise AccountError(self.connection.faults.line(listing.doubt))
-        return tuple(s for s in listing.sessions if Owner.of(s).may_be(owner) is not Answer.NO)
+        self._readable(listing, session)
+        own = (s for s in listing.sessions if Owner.of(s).may_be(owner) is not Answer.NO)
+        return (*own, *somebody(listing.unreadable))
 
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""
@@ -147,15 +149,22 @@ class AccountSource:
         for listing in listings:
             if listing.doubt:
                 raise AccountError(self.connection.faults.line(listing.doubt))
-        return tuple(found for listing in listings for found in listing.sessions)
+        unreadable = (entry for listing in listings for entry in listing.unreadable)
+        return (*(found for listing in listings for found in listing.sessions), *somebody(unreadable))
+
+    def _readable(self, listing: Listing, session: Session) -> None:
+        """Raises AccountError where the entry of that very session could not be read."""
+        for entry in listing.unreadable:
+            if entry.id == session.id:
+                raise self.connection.faults.unintelligible(f"session {session.id} cannot be read: {entry.problem}")
 
     def check_generation(self) -> None:
-        """Ask again for a generation that was only concluded: the tenant may have been updated meanwhile."""
-        if self._told:
-            return
-        self.manager = self._managing(None)
+        """Read the tenant's document again: it may have been updated meanwhile."""
+        self._looked = False
+        if self._setting is None:
+            self.manager = self._managing(None)
         with contextlib.suppress(AccountError):
-            self._resolve()
+            self.resolve()
 
     def close(self) -> None:
         if self._pool is not None:
@@ -172,9 +181,28 @@ class AccountSource:
     def _managing(self, generation: Generation | None) -> SessionManager:
         return SessionManager(self.connection, generation, self._ignore, self._clock)
 
-    def _resolve(self) -> None:
-        if self.generation is None:
-            self.manager = self._managing(detect(self.connection))
+    def resolve(self, *, again: bool = True) -> None:
+        """Learn the generation from the tenant's document, or whether that contradicts the settings.
+
+        With `again` one that could not be learnt before is asked for once more.
+
+        Raises Unauthorized and Unreachable where the generation is not told by the settings, either.
+        """
+        if self._looked and (not again or self._setting is not None or self.generation is not None):
+            return
+        if self._setting is None:
+            self.manager = self._managing(look(self.connection).generation)
+        else:
+            with contextlib.suppress(AccountError):
+                self._contradicted = look(self.connection).contradicts(self._setting)
+            self.manager = self._managing(None if self._contradicted else self._setting)
+        self._looked = True
+
+    def _doubts(self) -> Iterator[str]:
+        if self._contradicted:
+            yield contradicted(self._setting)
+        elif self.generation is None:
+            yield UNKNOWN
 
     def _gather(self, kind: str, gathered: _Gathered, *, over: bool = False) -> None:
         try:
@@ -211,10 +239,12 @@ class AccountEnder:
 
     def delete(self, session: Session) -> None:
         """As SessionEnder promises; refused where the generation is not known to have it."""
+        self._source.resolve(again=False)
         self._source.manager.delete(session)
 
     def terminate(self, session: Session) -> None:
         """As SessionEnder promises; sends nothing while the generation is unknown."""
+        self._source.resolve(again=False)
         try:
             self._source.manager.terminate(session)
         except Conflict:
@@ -274,4 +304,4 @@ class _Gathered:
         for session in sessions:
             first = self._sessions.setdefault(session.id, session)
             if first is not session:
-                yield Unreadable(session.kind, session.id, f"the same id is listed as {first.kind}")
+                yield Unreadable(session.kind, session.id, f"the same id is listed as {first.kind}", session)

@@ -69,7 +69,7 @@ class PolicyView:
 
 def explained(seen: Pass, session: Session) -> list[PolicyView]:
     """Every policy of the look, in order, with the session as that look saw it."""
-    found = judge(seen.policies, seen.snapshot.sessions, seen.activity, seen.now, seen.past)
+    found = judge(seen.policies, seen.snapshot.everybody, seen.activity, seen.now, seen.past)
     verdicts = {v.policy.name: v for v in found if v.session.id == session.id}
     return [_view(seen, session, policy, verdicts.get(policy.name)) for policy in seen.policies.policies]
 

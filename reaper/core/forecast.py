@@ -57,7 +57,7 @@ class Forecast:
     def verdict_at(self, at: datetime) -> Verdict | None:
         """What the policy says at that moment; None when it does not look at the session."""
         known = {id_: replace(found, learnt_at=at) for id_, found in self.seen.activity.items()}
-        sessions = self.seen.snapshot.sessions
+        sessions = self.seen.snapshot.everybody
         found = judge(self.policies.only(frozenset({self.policy.name})), sessions, known, at, self._lasting)
         return next((v for v in found if v.session.id == self.session.id), None)
 

@@ -22,7 +22,7 @@ from reaper.core.quota import Member
 from reaper.core.rules import Compiled, compiled
 from reaper.core.seats import NO_SEATS, Seats
 from reaper.core.selector import Exemption
-from reaper.core.session import Activity, Phase, Session
+from reaper.core.session import Activity, Phase, Session, understood
 from reaper.core.start import from_the_start
 from reaper.core.subject import Subject, finished, subjects
 from reaper.core.verdict import Ruling, Verdict
@@ -40,6 +40,7 @@ def judge(
     On sessions that are not over, and where a policy deletes, on those that are. `lasting` is what earlier looks
     showed, None where this one may not show everybody.
     """
+    sessions = understood(sessions, policies.relied_on(now))
     activity = from_the_start(sessions, activity, now)
     present, over = subjects(sessions, activity, now, lasting), finished(sessions, now)
     exempt = policies.exemptions
@@ -47,6 +48,7 @@ def judge(
         verdict
         for policy in policies.in_force(now)
         for verdict in _Bench(policy, exempt, over if policy.deletes else present, activity, now).verdicts()
+        if not verdict.session.nameless
     ]
 
 
@@ -61,6 +63,7 @@ def unresolved(
 
     But for one more where a log may be unreachable: that another one answers shows that it is not the server.
     """
+    sessions = understood(sessions, policies.relied_on(now))
     known = from_the_start(sessions, known, now)
     present = subjects(sessions, known, now, lasting)
     wanted: dict[str, Session] = {}
@@ -71,7 +74,7 @@ def unresolved(
             wanted |= {session.id: session for session in asked}
             if policy.asks_for_reach and asked:
                 wanted |= _witness(present, known, wanted)
-    return list(wanted.values())
+    return [session for session in wanted.values() if not session.nameless]
 
 
 def _witness(
@@ -147,7 +150,7 @@ class _Bench:
             if grip.exemption is not None:
                 return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, grip.exemption)
             answer = decide(subject)[0]
-            if answer is _NO:
+            if answer is _NO and not subject.session.half_read:
                 return Verdict(subject.session, policy, _COMPLIANT, evidence)
             unknowns = _unknowns(subject, grip)
             ruling = Ruling.UNDETERMINED if unknowns or answer is _UNKNOWN else Ruling.OFFENDER
@@ -195,14 +198,16 @@ def _among(owners: set[Owner], other: Owner) -> bool:
 def _unknowns(subject: Subject, grip: Grip) -> tuple[str, ...]:
     """What besides the rules keeps a verdict from being one, in words."""
     session = subject.session
-    if subject.phase is not Phase.UNKNOWN and grip.sure and grip.doubtful is None:
+    if subject.phase is not Phase.UNKNOWN and not session.half_read and grip.sure and grip.doubtful is None:
         return ()
-    unread = f" ({'; '.join(session.problems)})" if session.problems else ""
+    unread = f" ({'; '.join(map(str, session.problems))})" if session.problems else ""
     found: list[str] = []
-    if subject.phase is Phase.UNKNOWN:
-        found.append(f"the state '{session.state}' is not one that is known to run{unread}")
+    if session.half_read:
+        found.append(f"it could be read only in part{unread}")
+    elif subject.phase is Phase.UNKNOWN:
+        found.append(f"the state '{session.state}' is not one that is known to run")
     if not grip.sure:
-        found.append(f"whether the policy selects it is not known{unread}")
+        found.append("whether the policy selects it is not known")
     if grip.doubtful is not None:
-        found.append(f"whether it is exempt ({grip.doubtful}) is not known{unread}")
+        found.append(f"whether it is exempt ({grip.doubtful}) is not known")
     return tuple(found)

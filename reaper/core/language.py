@@ -6,7 +6,7 @@ Every model refuses unknown keys: a misspelt rule must not be an absent one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -17,6 +17,15 @@ from reaper.core.session import WEBUI
 Keep = Literal["newest", "oldest", "most_recently_active"]
 
 
+class LeafRule(Written):
+    """The base of the rules that look at a session.
+
+    `reads` are the fields it judges by, besides those that every session is understood by.
+    """
+
+    reads: ClassVar[frozenset[str]] = frozenset()
+
+
 class IdleOf(Written):
     """Idle for kinds whose silence is ambiguous: a solve or task with a silent log usually computes."""
 
@@ -24,8 +33,10 @@ class IdleOf(Written):
     kinds: list[Literal["webui", "task", "solve"]] = Field(min_length=1, description="the kinds it judges")
 
 
-class Idle(Written):
+class Idle(LeafRule):
     """True when the last activity is at least so long ago."""
+
+    reads: ClassVar[frozenset[str]] = frozenset({"app"})  # a solve in flight keeps its owner's session of the same app
 
     idle: Annotated[
         Annotated[Duration, Tag("over")] | Annotated[IdleOf, Tag("of")],
@@ -41,25 +52,27 @@ class Idle(Written):
         return tuple(self.idle.kinds) if isinstance(self.idle, IdleOf) else (WEBUI,)
 
 
-class Age(Written):
+class Age(LeafRule):
     """True when the session was created at least so long ago."""
 
     age: Duration
 
 
-class RunningFor(Written):
+class RunningFor(LeafRule):
     """True when the session started to run at least so long ago; the time that it waited does not count."""
 
     running_for: Duration
 
 
-class GbHours(Written):
+class GbHours(LeafRule):
     """True when the session has used at least so much: memory in GB times hours, as the session-manager counts it."""
+
+    reads: ClassVar[frozenset[str]] = frozenset({"gb_hours"})
 
     gb_hours: float = Field(gt=0, strict=True, allow_inf_nan=False, description="GB times hours, like 50 or 0.5")
 
 
-class Queued(Written):
+class Queued(LeafRule):
     """True when the session waits in the queue and was created at least so long ago."""
 
     queued: Duration
@@ -72,19 +85,19 @@ class Quota(Written):
     keep: Keep = Field("most_recently_active", description="which of them stay")
 
 
-class OwnerSessions(Written):
+class OwnerSessions(LeafRule):
     """True for those of an owner's running sessions, among the selected ones, that exceed the quota."""
 
     owner_sessions: Quota
 
 
-class UnreachableFor(Written):
+class UnreachableFor(LeafRule):
     """True when the session's log did not answer in any look for at least so long, while others did."""
 
     unreachable_for: Duration
 
 
-class Orphan(Written):
+class Orphan(LeafRule):
     """True for a solve or task whose owner had no other session in any look for at least so long."""
 
     orphan: Duration
@@ -104,13 +117,15 @@ class Pressure(Written):
         return self
 
 
-class SeatPressure(Written):
+class SeatPressure(LeafRule):
     """True for all selected sessions of the longest idle owners, when too many owners hold a seat."""
+
+    reads: ClassVar[frozenset[str]] = frozenset({"app"})
 
     seats: Pressure
 
 
-class Ended(Written):
+class Ended(LeafRule):
     """True when the session ended at least so long ago, or was first seen to be over where it does not tell when."""
 
     ended: Duration

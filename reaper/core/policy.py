@@ -22,6 +22,7 @@ from reaper.core.language import Ended, Idle, Orphan, OwnerSessions, Rule, SeatP
 from reaper.core.limits import Limit
 from reaper.core.matching import SessionTest
 from reaper.core.selector import DAY, SAID, Exemption, Selector, Written, problem, said
+from reaper.core.session import ALWAYS_RELIED_ON
 from reaper.core.term import dormant, never
 from reaper.core.wait import After
 
@@ -136,6 +137,12 @@ class Policy(Written):
         return SessionTest(self.select.matches(), fold=True)
 
     @cached_property
+    def reads(self) -> frozenset[str]:
+        """The fields of a session that it selects, exempts or judges by."""
+        tests = (self.test, *(exemption.test for exemption in self.exempt))
+        return frozenset().union(*(t.fields for t in tests), *(rule.reads for rule in leaves(self.rule)))
+
+    @cached_property
     def hash(self) -> str:
         """Identifies what the policy says, whatever its layout or comments."""
         return digest(self.model_dump_json(by_alias=True, exclude_none=True))
@@ -201,13 +208,15 @@ class PolicySet:
     """All policies of a run in the order they were read, and what is protected from all of them.
 
     `texts` holds each policy's text as its author wrote it, by policy name. `granted` are the exemptions from all of
-    them that people gave by hand.
+    them that people gave by hand. `aside` are policies that do not judge here; a session is understood only where what
+    they read could be read, too.
     """
 
     policies: tuple[Policy, ...]
     protect: tuple[Exemption, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     granted: tuple[Exemption, ...] = ()
+    aside: tuple[Policy, ...] = ()
 
     @property
     def exemptions(self) -> tuple[Exemption, ...]:
@@ -218,6 +227,12 @@ class PolicySet:
         """Those that judge at that moment."""
         return tuple(p for p in self.policies if p.dormant(now) is None)
 
+    def relied_on(self, now: datetime) -> frozenset[str]:
+        """The fields of a session that must not be unreadable: identity, owner, state, times, and what is judged by."""
+        judging = (p for p in (*self.policies, *self.aside) if p.dormant(now) is None)
+        exempting = (exemption.test.fields for exemption in self.exemptions)
+        return ALWAYS_RELIED_ON.union(*(p.reads for p in judging), *exempting)
+
     def dormant(self, now: datetime) -> dict[str, str]:
         """Why the others do not, by policy name."""
         return {p.name: why for p in self.policies if (why := p.dormant(now)) is not None}
@@ -227,4 +242,5 @@ class PolicySet:
 
     def only(self, chosen: frozenset[str]) -> PolicySet:
         """The same house rules with only the policies of these names; all exemptions stay."""
-        return replace(self, policies=tuple(p for p in self.policies if p.name in chosen))
+        left = tuple(p for p in self.policies if p.name not in chosen)
+        return replace(self, policies=tuple(p for p in self.policies if p.name in chosen), aside=(*self.aside, *left))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -52,14 +53,40 @@ class TaskKey(NamedTuple):
         return f"{self.id}, group index {self.group}," if self.group else self.id
 
 
+class Problem(NamedTuple):
+    """A field of a session that was sent and could not be read, and why not, for a person.
+
+    What was not sent, or sent as null, is not known; that is no problem.
+    """
+
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+ALWAYS_RELIED_ON = frozenset(
+    {"kind", "state", "user", "environment", "created_at", "started_at", "ended_at", "run_time"}
+)
+"""The fields without which no session is understood, whatever the policies say."""
+
+NAMELESS = "?"
+"""How the id of somebody without one begins; no session of a server can have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session as one look at the account showed it.
 
     `state` is in lower case. `owner` is `user@environment`, as AIMMS PRO writes it, and None unless both are known.
-    A field that the server did not send, or sent unreadably, is None and named in `problems`; an empty `name`,
-    `description` or `message` is the empty string. `gb_hours` is what it has used so far: memory in GB times hours.
-    `task` is the one task that runs in it, where a second look has just shown that.
+    A field that the server did not send is None; one that it sent unreadably is None, too, and named in `problems`.
+    An empty `name`, `description` or `message` is the empty string. `gb_hours` is what it has used so far: memory in
+    GB times hours; `run_time` for how many seconds it has been running. `task` is the one task that runs in it, where
+    a second look has just shown that.
+
+    It is `half_read` where one of the unreadable fields is one that the policies rely on: then nothing is concluded
+    from the others, and it counts like a session in an unknown state.
     """
 
     id: str
@@ -75,9 +102,11 @@ class Session:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     message: str | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     gb_hours: float | None = None
     task: TaskKey | None = None
+    run_time: float | None = None
+    half_read: bool = False
     owner: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -86,7 +115,13 @@ class Session:
 
     @property
     def phase(self) -> Phase:
-        return phase_of(self.state)
+        phase = phase_of(self.state)
+        return Phase.UNKNOWN if self.half_read and phase is not Phase.OVER else phase
+
+    @property
+    def nameless(self) -> bool:
+        """Whether it stands for an entry that could not be read: it counts for others, and is never judged."""
+        return self.id.startswith(NAMELESS)
 
     def age(self, now: datetime) -> timedelta | None:
         """How long ago the session was created; None when unknown or in the future."""
@@ -119,11 +154,33 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A list entry that could not be read as a session: reported, and never judged."""
+    """A list entry that could not be read as a session: reported, and never judged.
+
+    `glimpse` is what could be read of it, None where nothing could: it is somebody, though nobody knows whom.
+    """
 
     kind: str
     id: str | None
     problem: str
+    glimpse: Session | None = None
+
+
+def somebody(entries: Iterable[Unreadable]) -> tuple[Session, ...]:
+    """Each unreadable entry as a session that counts for others, is half read, and has no id of its own."""
+    return tuple(
+        replace(one.glimpse or Session("", one.kind, None), id=f"{NAMELESS}{one.kind}{number}", half_read=True)
+        for number, one in enumerate(entries)
+    )
+
+
+def understood(sessions: Iterable[Session], relied_on: Collection[str]) -> list[Session]:
+    """The same sessions; those of which a field that is relied on could not be read are `half_read`."""
+    return [
+        replace(session, half_read=True)
+        if session.problems and any(problem.field in relied_on for problem in session.problems)
+        else session
+        for session in sessions
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +200,11 @@ class Snapshot:
     def fleet(self) -> tuple[Session, ...]:
         """The sessions that are not over."""
         return tuple(s for s in self.sessions if s.phase is not Phase.OVER)
+
+    @property
+    def everybody(self) -> Sequence[Session]:
+        """The sessions, and somebody for each entry that could not be read."""
+        return (*self.sessions, *somebody(self.unreadable)) if self.unreadable else self.sessions
 
     @property
     def complete(self) -> bool:

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from reaper.core.lasting import NOTHING, Condition, Lasting
 from reaper.core.session import Activity, Phase, Session
 
 
 def running_since(session: Session, now: datetime) -> datetime | None:
-    """The earliest moment since when it can be running: its start, or where that is not told its creation.
+    """The earliest moment since when it can be running: its start, as told or by its run time, or its creation.
 
     A start that lies ahead, by a clock that is a little fast, is now.
     """
     created = session.created_at if session.age(now) is not None else None
-    if session.started_at is None:
+    started = session.started_at or _start_by_run_time(session, now)
+    if started is None:
         return created
-    started = min(session.started_at, now)
+    started = min(started, now)
     return max(started, created) if created is not None else started
+
+
+def _start_by_run_time(session: Session, now: datetime) -> datetime | None:
+    """A run time counts while a session runs, and not before."""
+    if session.run_time is None or session.run_time < 0 or session.phase is not Phase.RUNNING:
+        return None
+    try:
+        return now - timedelta(seconds=session.run_time)
+    except OverflowError:
+        return None
 
 
 def from_the_start(

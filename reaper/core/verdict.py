@@ -14,7 +14,7 @@ from reaper.core.lasting import Lasting
 from reaper.core.matching import Answer
 from reaper.core.policy import Policy, PolicySet
 from reaper.core.selector import Exemption
-from reaper.core.session import Activity, Session, Snapshot
+from reaper.core.session import Activity, Session, Snapshot, understood
 
 
 class Ruling(StrEnum):
@@ -144,6 +144,12 @@ class Pass:
     def complete(self) -> bool:
         """Whether it may be acted upon."""
         return not self.doubts
+
+    @property
+    def half_read(self) -> list[Session]:
+        """The sessions that could be read only in part, and so are judged by nobody."""
+        relied_on = self.policies.relied_on(self.now)
+        return [session for session in understood(self.snapshot.sessions, relied_on) if session.half_read]
 
     @property
     def past(self) -> Lasting | None:

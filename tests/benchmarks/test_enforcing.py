@@ -122,7 +122,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
 def test_a_hundred_terminations(figures: Figures, tmp_path: Path, noted: Noted) -> None:
     """A hundred unpaced terminations at 20 ms latency take at most 1.5 times their bare requests one after another.
 
-    The second look of each costs two requests for the session itself, and the lists of what is in flight.
+    The second look of each costs at most three requests for the session itself, and the lists of what is in flight.
     """
     with emulated(tmp_path, LATENCY) as url:
         with reaper(url, tmp_path, noted) as made:
@@ -156,10 +156,10 @@ def note_looks(figures: Figures, asked: list[tuple[str, str, Any]]) -> None:
             since = -1  # the read that sees its end
         else:
             since += 1
-    figures.append(("requests of a second look for the session itself", f"{max(looks)}", "2"))
+    figures.append(("requests of a second look for the session itself", f"{max(looks)}", "3"))
     figures.append(("lists to a termination, those of the first look included", f"{shared / ENDED:.2f}", "2.2"))
     assert len(looks) == ENDED
-    assert max(looks) <= 2
+    assert max(looks) <= 3
     assert shared <= 2.2 * ENDED
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     Connect = Callable[..., Connection]
     MakeItem = Callable[..., dict[str, Any]]
     InProcess = Callable[[Callable[[httpx.Request], httpx.Response]], Connection]
+
+
+sys.path.append(str(Path(__file__).parent))
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = "s3cr3t-key-of-the-tests"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tenant_documents import a_document
 
 from reaper.client.doctor import examine
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     Examine = Callable[..., dict[str, Check]]
 
 ROOT = "/pro/session-manager/v1"
-NEW = {"paths": {"/sessions/{kind}/{id}/terminate": {"patch": {}}}}
-LINE = {"index": 1, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
+NEW = a_document(2)
+LINE = {"index": 2, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
 DATE = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}
 
 
@@ -37,7 +38,7 @@ def checks(serve: Serve, connect: Connect, clock: StillClock) -> Examine:
             if "openapi" in asked.path:
                 return (200, NEW, DATE)
             if asked.path.endswith("/logs"):
-                return (200, {"total": 1, "items": [LINE]}, DATE)
+                return (200, {"total": 2, "items": [LINE]}, DATE)
             if "/pro-api/" in asked.path:
                 return (200, {"total_tasks": 0, "current_batch": []}, DATE)
             kind = asked.path.rpartition("/")[2]
@@ -91,7 +92,13 @@ def test_fields_that_differ_are_named(checks: Examine, item: MakeItem) -> None:
     detail = found["fields of webui"].detail
     assert "missing: user_name" in detail
     assert "unknown: colour" in detail
-    assert "started_at: '?' is no time" in detail
+    assert "started_at: '?' is not a time" in detail
+
+
+def test_garbage_in_a_field_that_nobody_uses_is_told(checks: Examine, item: MakeItem) -> None:
+    """A queue time that is none costs no session, and is found here."""
+    detail = checks({}, {"webui": [item(1, queue_time="soon", launch_time=1.5)]})["fields of webui"].detail
+    assert "unreadable: queue_time: 'soon' is not an amount (1 in all)" in detail
 
 
 @pytest.mark.parametrize(("told", "ok"), [(2, True), (1, False)])

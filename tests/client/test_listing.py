@@ -65,21 +65,21 @@ def listed(serve: Serve, connect: Connect) -> Read:
     return read
 
 
-@pytest.mark.parametrize(("count", "cap", "requests"), [(0, 1000, 1), (1, 1000, 1), (1000, 1000, 1), (1001, 1000, 2)])
+@pytest.mark.parametrize(("count", "cap", "requests"), [(0, 1000, 1), (1, 1000, 2), (1000, 1000, 2), (1001, 1000, 3)])
 def test_a_quiet_list_is_read_in_few_requests(
     listed: Read, fleet: MakeFleet, count: int, cap: int, requests: int
 ) -> None:
-    """A list that stands still is complete, with one request a thousand sessions."""
+    """A list that stands still is complete, with one request a thousand sessions and one past the end."""
     listing, served = listed(fleet(count, cap))
     assert (len(listing.sessions), listing.doubt) == (count, None)
     assert len(served.asked) == requests
 
 
-def test_ten_thousand_take_eleven_requests(listed: Read, fleet: MakeFleet) -> None:
-    """The overlap of one that proves completeness costs one request in ten thousand sessions."""
+def test_ten_thousand_take_twelve_requests(listed: Read, fleet: MakeFleet) -> None:
+    """The overlap of one, and the look past the end, cost two requests in ten thousand sessions."""
     listing, served = listed(fleet(10_000))
     assert (len(set(ids(listing))), listing.doubt) == (10_000, None)
-    assert len(served.asked) == 11
+    assert len(served.asked) == 12
 
 
 def test_the_largest_page_a_sort_and_filters_are_asked_for(listed: Read, fleet: MakeFleet) -> None:
@@ -182,6 +182,27 @@ def test_a_wrong_total_is_a_doubt(listed: Read, fleet: MakeFleet, total: object)
     assert len(listing.sessions) == 10
     assert listing.doubt
     assert len(served.asked) < 20
+
+
+@pytest.mark.parametrize("cap", [1, 7, 100])
+def test_a_total_that_counts_the_page_hides_nobody(listed: Read, fleet: MakeFleet, cap: int) -> None:
+    """A server whose total is that of the page is read past it, and is either read whole or not believed."""
+    world = fleet(250 if cap > 1 else 3, cap)
+
+    def answer(asked: Asked) -> object:
+        page = world(asked)
+        return {**page, "total": len(page["items"])}
+
+    listing, _ = listed(answer)
+    assert listing.doubt
+    assert cap == 1 or len(listing.sessions) == len(world.items)
+
+
+def test_a_total_that_is_wrong_on_the_first_page_hides_nobody(listed: Read, fleet: MakeFleet) -> None:
+    """Where the total of the last page is the true one, the list is read to its end and complete."""
+    world = fleet(250, 100)
+    listing, _ = listed(lambda asked: {**world(asked), "total": 100 if asked.params["offset"] == "0" else 250})
+    assert (len(listing.sessions), listing.doubt) == (250, None)
 
 
 def test_an_ignored_offset_is_a_doubt(listed: Read, fleet: MakeFleet) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conftest import Answer, Asked, Connect, InProcess, Serve, Served, StillClock
 
-    from reaper.client.logs import Ignore
+    from reaper.client.log_tail import Ignore
     from reaper.core.session import Activity
 
     Look = Callable[..., tuple[Activity, Served]]
@@ -93,6 +93,68 @@ def test_it_is_learnt_before_the_request(serve: Serve, connect: Connect, session
         return {"total": 1, "items": log_of("x")}
 
     assert last_activity(connect(serve(answer)), "/log", session, IGNORE, clock).learnt_at == asked_at
+
+
+def test_a_total_that_counts_the_page_hides_no_activity(look: Look) -> None:
+    """A server that ignores the order and counts its page alone is read past it, to the true end."""
+    log = Log(log_of(*[BEAT] * 30, "solve", *[BEAT] * 200), ignores={"sort"}, cap=90)
+
+    def answer(asked: Asked) -> object:
+        page = log(asked)
+        return {**page, "total": max((line["index"] for line in page["items"]), default=0)}
+
+    found, served = look(answer)
+    assert found.at == at_line(31) or found.at is None
+    assert found.at is None or len(served.asked) <= 8
+
+
+@pytest.mark.parametrize("ignores", [{"sort"}, {"sort", "offset"}])
+@pytest.mark.parametrize("newest", ["solve", BEAT])
+def test_an_active_session_is_never_idle_by_a_total_of_the_page(look: Look, ignores: set[str], newest: str) -> None:
+    """The oldest page, counted as if it were all, shows nothing of the last activity, and is not believed."""
+    log = Log(log_of(*["solve"] * 400, newest), ignores=ignores)
+
+    def answer(asked: Asked) -> object:
+        page = log(asked)
+        return {**page, "total": len(page["items"])}
+
+    found, _ = look(answer)
+    assert found.at is None or found.at >= at_line(400)
+
+
+def test_a_page_sorted_after_it_was_cut_is_not_the_end(look: Look) -> None:
+    """The oldest lines in falling order look like the newest ones; what lies past them is read."""
+    log = Log(log_of(*["solve"] * 100))
+
+    def answer(asked: Asked) -> object:
+        page = log.page({**asked.params, "sort": "index"})
+        items = page["items"][::-1] if asked.params["sort"] == "-index" else page["items"]
+        return {"total": len(items), "items": items}
+
+    found, _ = look(answer)
+    assert found.at == at_line(100)
+
+
+def test_a_short_log_takes_a_look_past_its_end(look: Look) -> None:
+    """A page that holds the log's first line proves nothing by itself; one more request does."""
+    found, served = look(Log(log_of("solve", "solve", BEAT)))
+    assert found.at == at_line(2)
+    assert [(asked.params["sort"], asked.params.get("offset")) for asked in served.asked] == [
+        ("-index", None),
+        ("index", "3"),
+    ]
+
+
+@pytest.mark.parametrize("bad", [{"index": "--logonToken=abc"}, {"message": "--logonToken=abc"}, "--logonToken=abc"])
+def test_no_text_of_a_line_is_ever_shown(look: Look, bad: object) -> None:
+    """A line may hold a credential, so neither what was found nor what was wrong repeats it."""
+    found, _ = look(lambda _: {"total": 1, "items": [bad]})
+    assert "logonToken" not in repr(found)
+
+
+def test_a_line_that_no_encoding_takes_is_activity(look: Look) -> None:
+    """A lone surrogate in a line stops nothing."""
+    assert look(Log(log_of(BEAT, "\ud800")))[0].at == at_line(2)
 
 
 @pytest.mark.parametrize("ignores", [{"sort"}, {"limit"}, {"sort", "limit"}, {"offset"}])
@@ -237,7 +299,7 @@ def test_a_log_that_cannot_be_read_tells_why(look: Look, answer: object, word: s
     assert "\n" not in found.source
 
 
-@pytest.mark.parametrize("pattern", ["", ".*", "x*", ".", "(", "[a"])
+@pytest.mark.parametrize("pattern", ["", ".*", "x*", ".", "(", "[a", r"\w", "[a-z]", "(?!x)", r"(x)\1"])
 def test_a_pattern_that_ignores_everything_is_refused(pattern: str) -> None:
     """A pattern that every line matches would make all sessions idle: a configuration error, as is a wrong one."""
     with pytest.raises(ConfigurationError, match=r"activity\.ignore"):
@@ -245,19 +307,45 @@ def test_a_pattern_that_ignores_everything_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [BEAT, "HEARTBEAT", "websocket keep-alive", "keepalive sent", "ping", "Health check ok"]
+    "message",
+    [
+        BEAT,
+        "HEARTBEAT",
+        "websocket keep-alive",
+        "keepalive sent",
+        "ping",
+        "Health check ok",
+        "2026-11-23 11:00:00,123 [worker-1] INFO: heartbeat",
+        "[main] debug - pong",
+    ],
 )
 def test_what_is_a_heartbeat(message: str) -> None:
     """The ready-made patterns know the usual heartbeats, in any case."""
-    assert any(pattern.search(message) for pattern in IGNORE)
+    assert any(test(message) for test in IGNORE)
 
 
 @pytest.mark.parametrize(
-    "message", ["opened page Shipping", "ping-pong planner started", "user typed", "solve finished"]
+    "message",
+    [
+        "opened page Shipping",
+        "ping-pong planner started",
+        "user typed",
+        "solve finished",
+        "Procedure 'Health check planning' finished",
+        "opened page Heartbeat monitor",
+        "Health check planning",
+        "Heartbeat monitor opened",
+        "[anna] opened keep-alive",
+        "ping sent by anna",
+        "procedure ping",
+        "heartbeat\nprocedure Solve started",
+        "procedure Solve started\nheartbeat",
+        "ERROR heartbeat",
+    ],
 )
 def test_what_is_no_heartbeat(message: str) -> None:
     """What a person or a solve does is never ignored."""
-    assert not any(pattern.search(message) for pattern in IGNORE)
+    assert not any(test(message) for test in IGNORE)
 
 
 lines = st.lists(st.booleans(), min_size=1, max_size=60)

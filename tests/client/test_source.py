@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tenant_documents import a_document
 
 from reaper.client.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.client.source import AccountEnder, AccountSource
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = "/pro/session-manager/v1"
 DENIED = {"errorCode": 404, "errorId": "NotFound", "message": "there is no such session"}
-NEW = {"paths": {"/sessions/{kind}/{id}/terminate": {"patch": {}}}}
-OLD = {"paths": {"/sessions/webui/{id}": {"delete": {}}}}
+NEW = a_document(2)
+OLD = a_document(1)
 
 
 class Account:
@@ -44,7 +45,7 @@ class Account:
             return self.document
         kind = path.removeprefix("/sessions/")
         if asked.method == "GET" and kind in self.lists:
-            return {"total": len(self.lists[kind]), "items": self.lists[kind]}
+            return {"total": len(self.lists[kind]), "items": self.lists[kind][int(asked.params["offset"]) :]}
         return (404, {}) if asked.method == "GET" else {}
 
 
@@ -81,7 +82,7 @@ def test_a_snapshot_holds_every_kind(account: Open, item: MakeItem) -> None:
     snapshot = source.fetch()
     assert [session.kind for session in snapshot.sessions] == ["webui", "task", "solve"]
     assert (snapshot.complete, snapshot.account, source.generation) == (True, "acme", 2)
-    assert source.requests == 4
+    assert source.requests == 1 + 3 * 2
 
 
 def test_generation_one_has_no_solves(account: Open) -> None:
@@ -100,13 +101,27 @@ def test_the_generation_is_asked_for_once(account: Open) -> None:
     assert sum("openapi" in asked.path for asked in served.asked) == 1
 
 
-def test_a_generation_from_the_settings_is_not_asked_for(account: Open, session: Session) -> None:
-    """What the settings say needs no document, and serves to terminate at once."""
-    source, served = account(Account(NEW), generation=1)
+def test_a_generation_from_the_settings_stands_without_a_document(account: Open, session: Session) -> None:
+    """What the settings say serves where the tenant's document cannot be had."""
+    source, served = account(Account((404, {})), generation=1)
+    assert source.fetch().complete
     AccountEnder(source).terminate(session)
-    source.fetch()
-    assert served.asked[0].method == "DELETE"
-    assert not any("openapi" in asked.path for asked in served.asked)
+    assert served.asked[-1].method == "DELETE"
+    assert sum("openapi" in asked.path for asked in served.asked) == 2
+
+
+@pytest.mark.parametrize(("setting", "document"), [(1, NEW), (2, OLD)])
+def test_a_generation_that_the_document_contradicts_is_a_doubt(
+    account: Open, session: Session, setting: Literal[1, 2], document: object
+) -> None:
+    """Where settings and document differ nothing is ended, not even before the first look."""
+    source, served = account(Account(document), generation=setting)
+    for ask in (AccountEnder(source).terminate, AccountEnder(source).delete):
+        with pytest.raises(AccountError):
+            ask(session)
+    assert all(asked.method == "GET" for asked in served.asked)
+    (doubt,) = source.fetch().doubts
+    assert doubt.startswith(f"the settings tell generation {setting}, and the tenant's OpenAPI document shows another")
 
 
 def test_an_unknown_generation_is_a_doubt_until_it_is_known(account: Open, session: Session) -> None:
@@ -169,9 +184,9 @@ def test_an_id_means_one_session(account: Open, item: MakeItem) -> None:
 
 def test_probes_are_independent(account: Open, clock: StillClock) -> None:
     """Each session has its answer by id; one bad log costs only its own."""
-    line = {"index": 1, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
+    line = {"index": 2, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
     answers = Account(NEW)
-    answers.special = {f"/sessions/webui/s{n}/logs": {"total": 1, "items": [line]} for n in range(20)}
+    answers.special = {f"/sessions/webui/s{n}/logs": {"total": 2, "items": [line]} for n in range(20)}
     answers.special["/sessions/webui/s3/logs"] = (503, {})
     answers.special["/sessions/webui/s4/logs"] = b"<html>"
     source, _ = account(answers, workers=4)
@@ -298,3 +313,22 @@ def test_a_source_closes_what_it_opened(account: Open, session: Session) -> None
     source.close()
     assert source._pool is None
     assert pool._shutdown
+
+
+@pytest.mark.parametrize("bad", [{"id": "../task/x"}, {"kind": 5}, {"type": "task", "kind": ...}])
+def test_an_unreadable_entry_is_somebody_in_every_list(account: Open, item: MakeItem, bad: dict[str, object]) -> None:
+    """What cannot be read of the owner's sessions, or of the solves in flight, is not left out of them."""
+    entry = {**item(2), **bad}
+    entry = {name: value for name, value in entry.items() if value is not ...}
+    in_flight = entry if "type" in bad else {**entry, "kind": bad.get("kind", "solve")}
+    source, _ = account(Account(NEW, webui=[item(1), entry], solve=[in_flight]))
+    for found in (source.owned_by(Session("s", "webui", "running", "ann", "ROOT"))[1:], source.computing()):
+        (somebody,) = found
+        assert (somebody.nameless, somebody.half_read, somebody.owner) == (True, True, "ann@ROOT")
+
+
+def test_the_session_itself_must_be_readable_in_its_owners_list(account: Open, item: MakeItem) -> None:
+    """A session that is listed as another kind is not gone, but unreadable."""
+    source, _ = account(Account(NEW, webui=[item(1, kind="task")]))
+    with pytest.raises(AccountError, match="cannot be read"):
+        source.owned_by(Session(item(1)["id"], "webui", "running", "ann", "ROOT"))

@@ -43,10 +43,10 @@ class Pages:
 def test_an_interrupt_is_one_put(serve: Serve, connect: Connect, status: str, group: int | None) -> None:
     """Each interrupt is one PUT of its setstatus to the task, which its group index helps to name."""
     served = serve(lambda _: {})
-    tasks, key = Tasks(connect(served)), TaskKey("a/b", group)
+    tasks, key = Tasks(connect(served)), TaskKey("a:b", group)
     (tasks.interrupt_solve if status == "interrupt-solve" else tasks.interrupt_execution)(key)
     (asked,) = served.asked
-    assert (asked.method, asked.raw_path) == ("PUT", "/pro-api/v2/tasks/a%2Fb")
+    assert (asked.method, asked.raw_path) == ("PUT", "/pro-api/v2/tasks/a%3Ab")
     assert asked.params == ({} if group is None else {"groupIndex": str(group)})
     assert json.loads(asked.body) == {"setstatus": status}
 

@@ -11,6 +11,7 @@ from reaper.core.judge import judge
 from reaper.core.matching import Answer, is_regex
 from reaper.core.policy import Policy
 from reaper.core.selector import Exemption, Selector
+from reaper.core.session import Problem
 from reaper.core.verdict import Ruling
 
 OLD = {"age": "1h"}
@@ -165,9 +166,12 @@ def test_an_exemption_that_may_hold_convicts_nobody() -> None:
 
 def test_a_selection_that_may_hold_convicts_nobody() -> None:
     """A session of which it is not known whether the policy selects it is undetermined, and the verdict says so."""
-    verdict = the_verdict(a_policy(OLD, {"app": "Planner"}), a_session(app=None, problems=("app: missing",)))
+    unread = a_session(app=None, problems=(Problem("app", "app_name: 5 is not text"),))
+    verdict = the_verdict(a_policy(OLD, {"app": "Planner"}), unread)
     assert verdict.ruling is Ruling.UNDETERMINED
-    assert verdict.reason == "whether the policy selects it is not known (app: missing)"
+    assert verdict.reason == (
+        "it could be read only in part (app_name: 5 is not text); whether the policy selects it is not known"
+    )
 
 
 def test_exempt_covers_its_policy_and_protect_covers_all() -> None:

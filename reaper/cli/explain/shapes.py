@@ -45,7 +45,7 @@ def _live(live: Live) -> dict[str, Any]:
         "started_at": _moment(session.started_at),
         "last_activity": _moment(known.at if known else None),
         "activity_source": known.source if known else None,
-        "problems": list(session.problems),
+        "problems": [str(problem) for problem in session.problems],
         "doubts": list(seen.doubts),
         "next_run": {"what": next_.what, "words": next_.words, "due": _moment(next_.due)},
         "plan": {"steps": len(live.plan.steps), "halted": list(live.plan.halted)},

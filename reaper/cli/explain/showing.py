@@ -43,7 +43,7 @@ def _show_session(out: Console, live: Live) -> None:
     if known is not None:
         out.print(f"  last active {_ago(known.at, seen.now)}: {escape(known.source)}")
     for problem in session.problems:
-        out.print(f"  [yellow]not known:[/] {escape(problem)}")
+        out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
     out.print(f"  next enforcing run: {escape(outlook(seen, live.plan, session, live.forbidden).words)}")
 
 
