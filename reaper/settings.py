@@ -40,6 +40,8 @@ from reaper.variables import Variables
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
+EMULATED_CLOCK = f"{PREFIX}EMULATED_CLOCK"
+"""The variable that names the address of an emulator on this machine whose time is to be kept: it may run faster."""
 _FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
 
 
@@ -91,7 +93,16 @@ class AccountSettings(_Strict):
         None,
         description="how old its last complete run may be; else three times the interval, and 5m at least",
     )
-    clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_clock(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was written
+        if isinstance(given, dict) and "clock" in given:
+            raise _wrong(
+                "'clock' is not a setting any more: to keep the time of an emulator that runs faster, "
+                f"set the variable {EMULATED_CLOCK} as `reaper emulate` prints it"
+            )
+        return given
 
     @model_validator(mode="after")
     def _one_pace(self) -> Self:
@@ -102,9 +113,12 @@ class AccountSettings(_Strict):
     @model_validator(mode="after")
     def _one_key(self) -> Self:
         secret.one_way(self, "api_key", f"account '{self.name}'")
-        if self.clock == "server" and not is_loopback(self.url):
-            raise _wrong(f"account '{self.name}': 'clock: server' is for an emulator on this machine only")
         return self
+
+    @property
+    def keeps_emulated_time(self) -> bool:
+        """Whether the server's time is kept instead of this machine's: never that of a real account."""
+        return is_loopback(self.url) and os.environ.get(EMULATED_CLOCK, "").rstrip("/") == self.url
 
     def key(self) -> SecretStr:
         """The API key. Raises ConfigurationError when the variable or file does not have it."""
@@ -226,7 +240,7 @@ class OwnSettings(Settings):
         return (init_settings,)
 
 
-_VARIABLES = Variables(Settings, PREFIX)
+_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK,))
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 
-from reaper import __version__
-from reaper.bootstrap import actor, reaper_of
-from reaper.daemon import Gate, Standing, Visit
+from reaper.bootstrap import ledger_of, reaper_of
+from reaper.daemon.gate import Gate
+from reaper.daemon.orders import Standing
+from reaper.daemon.rounds import Visit
 from reaper.errors import Held, LeaseLost, StoreError
 from reaper.logs import logger
 from reaper.ports import Clock
@@ -22,7 +23,7 @@ _log = logger("daemon")
 
 
 @dataclass
-class Attending:
+class Worker:
     """Works by the orders that stand when something begins. `enforce` overrides the settings unless it is None."""
 
     standing: Standing
@@ -37,11 +38,12 @@ class Attending:
     def visit(self, gate: Gate, visit: Visit) -> datetime | None:
         """Make the pass; when to come again, where the account is another reaper's. Raises what went wrong, told."""
         store = gate.database
-        account = next((one for one in self.standing.current.accounts if one.name == visit.account), None)
+        accounts = {account.name: account for account in self.standing.current.accounts}
+        account = accounts.get(visit.account)
         if store is None or account is None:
             return None
         try:
-            report = self._passed(store, account, visit)
+            report = self._run(store, account, visit)
         except Held as held:
             _log.info("skipped", account=account.name, why=str(held))
             return held.until
@@ -54,7 +56,7 @@ class Attending:
             raise report.error
         return None
 
-    def _passed(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
+    def _run(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
         orders = self.standing.current
         wired = reaper_of(
             orders.settings,
@@ -66,6 +68,7 @@ class Attending:
             tell=_log.debug,
             reread=self.standing.policies,
             count=self.watch.asked,
+            clock=self.clock,
         )
         with self.watch.passing(account.name) as ended, wired as reaper:
             report = reaper.run_once(None, visit.misgivings, visit.turn)
@@ -74,7 +77,8 @@ class Attending:
 
     def tidy(self, gate: Gate) -> None:
         """Delete what is older than the settings keep, unless another replica is just doing so."""
-        store, keep = gate.database, self.standing.current.settings.keep
+        store = gate.database
+        keep = self.standing.current.settings.keep
         if store is None:
             _log.warning("not pruned", why="the database cannot be used")
             return
@@ -98,4 +102,4 @@ class Attending:
             pass  # somebody has just written there
 
     def _ledger(self, store: Database) -> SqlLedger:
-        return SqlLedger(store, self.clock, actor(), __version__, self.standing.current.settings.lease.delta)
+        return ledger_of(self.standing.current.settings, store, self.clock)
