@@ -91,7 +91,7 @@ def cli(ctx: click.Context, settings_file: Path | None, log_level: str | None) -
     ctx.obj = settings_file
 
 
-_OBJECTS = 100_000  # made and not given back, before the garbage collector looks through what is young
+_OBJECTS = 300_000  # made and not given back, before the garbage collector looks through what is young
 
 
 def prepare_process() -> None:

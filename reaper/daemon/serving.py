@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
@@ -54,6 +55,7 @@ def serve(
         rounds = Rounds(visit, ready, watch, clock, settings.daemon.workers)
         rounds.start()
         rounds.nightly(partial(worker.tidy, gate), settings.daemon.prune)
+        gc.freeze()  # what was imported and wired is there until the end
         names = [account.name for account in accounts]
         _log.info("daemon begun", accounts=names, enforcing=worker.enforcing(settings))
         follow = partial(_follow, rounds, watch, every)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -52,6 +53,8 @@ class Worker:
         except StoreError as error:
             gate.lost(store, error)
             raise
+        finally:
+            gc.collect()  # what the pass made; the process looks for garbage seldom by itself
         if report.error is not None:
             raise report.error
         return None
