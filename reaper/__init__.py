@@ -2,10 +2,11 @@
 
 The map of the house (each line may use only what stands below it):
 
-    cli/           click, one file a verb; options -> one call -> exit code
-    bootstrap.py   settings -> wired objects; nothing happens at import
-    daemon/        APScheduler and signals: when which account is visited, by which settings and policies
+    cli/           click, one file a verb; options -> one use case -> a view -> exit code
     web/           the HTTP face: health, metrics, and the record, read-only
+    daemon/        APScheduler and signals: when which account is visited, by which settings and policies
+    usecases/      one function for each thing that a person or a schedule can ask for
+    bootstrap.py   settings -> wired objects; nothing happens at import
     emulator/      the foreign API, for demos and tests; imports nothing of ours
     watch.py       what the daemon does, as health and metrics see it
     run.py         one pass; the only orchestration

@@ -17,3 +17,7 @@ class SystemClock:
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: TID251 - this is the clock
+
+
+SYSTEM_CLOCK = SystemClock()
+"""What everything runs by that is not told another clock; it has no state."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -41,6 +41,8 @@ from reaper.variables import Variables
 
 DEFAULT_FILE = Path("reaper.yaml")
 PREFIX = "REAPER_"
+EMULATED_CLOCK = f"{PREFIX}EMULATED_CLOCK"
+"""The variable that names the address of an emulator on this machine whose time is to be kept: it may run faster."""
 _FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
 
 
@@ -72,6 +74,10 @@ def _regex(pattern: str) -> str:
 _Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
 
 
+_LATE = 3  # passes without a complete run
+_LATE_AT_LEAST = timedelta(minutes=5)
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,7 +99,24 @@ class AccountSettings(_Strict):
         description="how old its last complete run may be, and how long a gap what lasts outlives; else three times "
         "the interval, and 5m at least",
     )
-    clock: Literal["local", "server"] = Field("local", description="server: for an emulator whose time runs faster")
+
+    def overdue_after(self, pace: Cron | timedelta, now: datetime) -> timedelta:
+        """How old its last complete run may be where passes are due at this pace."""
+        if self.ready_within:
+            return self.ready_within.delta
+        if isinstance(pace, timedelta):
+            return max(_LATE * pace, _LATE_AT_LEAST)
+        return pace.longest_gap(now) + pace.patience
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_clock(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was written
+        if isinstance(given, dict) and "clock" in given:
+            raise _wrong(
+                "'clock' is not a setting any more: to keep the time of an emulator that runs faster, "
+                f"set the variable {EMULATED_CLOCK} as `reaper emulate` prints it"
+            )
+        return given
 
     @model_validator(mode="after")
     def _one_pace(self) -> Self:
@@ -104,9 +127,12 @@ class AccountSettings(_Strict):
     @model_validator(mode="after")
     def _one_key(self) -> Self:
         secret.one_way(self, "api_key", f"account '{self.name}'")
-        if self.clock == "server" and not is_loopback(self.url):
-            raise _wrong(f"account '{self.name}': 'clock: server' is for an emulator on this machine only")
         return self
+
+    @property
+    def keeps_emulated_time(self) -> bool:
+        """Whether the server's time is kept instead of this machine's: never that of a real account."""
+        return is_loopback(self.url) and os.environ.get(EMULATED_CLOCK, "").rstrip("/") == self.url
 
     def key(self) -> SecretStr:
         """The API key. Raises ConfigurationError when the variable or file does not have it."""
@@ -241,7 +267,7 @@ class OwnSettings(Settings):
         return (init_settings,)
 
 
-_VARIABLES = Variables(Settings, PREFIX)
+_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK,))
 
 
 def load_settings(path: Path | None = None) -> Settings:

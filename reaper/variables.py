@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -29,12 +29,13 @@ _OF_KUBERNETES = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|
 class Variables:
     """The variables that a model of settings is read from, and those that only look like them.
 
-    A misspelt limit or stop file must not be an absent one.
+    A misspelt limit or stop file must not be an absent one. `besides` are variables that mean something and are no
+    settings.
     """
 
-    def __init__(self, model: type[BaseModel], prefix: str) -> None:
-        self._known = list(_names(model))
+    def __init__(self, model: type[BaseModel], prefix: str, besides: Iterable[str] = ()) -> None:
         self._prefix = prefix
+        self._known = [*_names(model), *map(self._short, besides)]
 
     def set(self, error: Any, environment: Mapping[str, str]) -> bool:  # noqa: ANN401 - pydantic's ErrorDetails
         """Whether what an error speaks of was set by a variable."""

@@ -17,10 +17,7 @@ def command(ctx: click.Context, *, run: int, by: str | None, reason: str) -> Non
 
     The limits stay as they are: a plan that is still over one of them halts again.
     """
-    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.store import acknowledge  # noqa: PLC0415
+    from reaper.usecases import holds
 
-    with database(settings_of(ctx)) as store:
-        done = acknowledge(store, run, at=SystemClock().now(), by=by or actor(), reason=reason)
+    done = holds.acknowledge(settings_of(ctx), run, by=by, reason=reason)
     click.echo(f"acknowledged: {', '.join(f'run {number}' for number in done)}")

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from reaper.cli.options import output_option, policies_of, policies_option, progress, settings_of, stopping
+from reaper.cli.options import (
+    complain,
+    output_option,
+    policies_of,
+    policies_option,
+    progress,
+    settings_of,
+    stopping,
+)
 
 
 @click.command("apply")
@@ -20,39 +28,15 @@ def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: P
 
     Refused when the plan is too old, from other policies, of another account, or was tampered with.
     """
-    from reaper.cli.passes import run_accounts  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.plans import changes  # noqa: PLC0415
-    from reaper.cli.render import show_reports  # noqa: PLC0415
-    from reaper.cli.report_json import reports_as_json  # noqa: PLC0415
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.plan_files import read_plan  # noqa: PLC0415
+    from reaper.cli.views.reports import show_runs
+    from reaper.usecases import plans
 
-    settings, plans = settings_of(ctx), {plan.account: plan for plan in read_plan(file).plans}
-    chosen = settings.chosen(tuple(plans))
-    judged_by, reread = policies_of(settings, policies)
-    for account in chosen:
-        plans[account.name].refuse_unless(
-            key=account.key(), url=account.url, policies=judged_by, now=SystemClock().now(), oldest=settings.plan_age
-        )
-    reviewed = {name: frozenset(s.reviewed for s in plan.steps) for name, plan in plans.items()}
+    settings = settings_of(ctx)
+    judged_by = policies_of(settings, policies)
     with stopping() as stop, progress() as tell:
-        done = run_accounts(
-            settings,
-            chosen,
-            judged_by,
-            enforce=settings.enforce if enforce is None else enforce,
-            stop=stop,
-            tell=tell,
-            reviewed=reviewed,
-            reread=reread,
-        )
-    if output == "json":
-        click.echo(reports_as_json(done.reports, done.skipped))
-    else:
-        show_reports(done.reports)
-    for report in done.reports:
-        for line in changes(report, plans[report.seen.account]):
-            click.echo(line, err=output == "json")
-    for line in (*done.skipped, *map(str, done.broken)):
-        click.echo(f"reaper: {line}", err=True)
-    ctx.exit(done.exit_code)
+        applied = plans.apply_plan(settings, judged_by, file, enforce=enforce, stop=stop, tell=tell)
+    show_runs(applied.runs, output)
+    for line in applied.changes:
+        click.echo(line, err=output == "json")
+    complain(*applied.runs.skipped, *applied.runs.broken)
+    ctx.exit(applied.runs.exit_code)

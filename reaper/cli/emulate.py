@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from reaper.usecases.emulation import Invitation
 
 
 @click.command("emulate")
@@ -31,8 +34,7 @@ def command(
     scenario: Path | None,
 ) -> None:
     """Serve an emulated AIMMS PRO account on 127.0.0.1 until Ctrl-C: every endpoint, keys, faults, passing time."""
-    from reaper.emulator import Config, Faults, ScenarioError, serve  # noqa: PLC0415 - --help stays quick
-    from reaper.errors import ConfigurationError  # noqa: PLC0415
+    from reaper.usecases.emulation import Config, Faults, emulate
 
     try:
         parsed = Faults.parse(faults)
@@ -40,20 +42,11 @@ def command(
         raise click.BadParameter(str(error), param_hint="--fault") from None
     options: dict[str, Any] = {"port": port, "generation": int(generation), "sessions": sessions, "seed": seed}
     config = Config(**options, speed=speed, latency=latency / 1000, faults=parsed, scenario=scenario)
-    try:
-        serve(config, lambda url: _invite(url, speed))
-    except ScenarioError as error:
-        raise ConfigurationError(str(error)) from None
-    except OSError as error:
-        raise ConfigurationError(f"port {port} cannot be used: {error.strerror}; choose another, or 0") from None
+    emulate(config, _invite)
 
 
-def _invite(url: str, speed: float) -> None:
-    from reaper.policy_files import ready_made  # noqa: PLC0415
-
-    clock = "" if speed == 1 else ', "clock": "server"'
-    account = f'[{{"name": "demo", "url": "{url}", "api_key": "demo-key"{clock}}}]'
-    click.echo(f"emulating an AIMMS PRO account at {url}; Ctrl-C ends it. In another shell:")
-    click.echo(f"  export REAPER_ACCOUNTS='{account}'")
-    click.echo(f"  export REAPER_POLICIES='{ready_made()}'")
+def _invite(invitation: Invitation) -> None:
+    click.echo(f"emulating an AIMMS PRO account at {invitation.url}; Ctrl-C ends it. In another shell:")
+    for name, value in invitation.variables.items():
+        click.echo(f"  export {name}='{value}'")
     click.echo("  reaper doctor; reaper sessions; reaper run")

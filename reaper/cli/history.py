@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from reaper.cli.options import Moment, output_option, settings_of
-
-if TYPE_CHECKING:
-    from reaper.store import HistoryEntry
-
-_COLUMNS = ("at", "run", "account", "session", "kind", "owner", "app", "policy", "event", "action", "reason")
 
 
 @click.command("history")
@@ -46,76 +39,36 @@ def command(
 
     A decision is shown when it was taken; as long as nothing changes it is not taken, and not shown, again.
     """
-    from reaper.bootstrap import database  # noqa: PLC0415 - --help stays quick
-    from reaper.store import HistoryFilter, entries  # noqa: PLC0415
+    from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
+    from reaper.usecases.history import OUTCOMES, HistoryFilter, history
 
-    asked = HistoryFilter(
+    if outcome is not None and outcome not in OUTCOMES:
+        raise _unknown(outcome, OUTCOMES)
+    wanted = HistoryFilter(
         account=account,
         session=session,
         owner=owner,
         policy=policy,
-        outcome=_known(outcome),
+        outcome=outcome,
         since=since,
         until=until,
         limit=limit,
         everything=everything,
     )
-    with database(settings_of(ctx)) as store:
-        found = entries(store, asked)
+    entries = history(settings_of(ctx), wanted)
     match output:
         case "json":
-            click.echo(json.dumps({"history": [_as_json(entry) for entry in found]}, indent=2))
+            click.echo(entries_as_json(entries))
         case "csv":
-            from reaper.cli.render import rows_as_csv  # noqa: PLC0415
-
-            click.echo(rows_as_csv([_as_json(entry) for entry in found], _COLUMNS), nl=False)
+            click.echo(entries_as_csv(entries), nl=False)
         case _:
-            show_entries(found)
+            show_entries(entries)
 
 
-def _known(outcome: str | None) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415
+def _unknown(outcome: str, outcomes: tuple[str, ...]) -> click.BadParameter:
+    from difflib import get_close_matches
 
-    from reaper.core.notice import Telling  # noqa: PLC0415
-    from reaper.core.plan import Result  # noqa: PLC0415
-    from reaper.core.verdict import Ruling  # noqa: PLC0415
-
-    known = list(dict.fromkeys([*Result, *Ruling, *Telling, "intended", "planned"]))
-    if outcome is None or outcome in known:
-        return outcome
-    near = get_close_matches(outcome, known, 1)
+    near = get_close_matches(outcome, outcomes, 1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    raise click.BadParameter(f"'{outcome}' is none of {', '.join(known)}{hint}", param_hint="--outcome")
-
-
-def show_entries(found: list[HistoryEntry]) -> None:
-    from reaper.cli.render import console, escape, moment, short, styled, table  # noqa: PLC0415
-
-    out = console()
-    if not found:
-        out.print("nothing recorded that fits")
-        return
-    rows = table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
-    for entry in found:
-        who = [short(entry.session_id), entry.kind, entry.owner or "?", entry.policy]
-        cells = [escape(cell) for cell in who]
-        rows.add_row(moment(entry.at), str(entry.run_id), *cells, styled(entry.event), escape(entry.reason))
-    out.print(rows)
-
-
-def _as_json(entry: HistoryEntry) -> dict[str, Any]:
-    return {
-        "at": entry.at.isoformat(),
-        "run": entry.run_id,
-        "account": entry.account,
-        "session": entry.session_id,
-        "kind": entry.kind,
-        "owner": entry.owner,
-        "app": entry.app,
-        "policy": entry.policy,
-        "policy_hash": entry.policy_hash,
-        "event": entry.event,
-        "action": entry.action,
-        "reason": entry.reason,
-        "evidence": entry.evidence,
-    }
+    words = f"'{outcome}' is none of {', '.join(outcomes)}{hint}"
+    return click.BadParameter(words, param_hint="--outcome")

@@ -1,4 +1,4 @@
-"""What several commands share: options, the settings, progress and interruption."""
+"""What several commands share: options, the settings and policies that they name, progress and interruption."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reaper.clock import SYSTEM_CLOCK
+
 if TYPE_CHECKING:
-    from reaper.core.policy import PolicySet
-    from reaper.policy_files import LoadedPolicies, PolicyReader
     from reaper.run import Tell
-    from reaper.settings import Settings
+    from reaper.usecases.configuration import ChosenPolicies, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,13 +44,10 @@ class Moment(click.ParamType[datetime]):
     name = "moment"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
-        from reaper.clock import SystemClock  # noqa: PLC0415 - only when a moment is given
-        from reaper.core.duration import Duration  # noqa: PLC0415
-
         if isinstance(value, datetime):
             return value
         try:
-            return SystemClock().now() - Duration.parse(value).delta
+            return SYSTEM_CLOCK.now() - _length(value)
         except ValueError:
             pass
         try:
@@ -60,12 +57,11 @@ class Moment(click.ParamType[datetime]):
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def future(text: str, now: datetime) -> datetime:
+def future(text: str) -> datetime:
     """A moment as `Moment` reads it, but a duration counts from now on. Raises click.BadParameter."""
-    from reaper.core.duration import Duration  # noqa: PLC0415
-
+    now = SYSTEM_CLOCK.now()
     try:
-        return now + Duration.parse(text).delta
+        return now + _length(text)
     except ValueError:
         found: datetime = Moment().convert(text, None, None)
     if found <= now:
@@ -73,57 +69,47 @@ def future(text: str, now: datetime) -> datetime:
     return found
 
 
+def duration(text: str, option: str) -> timedelta:
+    """Raises click.BadParameter."""
+    try:
+        return _length(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def _length(text: str) -> timedelta:
+    from reaper.core.duration import Duration
+
+    return Duration.parse(text).delta
+
+
 def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     """The settings that the command line names; from here on the log is written as they say.
 
     A command that does not speak for itself logs only with --log-level. Raises ConfigurationError.
     """
-    from reaper.settings import load_settings, variables_without_effect  # noqa: PLC0415 - pydantic is slow to import
+    from reaper.usecases import configuration
 
-    settings, whole = load_settings(ctx.obj), ctx.find_root()
-    for doubt in variables_without_effect(ctx.obj):
+    settings = configuration.read_settings(ctx.obj)
+    for doubt in configuration.strange_variables(ctx.obj):
         click.echo(f"warning: {doubt}", err=True)
+    whole = ctx.find_root()
     level = whole.params["log_level"] or (settings.log.level if speaks else None)
     if level is not None:
-        from reaper import logs  # noqa: PLC0415 - most commands write no log
+        from reaper import logs
 
         whole.with_resource(logs.writing(level, settings.log.format))
     return settings
 
 
-def policies_of(settings: Settings, path: Path | None, *, warn: bool = True) -> tuple[PolicySet, PolicyReader]:
-    """The policies to judge by, and what reads them again; warnings go to standard error. Raises FileProblems."""
-    from reaper.policy_files import PolicyReader  # noqa: PLC0415
+def policies_of(settings: Settings, path: Path | None, *, warn: bool = True) -> ChosenPolicies:
+    """The policies to judge by; warnings go to standard error. Raises FileProblems."""
+    from reaper.usecases import configuration
 
-    where, loaded = policies_at(settings, path)
-    for warning in (*loaded.warnings, *nobody_to_tell(loaded.policies, settings)) if warn else ():
+    chosen = configuration.read_policies(settings, path)
+    for warning in chosen.warnings if warn else ():
         click.echo(f"warning: {warning}", err=True)
-    return loaded.policies, PolicyReader(where, loaded, today)
-
-
-def policies_at(settings: Settings, path: Path | None) -> tuple[Path, LoadedPolicies]:
-    """Where the policies are, by the command line or else the settings, and what is there. Raises FileProblems."""
-    from reaper.errors import ConfigurationError  # noqa: PLC0415
-    from reaper.policy_files import load_policies  # noqa: PLC0415
-
-    if path is None and not settings.policies.exists():
-        raise ConfigurationError(f"{settings.policies}: no policies are there; `reaper init` writes some to start from")
-    where = path or settings.policies
-    return where, load_policies(where, today=today())
-
-
-def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:
-    """What is doubtful about policies that tell, where the settings name nobody."""
-    silent = [policy.name for policy in policies.policies if policy.mode == "notify"]
-    if not silent or settings.notify.targets:
-        return []
-    return [f"nobody is told what {', '.join(silent)} finds: name a target under 'notify' in the settings"]
-
-
-def today() -> date:
-    from reaper.clock import SystemClock  # noqa: PLC0415
-
-    return SystemClock().now().date()
+    return chosen
 
 
 @contextmanager
@@ -132,7 +118,7 @@ def progress(*, shown: bool = True) -> Iterator[Tell]:
     if not shown or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only for a terminal
+    from rich.console import Console
 
     with Console(stderr=True).status("") as status:
         yield status.update
@@ -152,3 +138,9 @@ def stopping() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def complain(*troubles: object) -> None:
+    """Tell of each on standard error, a line each."""
+    for trouble in troubles:
+        click.echo(f"reaper: {trouble}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import settings_of
+from reaper.cli.options import future, settings_of
 
 
 @click.command("pause")
@@ -15,15 +15,9 @@ from reaper.cli.options import settings_of
 @click.pass_context
 def command(ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None) -> None:
     """Forbid every replica to end anything; it holds at once, also for a run that is under way."""
-    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.options import future  # noqa: PLC0415
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.store import pause  # noqa: PLC0415
+    from reaper.usecases import holds
 
-    settings, clock = settings_of(ctx), SystemClock()
-    if account is not None:
-        settings.chosen((account,))
-    ends = future(until, clock.now()) if until else None
-    with database(settings) as store:
-        pause(store, account, at=clock.now(), by=by or actor(), reason=reason, until=ends)
+    settings = settings_of(ctx)
+    ends = future(until) if until else None
+    holds.pause(settings, account, reason=reason, until=ends, by=by)
     click.echo(f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}")

@@ -13,15 +13,9 @@ from reaper.cli.options import settings_of
 @click.pass_context
 def command(ctx: click.Context, *, account: str | None, by: str | None) -> None:
     """End a pause. One for all accounts and one for a single account are ended each by itself."""
-    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.store import resume, still_forbidden  # noqa: PLC0415
+    from reaper.usecases import holds
 
-    settings, clock = settings_of(ctx), SystemClock()
-    with database(settings) as store:
-        resume(store, account, at=clock.now(), by=by or actor())
-        click.echo(f"resumed: {account or 'all accounts'}")
-        for known in settings.accounts:
-            why = still_forbidden(store, known.name, clock.now())
-            if why:
-                click.echo(f"{known.name} stays as it is: {why}")
+    still_held = holds.resume(settings_of(ctx), account, by=by)
+    click.echo(f"resumed: {account or 'all accounts'}")
+    for name, why in still_held.items():
+        click.echo(f"{name} stays as it is: {why}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reaper.cli.options import (
     account_option,
+    complain,
     output_option,
     policies_of,
     policies_option,
@@ -17,9 +16,6 @@ from reaper.cli.options import (
     settings_of,
     stopping,
 )
-
-if TYPE_CHECKING:
-    from reaper.cli.passes import Done
 
 
 @click.command("run")
@@ -49,34 +45,18 @@ def command(
     A dry run does everything but the last call. Ending sessions takes two yeses: --enforce (or `enforce: true` in
     the settings) and `mode: enforce` in the policy that asks for it.
     """
-    from reaper.cli.passes import run_accounts  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.quiet import troubles  # noqa: PLC0415
+    from reaper.cli.views.reports import show_runs, troubles
+    from reaper.usecases.accounts import run_all
 
     settings = settings_of(ctx)
     chosen = settings.chosen(accounts)
-    judged_by, reread = policies_of(settings, policies, warn=not quiet)
+    judged_by = policies_of(settings, policies, warn=not quiet)
     with stopping() as stop, progress(shown=not quiet) as tell:
-        enforcing = settings.enforce if enforce is None else enforce
-        done = run_accounts(settings, chosen, judged_by, enforce=enforcing, stop=stop, tell=tell, reread=reread)
+        runs = run_all(settings, chosen, judged_by, enforce=enforce, stop=stop, tell=tell)
     if quiet:
-        _complain(line for report in done.reports for line in troubles(report))
+        complain(*(line for report in runs.reports for line in troubles(report)))
     else:
-        _show(done, output)
-    _complain(map(str, done.broken))
-    ctx.exit(done.exit_code)
-
-
-def _show(done: Done, output: str) -> None:
-    from reaper.cli.render import show_reports  # noqa: PLC0415 - not for --quiet
-    from reaper.cli.report_json import reports_as_json  # noqa: PLC0415
-
-    if output == "json":
-        click.echo(reports_as_json(done.reports, done.skipped))
-    else:
-        show_reports(done.reports)
-    _complain((*done.skipped, *(str(report.error) for report in done.reports if report.error is not None)))
-
-
-def _complain(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(f"reaper: {line}", err=True)
+        show_runs(runs, output)
+        complain(*runs.skipped, *runs.unread)
+    complain(*runs.broken)
+    ctx.exit(runs.exit_code)

@@ -11,7 +11,7 @@ def command() -> None:
 
     The token is shown this once. Give it to who may read; put the hash into the settings.
     """
-    from reaper.web.tokens import hash_of, new_token  # noqa: PLC0415 - --help stays quick
+    from reaper.usecases.tokens import hash_of, new_token
 
     token = new_token()
     click.echo(token)

@@ -2,7 +2,20 @@
 
 from reaper.daemon.gate import Gate
 from reaper.daemon.loop import Loop, signals
-from reaper.daemon.orders import Orders, Standing
+from reaper.daemon.orders import Orders, Standing, load_orders
 from reaper.daemon.rounds import Rounds, Visit
+from reaper.daemon.serving import serve
+from reaper.daemon.worker import Worker
 
-__all__ = ["Gate", "Loop", "Orders", "Rounds", "Standing", "Visit", "signals"]
+__all__ = [
+    "Gate",
+    "Loop",
+    "Orders",
+    "Rounds",
+    "Standing",
+    "Visit",
+    "Worker",
+    "load_orders",
+    "serve",
+    "signals",
+]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
+from reaper.bootstrap import open_store
 from reaper.daemon.backoff import Backoff
 from reaper.errors import StoreError
 from reaper.ports import Clock
-from reaper.store import Database
+from reaper.settings import Settings
+from reaper.store import Database, open_database, revision
 from reaper.watch import Watch
 
 _LEAST, _MOST = 1.0, 30.0
@@ -82,3 +84,15 @@ class Gate:
             self._database = None
         self._next_try = self._clock.monotonic() + self._backoff.failed()
         self._watch.database_lost(str(error))
+
+
+def reopen_store(settings: Settings) -> Database:
+    """The database that was there before, and is not created where it is gone. Raises StoreError."""
+    database = open_database(settings.database_url, upgrade=False)
+    try:
+        if revision(database) is None:
+            gone = "it was there before, and is empty or gone; put it back"
+            raise StoreError(f"the database {database.where}: {gone}")
+    finally:
+        database.close()
+    return open_store(settings)

@@ -12,7 +12,8 @@ from reaper.core.policy import PolicySet
 from reaper.errors import ConfigurationError, FileProblems
 from reaper.logs import logger
 from reaper.policy_files import digests
-from reaper.settings import AccountSettings, Settings
+from reaper.settings import DEFAULT_FILE, AccountSettings, Settings
+from reaper.usecases.configuration import read_policies, read_settings
 from reaper.watch import Watch
 
 _log = logger("daemon")
@@ -35,6 +36,17 @@ class Orders:
     policies: PolicySet
     warnings: tuple[str, ...] = ()
     written: tuple[Path, ...] = ()
+
+
+def load_orders(file: Path | None, policies: Path | None, names: tuple[str, ...]) -> Orders:
+    """What the settings file says of these accounts (of all where none is named), by these or its own policies.
+
+    Raises ConfigurationError with everything that is wrong.
+    """
+    settings = read_settings(file)
+    accounts = settings.chosen(names)
+    read = read_policies(settings, policies)
+    return Orders(settings, accounts, read.policies, read.warnings, (file or DEFAULT_FILE, read.path))
 
 
 class Standing:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from reaper.usecases.tokens import is_known
 from reaper.web.problems import problem
-from reaper.web.tokens import is_known
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -1,5 +1,6 @@
 """A fleet of ten thousand, served from another process, and a table of what was measured."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,17 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 
 from measuring import Figures, Serve, serving
+
+from reaper.cli import prepare_process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_the_program_starts() -> Iterator[None]:
+    """The garbage collector as the console script sets it."""
+    before = gc.get_threshold()
+    prepare_process()
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ from pathlib import Path
 from measuring import policies, reaper, settings
 
 from reaper.bootstrap import database
+from reaper.cli import prepare_process
 
+prepare_process()
 url, folder = sys.argv[1], Path(sys.argv[2])
 with database(settings(url, folder)) as store, reaper(url, folder, store, policies(folder)) as made:
     report = made.run_once()

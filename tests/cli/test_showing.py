@@ -7,7 +7,7 @@ from cli_tools import Cli, Open, write_policies, write_settings
 from rich.cells import cell_len
 from rich.console import Console
 
-from reaper.cli import render
+from reaper.cli.views import render
 
 ROW = ("3c1a7547", "webui", "vera.costa@Planning", "Demand Forecasting", "idle-webui", "idle 8h " * 12, "terminated")
 

@@ -6,7 +6,7 @@ import yaml
 from cli_tools import Cli
 
 from reaper.http_settings import HttpSettings
-from reaper.web.tokens import is_known
+from reaper.usecases.tokens import is_known
 
 
 def test_the_token_alone_is_printed_and_the_settings_know_its_hash(reaper: Cli) -> None:

@@ -39,8 +39,8 @@ policies:
 NO_LIMIT = {"sessions": 1000, "percent": 100}
 LIMITS = {"run": NO_LIMIT, "hour": {"sessions": 1000}, "policy": NO_LIMIT, "fleet_change": None}
 PRELOADED = (
-    "reaper.bootstrap", "reaper.cli.history", "reaper.cli.passes", "reaper.cli.render", "reaper.cli.run",
-    "reaper.cli.runs", "rich.table", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite",
+    "reaper.bootstrap", "reaper.cli.history", "reaper.cli.run", "reaper.cli.runs", "reaper.cli.views.records",
+    "reaper.cli.views.reports", "rich.table", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite",
 )  # fmt: skip
 """What each process finds imported already: they are forked from one that has not done anything else."""
 PATIENCE = 60.0  # seconds; far beyond what any of the processes takes

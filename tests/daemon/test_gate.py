@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from daemon_tools import HandClock
 
-from reaper.bootstrap import opened_again, opened_first
+from reaper.bootstrap import open_store
 from reaper.daemon import Gate
+from reaper.daemon.gate import reopen_store
 from reaper.errors import StoreError
 from reaper.settings import OwnSettings
 from reaper.store import Database, SqlLedger
@@ -30,7 +31,7 @@ def gate(file: Path, watch: Watch, clock: HandClock) -> Gate:
         with SqlLedger(store, clock, "somebody", "1").lease("(database)"):
             pass
 
-    return Gate(partial(opened_first, settings), partial(opened_again, settings), probe, watch, clock)
+    return Gate(partial(open_store, settings), partial(reopen_store, settings), probe, watch, clock)
 
 
 def opened(gate: Gate) -> Database:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from reaper.cli.daemon import _load
-from reaper.daemon import Standing
+from reaper.daemon import Standing, load_orders
 from reaper.errors import ConfigurationError
 from reaper.watch import Watch
 
@@ -50,7 +49,7 @@ class Desk:
         beside.replace(file)
 
     def standing(self, watch: Watch) -> Standing:
-        return Standing(partial(_load, self.folder / "reaper.yaml", None, ()), watch)
+        return Standing(partial(load_orders, self.folder / "reaper.yaml", None, ()), watch)
 
 
 @pytest.fixture

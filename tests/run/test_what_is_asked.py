@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -25,11 +25,14 @@ RULES = policies(IDLE, protect=[ROOT])
 
 
 @contextmanager
-def wired(folder: Path, *, enforce: bool = False, clock: str = "local") -> Iterator[tuple[Emulator, Reaper]]:
+def wired(
+    folder: Path, *, enforce: bool = False, announce: Callable[[Emulator], None] = lambda _: None
+) -> Iterator[tuple[Emulator, Reaper]]:
     """An account that lives in real time, and a reaper for it as bootstrap.py makes one."""
     sessions = [SessionSpec(owner="anna@Planning", age="5h", idle="3h")]
     with Emulator(Config(), Scenario(sessions=sessions)) as emulator:
-        account = {"name": "acme", "url": emulator.url, "api_key": DEFAULT_KEY, "clock": clock}
+        announce(emulator)
+        account = {"name": "acme", "url": emulator.url, "api_key": DEFAULT_KEY}
         given = OwnSettings.model_validate({"accounts": [account], "database_url": f"sqlite:///{folder}/reaper.db"})
         with (
             database(given) as store,
@@ -88,9 +91,13 @@ def test_a_dry_run_is_the_absence_of_a_terminator(tmp_path: Path, monkeypatch: p
         assert [o.result for o in reaper.run_once().outcomes.values()] == ["withheld"]
 
 
-def test_an_account_that_keeps_the_time_is_acted_upon(tmp_path: Path) -> None:
-    """With `clock: server` an emulator whose time runs ahead is no doubt, for it is the time that is gone by."""
-    with wired(tmp_path, enforce=True, clock="server") as (emulator, reaper):
+def test_an_emulator_that_tells_the_time_is_acted_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose time runs ahead raises no doubt where REAPER_EMULATED_CLOCK names it: its time is gone by."""
+
+    def announce(emulator: Emulator) -> None:
+        monkeypatch.setenv("REAPER_EMULATED_CLOCK", emulator.url)
+
+    with wired(tmp_path, enforce=True, announce=announce) as (emulator, reaper):
         emulator.world.advance(timedelta(hours=1))
         assert reaper.run_once().seen.doubts == ()
 

@@ -78,11 +78,23 @@ def test_plain_http_is_for_this_machine_only(load: Load, url: str) -> None:
     assert load(account(url=url, api_key="k")).accounts[0].url == url
 
 
-def test_the_servers_clock_is_for_an_emulator_only(load: Load) -> None:
-    """A real account's clock can never stand in for this machine's."""
-    told = refused(load, account(api_key="k", clock="server"))
-    assert "'clock: server' is for an emulator on this machine only" in told
-    assert load(account(url="http://127.0.0.1:1", api_key="k", clock="server")).accounts[0].clock == "server"
+def test_only_an_emulator_on_this_machine_tells_the_time(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real account's clock can never stand in for this machine's, whatever the variable names."""
+    real, emulator = account(api_key="k"), account(url="http://127.0.0.1:1", api_key="k")
+    assert not load(emulator).accounts[0].keeps_emulated_time
+    monkeypatch.setenv("REAPER_EMULATED_CLOCK", "http://127.0.0.1:1")
+    assert load(emulator).accounts[0].keeps_emulated_time
+    assert not load(account(url="http://127.0.0.1:2", api_key="k")).accounts[0].keeps_emulated_time
+    monkeypatch.setenv("REAPER_EMULATED_CLOCK", load(real).accounts[0].url)
+    assert not load(real).accounts[0].keeps_emulated_time
+
+
+@pytest.mark.parametrize("clock", ["server", "local"])
+def test_the_clock_is_not_a_setting_any_more(load: Load, clock: str) -> None:
+    """Who still sets it is told the variable that does what it did."""
+    told = refused(load, account(url="http://127.0.0.1:1", api_key="k", clock=clock))
+    assert "'clock' is not a setting any more" in told
+    assert "REAPER_EMULATED_CLOCK" in told
 
 
 def test_an_address_holds_no_password(load: Load) -> None:

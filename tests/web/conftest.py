@@ -19,9 +19,10 @@ from cli_tools import FLEET, POLICIES
 from daemon_tools import HandClock
 from web_tools import Ask, Stand
 
-from reaper.bootstrap import charges, database, reaper_of, record
+from reaper.bootstrap import database, reaper_of
 from reaper.clock import SystemClock
 from reaper.core.limits import Limit, Limits
+from reaper.daemon.readiness import charges
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
 from reaper.http_settings import HttpSettings
 from reaper.policy_files import load_policies
@@ -29,6 +30,7 @@ from reaper.settings import OwnSettings, Settings
 from reaper.store import Database, list_runs
 from reaper.watch import Watch
 from reaper.web.app import create_app
+from reaper.web.face import record
 from reaper.web.server import answering
 from reaper.web.standing import Standings
 

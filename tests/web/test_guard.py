@@ -9,7 +9,7 @@ import pytest
 from web_tools import Ask, problem
 
 from reaper.http_settings import HttpSettings
-from reaper.web.tokens import hash_of, is_known, new_token
+from reaper.usecases.tokens import hash_of, is_known, new_token
 
 Serve = Callable[..., Ask]
 RUNS = "/api/v1/runs"

@@ -12,8 +12,8 @@ from daemon_tools import HandClock
 from web_tools import Ask, Stand
 
 from reaper.errors import StoreError
+from reaper.usecases.tokens import hash_of, new_token
 from reaper.watch import Charge
-from reaper.web.tokens import hash_of, new_token
 
 HOUR = timedelta(hours=1)
 Serve = Callable[..., Ask]

@@ -11,7 +11,6 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
-from reaper.bootstrap import record
 from reaper.clock import SystemClock
 from reaper.http_settings import HttpSettings
 from reaper.settings import Settings
@@ -19,6 +18,7 @@ from reaper.store import Database
 from reaper.watch import Watch
 from reaper.web.api import Store
 from reaper.web.app import create_app
+from reaper.web.face import record
 from reaper.web.standing import Standings
 
 # A cursor is made by the page before, and a run that is not there is no fault.

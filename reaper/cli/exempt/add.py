@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reaper.cli.options import future, settings_of
+from reaper.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from reaper.core.granted import Granted
@@ -47,19 +47,16 @@ def command(
 
     Of several options all must match. Patterns are those of the policies: `*`, `?` and /regex/.
     """
-    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.store import grant  # noqa: PLC0415
+    from reaper.usecases import exemptions
 
     if (until is None) is not forever:
         raise click.UsageError("say how long: --until WHEN; or --forever, if it must be" if until is None else _BOTH)
-    settings, now = settings_of(ctx), SystemClock().now()
-    if account is not None:
-        settings.chosen((account,))
-    ends = _end(until, now) if until else None
-    made = _granted(whom, account=account, at=now, by=by or actor(), reason=reason, ends=ends)
-    with database(settings) as store:
-        number = grant(store, made)
+    given = {name: value for name, value in whom.items() if value is not None}
+    if not given:
+        raise click.UsageError("say whom: one or more of --owner, --session, --app, --environment, --kind, --name")
+    settings = settings_of(ctx)
+    ends = _end(until) if until else None
+    number, made = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
     click.echo(f"exemption {number}: {made.whom}, {_until(made)}")
     for _, why in made.oddities():
         click.echo(f"warning: {why}; if that is not meant, type the name anew", err=True)
@@ -67,34 +64,20 @@ def command(
         click.echo("warning: it exempts every session; to end nothing for a while, use `reaper pause`", err=True)
 
 
-def _end(until: str, now: datetime) -> datetime:
+def _end(until: str) -> datetime:
     """When it ends. A day that is named alone counts whole, as in a policy file. Raises click.BadParameter."""
+    now = SYSTEM_CLOCK.now()
     try:
         end = datetime.combine(date.fromisoformat(until), time(0), UTC) + timedelta(days=1)
     except OverflowError:
         end = datetime.max.replace(tzinfo=UTC)
     except ValueError:
-        end = future(until, now)
+        end = future(until)
     if end <= now:
         raise click.BadParameter(f"'{until}' is past already", param_hint="--until")
     if end - now > _LONGEST:
         raise click.BadParameter(f"'{until}' is more than ten years ahead; write --forever", param_hint="--until")
     return end
-
-
-def _granted(whom: Mapping[str, str | None], **more: Any) -> Granted:  # noqa: ANN401 - the fields of Granted
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    from reaper.core.granted import Granted  # noqa: PLC0415
-
-    given = {field: value for field, value in whom.items() if value is not None}
-    if not given:
-        raise click.UsageError("say whom: one or more of --owner, --session, --app, --environment, --kind, --name")
-    try:
-        return Granted.model_validate({**given, **more})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise click.UsageError(str(first.get("ctx", {}).get("why") or first["msg"])) from None
 
 
 def _until(exemption: Granted) -> str:

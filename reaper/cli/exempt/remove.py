@@ -14,10 +14,7 @@ from reaper.cli.options import settings_of
 @click.pass_context
 def command(ctx: click.Context, *, number: int, reason: str, by: str | None) -> None:
     """End the exemption NUMBER now; it stays on record."""
-    from reaper.bootstrap import actor, database  # noqa: PLC0415 - --help stays quick
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.store import remove as take_back  # noqa: PLC0415
+    from reaper.usecases import exemptions
 
-    with database(settings_of(ctx)) as store:
-        take_back(store, number, at=SystemClock().now(), by=by or actor(), reason=reason)
+    exemptions.remove(settings_of(ctx), number, reason=reason, by=by)
     click.echo(f"exemption {number} removed")

@@ -15,15 +15,10 @@ def command(*, output: Path | None) -> None:
     An editor that knows YAML schemas completes and checks by it, where a policy file begins with a line like
     `# yaml-language-server: $schema=schema/policy.schema.json`.
     """
-    from reaper.errors import ConfigurationError  # noqa: PLC0415 - --help stays quick
-    from reaper.policy_schema import schema_text  # noqa: PLC0415
+    from reaper.usecases.policies import schema_text, write_schema
 
     if output is None:
         click.echo(schema_text(), nl=False)
         return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(schema_text(), "utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{output} cannot be written: {error.strerror}; name another file") from None
+    write_schema(output)
     click.echo(f"wrote  {output}")

@@ -33,23 +33,12 @@ def command(
 
     By default the settings' policies. Exit code 1 when a case fails, 2 when a file is not right or there is no case.
     """
-    from reaper import errors  # noqa: PLC0415 - --help stays quick
-    from reaper.cli.policy.trials import Done, show_trials, trials_as_json, tried  # noqa: PLC0415
-    from reaper.clock import SystemClock  # noqa: PLC0415
-    from reaper.policy_cases import coverage, load_cases  # noqa: PLC0415
+    from reaper.cli.views.trials import show_trials, trials_as_json
+    from reaper.usecases.policies import try_cases
 
-    began = SystemClock().monotonic()
-    suite = load_cases(path or settings_of(ctx).policies)
-    trials = tried(suite.files, texts)
-    if not trials:
-        raise errors.ConfigurationError(f"no case has {' or '.join(map(repr, texts))} in its name; nothing was tried")
-    covered = None
-    if covering or strict:
-        covered = coverage(suite.subjects, [(one.file.judged_by, one.trial) for one in trials])
-    done = Done(trials, SystemClock().monotonic() - began, covered)
+    trials = try_cases(path or settings_of(ctx).policies, texts, covering=covering, strict=strict)
     if output == "json":
-        click.echo(trials_as_json(done))
+        click.echo(trials_as_json(trials))
     else:
-        show_trials(done, each=verbose, brief=quiet)
-    wanting = strict and covered is not None and covered.gaps
-    ctx.exit(errors.SOME_FAILED if done.failed or wanting else errors.DONE)
+        show_trials(trials, each=verbose, brief=quiet)
+    ctx.exit(trials.exit_code)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reaper.cli.render import identity
+from reaper.cli.views.render import identity
 from reaper.core.plan import Outcome, Step, Waiting
 from reaper.run import Report
 

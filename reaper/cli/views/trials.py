@@ -3,54 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
-from reaper.policy_cases import CaseFile, Coverage, Trial, try_case
+from reaper.usecases.policies import Coverage, Trials, Tried
 
 
-class Tried(NamedTuple):
-    """A case that was tried, and where it stands."""
-
-    file: CaseFile
-    number: int
-    trial: Trial
-
-    @property
-    def place(self) -> str:
-        return self.at()
-
-    def at(self, *way: int | str) -> str:
-        """Where the case, or something within it, stands."""
-        return f"{self.file.located.file}:{self.file.line('cases', self.number, *way)}"
-
-
-def tried(files: Iterable[CaseFile], texts: Sequence[str]) -> list[Tried]:
-    """Try every case with one of the texts in its name or its file's, in any case; all when there is no text."""
-    return [
-        Tried(file, number, try_case(case, file.policies))
-        for file in files
-        for number, case in enumerate(file.document.cases)
-        if not texts or any(text.lower() in f"{file.located.file} {case.name}".lower() for text in texts)
-    ]
-
-
-class Done(NamedTuple):
-    """What became of all cases, in how many seconds; `coverage` where it was asked for."""
-
-    trials: Sequence[Tried]
-    seconds: float
-    coverage: Coverage | None
-
-    @property
-    def failed(self) -> list[Tried]:
-        return [one for one in self.trials if not one.trial.passed]
-
-
-def show_trials(done: Done, *, each: bool, brief: bool) -> None:
+def show_trials(done: Trials, *, each: bool, brief: bool) -> None:
     if each:
         _lines(done.trials)
     elif not brief:
@@ -94,7 +56,7 @@ def _coverage(found: Coverage) -> None:
         click.echo(f"  {gap.place}: {gap.what}")
 
 
-def trials_as_json(done: Done) -> str:
+def trials_as_json(done: Trials) -> str:
     told: dict[str, Any] = {
         "passed": len(done.trials) - len(done.failed),
         "failed": len(done.failed),

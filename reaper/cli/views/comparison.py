@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from rich.console import Console
 
-from reaper.cli.render import console, escape, identity, moment, short, table
+from reaper.cli.views.render import console, escape, identity, moment, short, table
 from reaper.core.action import Action
-from reaper.core.comparison import Difference, Judged, Rewritten, Treatment, differences, treatments
+from reaper.core.comparison import Difference, Rewritten, Treatment, treatments
+from reaper.usecases.compare import ComparedAccount, Comparison
 
 _WORDS = {
     Action.TERMINATE: "would end",
@@ -28,32 +29,10 @@ _WORDS = {
 }
 
 
-class Compared(NamedTuple):
-    """One account's look as both sets judge it, and the sessions that they treat differently."""
-
-    old: Judged
-    new: Judged
-    sessions: Sequence[Difference]
-
-    @classmethod
-    def of(cls, old: Judged, new: Judged) -> Compared:
-        return cls(old, new, differences(old, new))
-
-    @property
-    def differs(self) -> bool:
-        return bool(self.sessions) or self.halts != ((), ())
-
-    @property
-    def halts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The limits that only the old, and only the new policies exceed."""
-        old, new = self.old[1].halted, self.new[1].halted
-        return tuple(h for h in old if h not in new), tuple(h for h in new if h not in old)
-
-
-def show_compared(texts: Rewritten, compared: Iterable[Compared]) -> None:
+def show_comparison(comparison: Comparison) -> None:
     out = console()
-    out.print("; ".join(_texts(texts)) or "the policies say the same")
-    for one in compared:
+    out.print("; ".join(_texts(comparison.texts)) or "the policies say the same")
+    for one in comparison.accounts:
         _show(out, one)
 
 
@@ -65,7 +44,7 @@ def _texts(texts: Rewritten) -> Iterator[str]:
             yield f"{what}: {escape(', '.join(named))}"
 
 
-def _show(out: Console, one: Compared) -> None:
+def _show(out: Console, one: ComparedAccount) -> None:
     seen, sessions = one.new[0], one.sessions
     told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
     out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {told}")
@@ -96,17 +75,18 @@ def _word(treated: Treatment) -> str:
     return f"{_WORDS[treated.what]}{f' until {moment(treated.due)[:16]}' if treated.due else ''}"
 
 
-def _counts(one: Compared) -> Iterator[str]:
+def _counts(one: ComparedAccount) -> Iterator[str]:
     """How many sessions are treated so, of the treatments of which that number changes."""
     old, new = (Counter(t.what for t in treatments(*judged).values()) for judged in (one.old, one.new))
     yield from (f"{_WORDS[what]}: {old[what]} -> {new[what]}" for what in _ACTIONS[:-1] if old[what] != new[what])
 
 
-def compared_as_json(texts: Rewritten, compared: Iterable[Compared]) -> str:
-    return json.dumps({"policies": texts._asdict(), "accounts": [_account(one) for one in compared]}, indent=2)
+def comparison_as_json(comparison: Comparison) -> str:
+    accounts = [_account(one) for one in comparison.accounts]
+    return json.dumps({"policies": comparison.texts._asdict(), "accounts": accounts}, indent=2)
 
 
-def _account(one: Compared) -> dict[str, Any]:
+def _account(one: ComparedAccount) -> dict[str, Any]:
     seen = one.new[0]
     return {
         "account": seen.account,

@@ -8,8 +8,8 @@ from itertools import chain
 
 from rich.console import Console
 
-from reaper.cli.explain.finding import Live, Named
-from reaper.cli.render import console, escape, moment, styled, table
+from reaper.cli.views.explanation_json import explanation_as_json
+from reaper.cli.views.render import console, escape, moment, styled, table
 from reaper.core.duration import spoken
 from reaper.core.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.matching import Answer, Match
@@ -17,20 +17,25 @@ from reaper.core.outlook import outlook
 from reaper.core.policy import Mode
 from reaper.core.verdict import UNTIMED, Finding, Ruling
 from reaper.store import AsOf
+from reaper.usecases.explain import Explanation, Live
+
+__all__ = ["explanation_as_json", "show_explanation"]
 
 _ANSWERS = {Answer.YES: "[red]yes[/]", Answer.NO: "[green]no[/]", Answer.UNKNOWN: "[yellow]unknown[/]"}
 
 
-def show(who: Named, live: Live | None, past: AsOf, at: datetime | None) -> None:
+def show_explanation(told: Explanation) -> None:
     out = console()
-    if live is not None:
-        _show_session(out, live)
-        _show_policies(out, live)
+    at, (account, session) = told.at, told.who
+    if told.live is not None:
+        _show_session(out, told.live)
+        _show_policies(out, told.live)
     else:
-        when = f"as recorded by {moment(at)} UTC" if at else "not among the live sessions; this is on record of it"
-        out.print(f"[bold]{escape(who[1])}[/] in {escape(who[0])}: {when}")
-        _show_decisions(out, past)
-    _show_steps(out, past, "by then" if at else "so far")
+        there = "not among the live sessions; this is on record of it"
+        when = f"as recorded by {moment(at)} UTC" if at else there
+        out.print(f"[bold]{escape(session)}[/] in {escape(account)}: {when}")
+        _show_decisions(out, told.past)
+    _show_steps(out, told.past, "by then" if at else "so far")
 
 
 def _show_session(out: Console, live: Live) -> None:

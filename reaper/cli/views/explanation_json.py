@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
-from reaper.cli.explain.finding import Live, Named
-from reaper.cli.render import identity
+from reaper.cli.views.render import identity
 from reaper.core.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.forecast import Change
 from reaper.core.granted import Granted
 from reaper.core.outlook import outlook
 from reaper.core.verdict import UNTIMED, Finding
 from reaper.store import AsOf, DecisionEntry, PastLook, StepEntry
+from reaper.usecases.explain import Explanation, Live
 
 
-def explanation(who: Named, live: Live | None, past: AsOf, at: datetime | None) -> dict[str, Any]:
-    account, session = who
-    return {
+def explanation_as_json(told: Explanation) -> str:
+    account, session = told.who
+    live = told.live
+    written = {
         "account": account,
         "session": session,
-        "at": _moment(at or (live.seen.now if live else None)),
+        "at": _moment(told.at or (live.seen.now if live else None)),
         "live": _live(live) if live else None,
-        "recorded": _recorded(past),
+        "recorded": _recorded(told.past),
     }
+    return json.dumps(written, indent=2)
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 
-from reaper import __version__
-from reaper.bootstrap import actor, reaper_of
-from reaper.daemon import Gate, Standing, Visit
+from reaper.bootstrap import ledger_of, reaper_of
+from reaper.daemon.gate import Gate
+from reaper.daemon.orders import Standing
+from reaper.daemon.rounds import Visit
 from reaper.errors import Held, LeaseLost, StoreError
 from reaper.logs import logger
 from reaper.ports import Clock
@@ -22,7 +24,7 @@ _log = logger("daemon")
 
 
 @dataclass
-class Attending:
+class Worker:
     """Works by the orders that stand when something begins.
 
     `enforce` overrides the settings unless it is None, and `every` the time between two passes.
@@ -41,11 +43,12 @@ class Attending:
     def visit(self, gate: Gate, visit: Visit) -> datetime | None:
         """Make the pass; when to come again, where the account is another reaper's. Raises what went wrong, told."""
         store = gate.database
-        account = next((one for one in self.standing.current.accounts if one.name == visit.account), None)
+        accounts = {account.name: account for account in self.standing.current.accounts}
+        account = accounts.get(visit.account)
         if store is None or account is None:
             return None
         try:
-            report = self._passed(store, account, visit)
+            report = self._run(store, account, visit)
         except Held as held:
             _log.info("skipped", account=account.name, why=str(held))
             return held.until
@@ -54,11 +57,13 @@ class Attending:
         except StoreError as error:
             gate.lost(store, error)
             raise
+        finally:
+            gc.collect()  # what the pass made; the process looks for garbage seldom by itself
         if report.error is not None:
             raise report.error
         return None
 
-    def _passed(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
+    def _run(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
         orders = self.standing.current
         wired = reaper_of(
             orders.settings,
@@ -71,6 +76,7 @@ class Attending:
             reread=self.standing.policies,
             count=self.watch.asked,
             every=self.every,
+            clock=self.clock,
         )
         with self.watch.passing(account.name) as ended, wired as reaper:
             report = reaper.run_once(None, visit.misgivings, visit.turn)
@@ -79,7 +85,8 @@ class Attending:
 
     def tidy(self, gate: Gate) -> None:
         """Delete what is older than the settings keep, unless another replica is just doing so."""
-        store, keep = gate.database, self.standing.current.settings.keep
+        store = gate.database
+        keep = self.standing.current.settings.keep
         if store is None:
             _log.warning("not pruned", why="the database cannot be used")
             return
@@ -103,4 +110,4 @@ class Attending:
             pass  # somebody has just written there
 
     def _ledger(self, store: Database) -> SqlLedger:
-        return SqlLedger(store, self.clock, actor(), __version__, self.standing.current.settings.lease.delta)
+        return ledger_of(self.standing.current.settings, store, self.clock)

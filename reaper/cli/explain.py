@@ -1,0 +1,51 @@
+"""`reaper explain`: why one session is judged as it is, when that will change, and what was done to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reaper.cli.options import (
+    Moment,
+    complain,
+    output_option,
+    policies_of,
+    policies_option,
+    progress,
+    settings_of,
+)
+
+
+@click.command("explain")
+@click.argument("session")
+@click.option("--account", metavar="NAME", help="Only in this account.")
+@click.option("--at", type=Moment(), help="As it was recorded: 2026-11-23T10:00 (UTC), or 2h for so long ago.")
+@policies_option
+@output_option("table", "json")
+@click.pass_context
+def command(
+    ctx: click.Context, *, session: str, account: str | None, at: datetime | None, policies: Path | None, output: str
+) -> None:
+    """Tell why SESSION is judged as it is: the policies, each rule with what it found, exemptions, what comes next.
+
+    SESSION is an id, or the first characters of one. Without --at it is looked at now: nothing is recorded and nothing
+    is ended. With --at the record tells, and no server is asked.
+    """
+    from reaper.cli.views.explanation import explanation_as_json, show_explanation
+    from reaper.usecases.explain import explain_now, explain_past
+
+    settings = settings_of(ctx)
+    if at is not None:
+        explanation = explain_past(settings, session, at, account)
+    else:
+        judged_by = policies_of(settings, policies).policies
+        with progress() as tell:
+            explanation = explain_now(settings, judged_by, session, account, tell=tell)
+    if output == "json":
+        click.echo(explanation_as_json(explanation))
+    else:
+        show_explanation(explanation)
+    complain(*explanation.unread)
+    ctx.exit(explanation.exit_code)

@@ -1,0 +1,1 @@
+"""Results for people, as tables and lines, and for programs, as JSON, CSV and SARIF."""

@@ -1,0 +1,66 @@
+"""What is wrong or doubtful about policies, and what those that are right may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import click
+
+from reaper.cli.views.problems import Finding, as_github, as_json, as_sarif, findings, shown
+from reaper.core.hours import OnlyDuring
+from reaper.core.policy import Policy, PolicySet
+from reaper.usecases.policies import Checked
+
+_WRITERS = {"json": as_json, "sarif": as_sarif, "github": as_github}
+
+
+def show_checked(checked: Checked, output: str) -> None:
+    """What was found, on standard output; on a terminal problems go to standard error."""
+    found = findings(checked.errors, checked.warnings, strict=checked.strict)
+    if output in _WRITERS:
+        click.echo(_WRITERS[output](found))
+        return
+    for problem, level in found:
+        click.echo(shown(problem, "" if level == "error" else "warning: "), err=True)
+    if checked.policies is not None and not _errors(found):
+        _show_policies(checked.policies, checked.at)
+    if found:
+        counts = [_count(_errors(found), "error"), _count(len(found) - _errors(found), "warning")]
+        click.echo(", ".join(one for one in counts if not one.startswith("0")), err=True)
+    for doubt in checked.doubts:
+        click.echo(f"warning: {doubt}", err=True)
+
+
+def _errors(found: Sequence[Finding]) -> int:
+    return sum(one.level == "error" for one in found)
+
+
+def _show_policies(policies: PolicySet, now: datetime) -> None:
+    for policy in policies.policies:
+        click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
+    protect = f", {len(policies.protect)} protected from all" if policies.protect else ""
+    click.echo(f"{_count(len(policies.policies), 'policy is', 'policies are')} right{protect}")
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def _gist(policy: Policy, now: datetime) -> Iterator[str]:
+    """What it may do, when, and to whom not."""
+    yield policy.mode
+    if policy.exempt:
+        yield f"{len(policy.exempt)} exempt"
+    if (why := policy.dormant(now)) is not None:
+        yield f"not in force: {why}"
+    elif policy.only_during is not None:
+        yield f"during {policy.only_during}: {_now(policy.only_during, now)}"
+
+
+def _now(hours: OnlyDuring, now: datetime) -> str:
+    if hours.is_open(now):
+        closes = hours.closes_after(now)
+        return f"open until {hours.shown(closes)}" if closes else "always open"
+    opens = hours.opens_after(now)
+    return f"opens {hours.shown(opens)}" if opens else "opens no more"

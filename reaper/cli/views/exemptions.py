@@ -1,0 +1,69 @@
+"""Exemptions by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from reaper.cli.views.render import console, escape, moment, rows_as_csv, table
+from reaper.store import GrantedEntry
+from reaper.usecases.exemptions import ListedExemption
+
+_UNUSED = "in force, and never of use so far"
+_GROUPS = ("in force", _UNUSED, "ended", "removed")
+_COLUMNS = ("id", "state", "whom", "account", "ends", "at", "by", "decided", "last_used", "reason", "removed_at",
+            "removed_by", "removed_because")  # fmt: skip
+
+
+def exemptions_as_json(listed: Sequence[ListedExemption]) -> str:
+    return json.dumps({"exemptions": [_row(one) for one in listed]}, indent=2)
+
+
+def exemptions_as_csv(listed: Sequence[ListedExemption]) -> str:
+    return rows_as_csv([_row(one) for one in listed], _COLUMNS)
+
+
+def _row(listed: ListedExemption) -> dict[str, Any]:
+    entry = listed.entry
+    return {
+        **entry.exemption.model_dump(mode="json"),
+        "state": listed.state,
+        "whom": entry.exemption.whom,
+        "decided": entry.decided,
+        "last_used": entry.last_used.isoformat() if entry.last_used else None,
+        "removed_at": entry.removed_at.isoformat() if entry.removed_at else None,
+        "removed_by": entry.removed_by,
+        "removed_because": entry.removed_because,
+    }
+
+
+def show_exemptions(listed: Sequence[ListedExemption]) -> None:
+    """In groups: those that hold, those that never decided anything, and those that are over."""
+    groups: dict[str, list[GrantedEntry]] = {}
+    for one in listed:
+        unused = one.state == "in force" and not one.entry.decided
+        groups.setdefault(_UNUSED if unused else one.state, []).append(one.entry)
+    if not groups:
+        click.echo("no exemption was given by hand")
+    for group in sorted(groups, key=_GROUPS.index):
+        _show_group(group, groups[group])
+
+
+def _show_group(group: str, entries: list[GrantedEntry]) -> None:
+    rows = table("NO", "WHOM", "ACCOUNT", "UNTIL (UTC)", "BY", "DECIDED", "LAST (UTC)", "REASON", wide="REASON")
+    for entry in entries:
+        given = entry.exemption
+        until = moment(given.ends) if given.ends else "for ever"
+        cells = (given.whom, given.account or "all", until, given.by, str(entry.decided), moment(entry.last_used))
+        rows.add_row(str(given.id), *map(escape, cells), escape(_reason(entry)))
+    console().print(f"[bold]{group}[/]")
+    console().print(rows)
+
+
+def _reason(entry: GrantedEntry) -> str:
+    if entry.removed_at is None:
+        return entry.exemption.reason
+    return f"{entry.exemption.reason}; removed by {entry.removed_by}: {entry.removed_because}"

@@ -1,0 +1,107 @@
+"""The sessions of a look, with what the policies say of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from reaper.cli.views.render import console, escape, identity, short, styled, table
+from reaper.core.duration import spoken
+from reaper.core.session import Session
+from reaper.core.verdict import Pass, Ruling, Verdict, gravest
+
+
+def show_fleet(seen: Pass) -> None:
+    """One table, the offenders first, then by age."""
+    out = console()
+    rows = table("SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY")
+    found = _by_session(seen)
+    for session in sorted(seen.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), seen)):
+        row = _row(session, found.get(session.id, ()), seen)
+        cells = [escape(row[key] or "?") for key in ("short", "kind", "state", "owner", "app", "age", "idle")]
+        rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
+    out.print(rows)
+    for doubt in seen.doubts:
+        out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
+    for bad in seen.snapshot.unreadable:
+        out.print(f"[yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
+
+
+def _by_session(seen: Pass) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for verdict in seen.verdicts:
+        found.setdefault(verdict.session.id, []).append(verdict)
+    return found
+
+
+def _order(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> tuple[bool, float]:
+    age = session.age(seen.now)
+    return all(v.ruling is not Ruling.OFFENDER for v in verdicts), -(age.total_seconds() if age else 0)
+
+
+def _row(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str, Any]:
+    ruling = gravest(v.ruling for v in verdicts)
+    saying = [v for v in verdicts if v.ruling is ruling]
+    age, known = session.age(seen.now), seen.activity.get(session.id)
+    idle = known.idle(seen.now) if known else None
+    return {
+        "short": short(session.id),
+        "kind": session.kind,
+        "state": session.state,
+        "owner": session.owner,
+        "app": session.app,
+        "age": spoken(age.total_seconds()) if age else None,
+        "idle": ("" if known and known.learnt_at >= seen.now else "≤ ") + spoken(idle.total_seconds()) if idle else "-",
+        "verdict": ruling.value if ruling else "not selected",
+        "why": _why(ruling, saying, known.source if known else ""),
+    }
+
+
+def _why(ruling: Ruling | None, saying: Sequence[Verdict], source: str) -> str:
+    """The reasons, each with the policies that give it; of a session that is in order, what shows that it is used."""
+    if ruling is None or (ruling is Ruling.COMPLIANT and source):
+        return source
+    reasons: dict[str, list[str]] = {}
+    for verdict in saying:
+        reasons.setdefault(verdict.reason, []).append(verdict.policy.name)
+    if ruling is Ruling.COMPLIANT:
+        return next(iter(reasons))
+    return "; ".join(f"{reason} ({', '.join(policies)})" for reason, policies in reasons.items())
+
+
+def fleets_as_json(looks: Sequence[Pass]) -> str:
+    return json.dumps({"accounts": [_as_json(seen) for seen in looks]}, indent=2)
+
+
+def _as_json(seen: Pass) -> dict[str, Any]:
+    found = _by_session(seen)
+    return {
+        "account": seen.account,
+        "at": seen.now.isoformat(),
+        "complete": seen.complete,
+        "doubts": list(seen.doubts),
+        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
+        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+    }
+
+
+def _session(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str, Any]:
+    age, known = session.age(seen.now), seen.activity.get(session.id)
+    idle = known.idle(seen.now) if known else None
+    return {
+        **identity(session),
+        "state": session.state,
+        "app": session.app,
+        "app_version": session.app_version,
+        "name": session.name,
+        "created_at": session.created_at.isoformat() if session.created_at else None,
+        "age_seconds": age.total_seconds() if age else None,
+        "idle_seconds": idle.total_seconds() if idle is not None else None,
+        "idle_learnt": known.source if known else None,
+        "verdicts": [
+            {"policy": v.policy.name, "verdict": v.ruling.value, "mode": v.policy.mode, "reason": v.reason}
+            for v in verdicts
+        ],
+    }

@@ -1,0 +1,29 @@
+"""Plans for people: what is to be done, what waits, and what a limit halts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reaper.cli.views.render import console, escape, short, show_dormant, show_rest, table
+from reaper.core.plan import Plan, Step
+from reaper.core.verdict import Pass
+
+
+def show_plan(seen: Pass, plan: Plan) -> None:
+    """What a run would do now."""
+    out = console()
+    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} to end")
+    for doubt in seen.doubts:
+        out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
+    if plan.steps:
+        rows = table("SESSION", "KIND", "OWNER", "APP", "ACTION", "POLICY", "REASON")
+        for step in plan.steps:
+            rows.add_row(*_who(step), step.action, escape(step.policy), escape(step.reason))
+        out.print(rows)
+    show_rest(out, plan)
+    show_dormant(out, seen)
+
+
+def _who(step: Step) -> Sequence[str]:
+    session = step.session
+    return [escape(cell) for cell in (short(session.id), session.kind, session.owner or "?", session.app or "?")]

@@ -1,0 +1,141 @@
+"""A look at, or a run over, each of several accounts; one account's trouble never costs another its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Generic, TypeVar
+
+from reaper import errors
+from reaper.bootstrap import database, reaper_of
+from reaper.clock import SYSTEM_CLOCK
+from reaper.core.plan import Reviewed
+from reaper.core.policy import PolicySet
+from reaper.ports import Clock
+from reaper.run import Reaper, Report, Tell
+from reaper.settings import AccountSettings, Settings
+from reaper.store import Database
+from reaper.usecases.configuration import ChosenPolicies
+
+__all__ = ["Observed", "Report", "Runs", "observe_all", "run_all"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Observed(Generic[T]):
+    """What the looks gave, in the order of the accounts, and why others could not be read."""
+
+    looks: tuple[T, ...]
+    unread: tuple[errors.AccountError, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return errors.UNREACHABLE if self.unread else errors.DONE
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The reports in the order of the accounts, and in words why others were skipped or broke off."""
+
+    reports: tuple[Report, ...]
+    skipped: tuple[str, ...]
+    broken: tuple[errors.StoreError, ...]
+
+    @property
+    def unread(self) -> tuple[errors.AccountError, ...]:
+        """Why accounts could not be read."""
+        return tuple(report.error for report in self.reports if report.error is not None)
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 1 not ended; else 0."""
+        if self.broken:
+            return errors.DATABASE
+        if self.unread:
+            return errors.UNREACHABLE
+        if any(report.plan.halted for report in self.reports):
+            return errors.HALTED
+        failed = any(report.failed for report in self.reports)
+        return errors.SOME_FAILED if failed else errors.DONE
+
+
+def observe_all(
+    settings: Settings,
+    accounts: Sequence[AccountSettings],
+    policies: PolicySet,
+    look: Callable[[Reaper], T],
+    store: Database,
+    *,
+    tell: Tell,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Observed[T]:
+    """What `look` gives of each account; nothing is recorded and nothing can be ended.
+
+    Raises ConfigurationError for a missing key before anything is looked at, and StoreError.
+    """
+    _ask_for_keys(accounts)
+    looks: list[T] = []
+    unread: list[errors.AccountError] = []
+    for account in accounts:
+        wired = reaper_of(settings, account, policies, store, enforce=False, stop=Event(), tell=tell, clock=clock)
+        try:
+            with wired as reaper:
+                looks.append(look(reaper))
+        except errors.AccountError as error:
+            unread.append(error)
+    return Observed(tuple(looks), tuple(unread))
+
+
+def run_all(
+    settings: Settings,
+    accounts: Sequence[AccountSettings],
+    policies: ChosenPolicies,
+    *,
+    enforce: bool | None,
+    stop: Event,
+    tell: Tell,
+    reviewed: Mapping[str, frozenset[Reviewed]] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Runs:
+    """One run over each account, one after the other; no more once `stop` is set.
+
+    `enforce` overrides the settings unless it is None. With `reviewed`, nothing is done but what a person has
+    reviewed, by account. Raises StoreError where the database cannot be opened, and ConfigurationError for a missing
+    key before anything is looked at.
+    """
+    _ask_for_keys(accounts)
+    enforcing = settings.enforce if enforce is None else enforce
+    reports: list[Report] = []
+    skipped: list[str] = []
+    broken: list[errors.StoreError] = []
+    with database(settings) as store:
+        for account in accounts:
+            if stop.is_set():
+                break
+            wired = reaper_of(
+                settings,
+                account,
+                policies.policies,
+                store,
+                enforce=enforcing,
+                stop=stop,
+                tell=tell,
+                reread=policies.reread,
+                clock=clock,
+            )
+            only = None if reviewed is None else reviewed[account.name]
+            try:
+                with wired as reaper:
+                    reports.append(reaper.run_once(only))
+            except errors.Held as held:
+                skipped.append(str(held))
+            except errors.StoreError as error:  # also a lost lease: the next account may fare better
+                broken.append(error)
+    return Runs(tuple(reports), tuple(skipped), tuple(broken))
+
+
+def _ask_for_keys(accounts: Sequence[AccountSettings]) -> None:
+    for account in accounts:
+        account.key()

@@ -1,0 +1,83 @@
+"""Exemptions by hand, from every policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from reaper import store as record
+from reaper.bootstrap import actor, database
+from reaper.clock import SYSTEM_CLOCK
+from reaper.core.granted import Granted
+from reaper.errors import ConfigurationError
+from reaper.ports import Clock
+from reaper.settings import Settings
+
+State = Literal["in force", "ended", "removed"]
+
+
+@dataclass(frozen=True)
+class ListedExemption:
+    """An exemption, whether it holds, and what it was good for."""
+
+    entry: record.GrantedEntry
+    state: State
+
+
+def add(
+    settings: Settings,
+    whom: Mapping[str, str],
+    *,
+    reason: str,
+    account: str | None = None,
+    ends: datetime | None = None,
+    by: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> tuple[int, Granted]:
+    """Exempt the sessions that all of these fields match, from every policy; its number, and how it was taken.
+
+    It holds at once, until `ends` or for ever. Raises ConfigurationError for a field or pattern that is not right,
+    and StoreError.
+    """
+    if account is not None:
+        settings.chosen((account,))
+    about = {"account": account, "at": clock.now(), "by": by or actor(), "reason": reason, "ends": ends}
+    try:
+        exemption = Granted.model_validate({**whom, **about})
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = str(first.get("ctx", {}).get("why") or first["msg"])
+        raise ConfigurationError(why) from None
+    with database(settings) as store:
+        return record.grant(store, exemption), exemption
+
+
+def list_all(settings: Settings, *, removed: bool = False, clock: Clock = SYSTEM_CLOCK) -> list[ListedExemption]:
+    """The exemptions by hand, and with `removed` also those that were taken back. Raises StoreError."""
+    with database(settings) as store:
+        entries = record.list_granted(store, removed=removed)
+    now = clock.now()
+    return [ListedExemption(entry, _state(entry, now)) for entry in entries]
+
+
+def _state(entry: record.GrantedEntry, now: datetime) -> State:
+    if entry.removed_at is not None:
+        return "removed"
+    return "in force" if entry.exemption.holds_at(now) else "ended"
+
+
+def remove(
+    settings: Settings,
+    number: int,
+    *,
+    reason: str,
+    by: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """End an exemption now; it stays on record. Raises ConfigurationError where there is none, and StoreError."""
+    with database(settings) as store:
+        record.remove(store, number, at=clock.now(), by=by or actor(), reason=reason)

@@ -1,0 +1,184 @@
+"""Why one session is judged as it is: which session is meant, what a look at it shows, and what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+
+from reaper import errors
+from reaper.bootstrap import database
+from reaper.clock import SYSTEM_CLOCK
+from reaper.core.explanation import with_activity
+from reaper.core.matching import Answer
+from reaper.core.owner import Owner
+from reaper.core.plan import Plan
+from reaper.core.policy import PolicySet
+from reaper.core.session import Session
+from reaper.core.verdict import Pass
+from reaper.ports import Clock
+from reaper.run import Reaper, Tell
+from reaper.settings import AccountSettings, Settings
+from reaper.store import AsOf, Database, as_of, recorded
+from reaper.usecases.accounts import observe_all
+
+_NEAREST = 3
+_NAMED = 10
+
+Named = tuple[str, str]
+"""An account and a session's id."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """A session in one look at its account; `forbidden` says why nothing may be ended there now."""
+
+    seen: Pass
+    plan: Plan
+    session: Session
+    forbidden: str | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The session, live where it is there now, and what is on record of it; why other accounts could not be read.
+
+    `at` is the moment that was asked for, None for now.
+    """
+
+    who: Named
+    live: Live | None
+    past: AsOf
+    at: datetime | None = None
+    unread: tuple[errors.AccountError, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return errors.UNREACHABLE if self.unread else errors.DONE
+
+
+def explain_now(
+    settings: Settings,
+    policies: PolicySet,
+    start: str,
+    account: str | None = None,
+    *,
+    tell: Tell = lambda _: None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Explanation:
+    """The session whose id begins so, looked at now; nothing is recorded and nothing is ended.
+
+    Raises ConfigurationError unless there is exactly one, AccountError where an account that did not answer may be
+    the one that has it, and StoreError.
+    """
+    _refuse_unknown(settings, account)
+    with database(settings) as store:
+        who, looks = _find(settings, store, policies, start, account, tell=tell)
+        past = as_of(store, *who, clock.now())
+    return Explanation(who, looks.live.get(who), past, unread=looks.unread)
+
+
+def explain_past(settings: Settings, start: str, at: datetime, account: str | None = None) -> Explanation:
+    """The session as it was recorded by then; no server is asked. Raises ConfigurationError and StoreError."""
+    _refuse_unknown(settings, account)
+    with database(settings) as store:
+        there = recorded(store, start[:2], account)
+        who = _the_one(start, recorded(store, start, account), there)
+        return Explanation(who, None, as_of(store, *who, at), at)
+
+
+def _refuse_unknown(settings: Settings, account: str | None) -> None:
+    if account is not None:
+        settings.chosen((account,))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One account: the sessions that may be meant, and all that were there."""
+
+    live: dict[Named, Live]
+    there: list[Named]
+
+
+@dataclass(frozen=True)
+class _Looks:
+    live: dict[Named, Live] = field(default_factory=dict)
+    unread: tuple[errors.AccountError, ...] = ()
+
+
+def _find(
+    settings: Settings,
+    store: Database,
+    policies: PolicySet,
+    start: str,
+    account: str | None,
+    *,
+    tell: Tell,
+) -> tuple[Named, _Looks]:
+    known = recorded(store, start, account)
+    accounts = _accounts(settings, known, start, account)
+
+    def look(reaper: Reaper) -> _Look:
+        return _look(reaper, start)
+
+    observed = observe_all(settings, accounts, policies, look, store, tell=tell)
+    live = {who: one for each in observed.looks for who, one in each.live.items()}
+    candidates = sorted({*known, *live})
+    if not candidates and observed.unread:
+        raise observed.unread[0]
+    there = [who for each in observed.looks for who in each.there]
+    return _the_one(start, candidates, there), _Looks(live, observed.unread)
+
+
+def _accounts(settings: Settings, known: Sequence[Named], start: str, account: str | None) -> Sequence[AccountSettings]:
+    """Those that it can be in: for a whole id that is on record, its own."""
+    own = {name for name, id_ in known if id_ == start}
+    named = tuple(a.name for a in settings.accounts if a.name in own)
+    return settings.chosen(named if account is None else (account,))
+
+
+def _look(reaper: Reaper, start: str) -> _Look:
+    seen, plan = reaper.look()
+    sessions = seen.snapshot.sessions
+    meant = [s for s in sessions if s.id.casefold().startswith(start.casefold())]
+    of_weight = {s.id: s for one in meant for s in _of_weight(seen, one)}
+    unprobed = [s for id_, s in of_weight.items() if id_ not in seen.learnt]
+    seen = with_activity(seen, reaper.source.probe(unprobed))
+    forbidden = reaper.ledger.forbidden(seen.account)
+    live = {(seen.account, s.id): Live(seen, plan, s, forbidden) for s in meant}
+    return _Look(live, [(seen.account, session.id) for session in sessions])
+
+
+def _of_weight(seen: Pass, session: Session) -> Iterator[Session]:
+    """Those whose last activity weighs in some policy's verdict on the session, now or later."""
+    own = [verdict.policy for verdict in seen.verdicts if verdict.session.id == session.id]
+    policies = [policy for policy in own if policy.asks_for_activity]
+    if policies:
+        yield session
+    if any(policy.weighs_seats for policy in policies):
+        yield from seen.snapshot.fleet
+    elif any(policy.ranks_by_activity for policy in policies):
+        owner = Owner.of(session)
+        yield from (s for s in seen.snapshot.fleet if Owner.of(s).may_be(owner) is not Answer.NO)
+
+
+def _the_one(start: str, candidates: Sequence[Named], there: Iterable[Named]) -> Named:
+    """The session that is meant. Raises ConfigurationError, naming those that it may be."""
+    exact = [one for one in candidates if one[1].casefold() == start.casefold()]
+    if len(exact or candidates) == 1:
+        return (exact or candidates)[0]
+    if not candidates:
+        hint = _nearest(start, list(there)) or "`reaper sessions` lists those that run"
+        none = f"no session's id begins with '{start}', neither live nor on record"
+        raise errors.ConfigurationError(f"{none}; {hint}")
+    several = [f"{id_} ({account})" for account, id_ in (exact or candidates)]
+    named = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
+    hint = "; name one with --account" if exact else ""
+    raise errors.ConfigurationError(f"'{start}' may be {len(several)} sessions: {named}{hint}")
+
+
+def _nearest(start: str, there: Sequence[Named]) -> str:
+    near = get_close_matches(start, [id_[: len(start)] for _, id_ in there], _NEAREST)
+    named = [f"{id_} ({account})" for account, id_ in there if id_[: len(start)] in near]
+    return f"the nearest are {', '.join(named[:_NEAREST])}" if named else ""

@@ -1,0 +1,66 @@
+"""What keeps sessions from being ended for a while: a pause, or a halt until a person acknowledges it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from reaper import store as record
+from reaper.bootstrap import actor, database
+from reaper.clock import SYSTEM_CLOCK
+from reaper.ports import Clock
+from reaper.settings import Settings
+
+
+def pause(
+    settings: Settings,
+    account: str | None = None,
+    *,
+    reason: str,
+    until: datetime | None = None,
+    by: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Forbid every replica to end anything in the account, or anywhere; it holds at once, until resumed or `until`.
+
+    `by` is who says so, by default whoever runs this. Raises ConfigurationError and StoreError.
+    """
+    if account is not None:
+        settings.chosen((account,))
+    with database(settings) as store:
+        now = clock.now()
+        record.pause(store, account, at=now, by=by or actor(), reason=reason, until=until)
+
+
+def resume(
+    settings: Settings,
+    account: str | None = None,
+    *,
+    by: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Mapping[str, str]:
+    """End the pause of the account, or the one of all; why accounts stay as they are, by name.
+
+    Raises ConfigurationError where there is none, and StoreError.
+    """
+    with database(settings) as store:
+        record.resume(store, account, at=clock.now(), by=by or actor())
+        names = [known.name for known in settings.accounts]
+        held = {name: record.still_forbidden(store, name, clock.now()) for name in names}
+    return {name: why for name, why in held.items() if why}
+
+
+def acknowledge(
+    settings: Settings,
+    run: int,
+    *,
+    reason: str = "",
+    by: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> list[int]:
+    """Let the account of a halted run be enforced again; the runs that this acknowledges.
+
+    Raises ConfigurationError where nothing is to be acknowledged, and StoreError.
+    """
+    with database(settings) as store:
+        return record.acknowledge(store, run, at=clock.now(), by=by or actor(), reason=reason)

@@ -1,0 +1,87 @@
+"""Settings and policies to start from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reaper.errors import ConfigurationError
+from reaper.policy_files import ready_made
+from reaper.policy_schema import SHIPPED, schema_text
+
+_SETTINGS = """\
+# Where reaper runs. What it decides stands in the policies. Every key can also come from the environment, which
+# wins: REAPER_DATABASE_URL, REAPER_ENFORCE, and so on.
+
+accounts:
+  - name: acme
+    url: https://acme.aimms.cloud      # the tenant's root
+    api_key_env: ACME_API_KEY          # or api_key_file: /run/secrets/acme-key
+    # generation: auto                 # 1 or 2, where the tenant's OpenAPI document does not tell
+
+policies: policies                     # a file or a folder, relative to this file
+
+# enforce: false                       # true: `run` and `daemon` may end sessions for policies in mode enforce
+# database_url: sqlite:////var/lib/reaper/reaper.db
+# interval: 5m                         # between two passes of `reaper daemon`, or
+# schedule: {cron: "0 7 * * mon-fri", zone: Europe/Amsterdam}
+# timeout: 10s                         # for one answer of the session-manager
+# confirm_within: 90s                  # how long a session is watched until it is seen to have ended
+# limits:                              # over one of them nothing is ended, until `reaper acknowledge`
+#   run: {sessions: 10, percent: 20}   # by one run; percent of all running sessions
+#   hour: {sessions: 30}
+# per_minute: 30                       # at most so many terminations a minute
+# stop_file: STOP                      # while this file exists, nothing is ended
+# notify:                              # whom policies in mode notify tell
+#   webhooks: [{name: ops-room, url_env: OPS_ROOM_HOOK}]
+# activity:
+#   ignore: ['^license check$']        # log lines that are no activity, besides heartbeats
+#   workers: 8                         # how many logs are read at a time
+"""
+
+
+@dataclass(frozen=True)
+class StartingFile:
+    """A file to start from; `written` unless it was there already and was left as it is."""
+
+    path: Path
+    written: bool
+
+
+def initialise(folder: Path) -> list[StartingFile]:
+    """Write reaper.yaml and policies/ into the folder; nothing that exists is overwritten.
+
+    The policies are the ready-made ones in mode observe, with their cases and the schema. Raises ConfigurationError
+    where a file cannot be written.
+    """
+    return [StartingFile(path, _write(path, text)) for path, text in _files(folder).items()]
+
+
+def _files(folder: Path) -> Mapping[Path, str]:
+    files = {folder / "reaper.yaml": _SETTINGS}
+    shipped = ready_made()
+    for file in sorted(shipped.rglob("*.yaml")):
+        text = file.read_text("utf-8")
+        case = file.parent != shipped  # cases say by themselves what they try
+        files[folder / "policies" / file.relative_to(shipped)] = text if case else _observing(text)
+    files[folder / "policies" / SHIPPED] = schema_text()
+    return files
+
+
+def _write(path: Path, text: str) -> bool:
+    if path.exists():
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        why = f"{path} cannot be written: {error.strerror}; choose another folder"
+        raise ConfigurationError(why) from None
+    return True
+
+
+def _observing(text: str) -> str:
+    observe = r"\1mode: observe  # enforce, once you have seen what it would end"
+    return re.sub(r"^( +)mode: enforce$", observe, text, flags=re.MULTILINE)

@@ -1,0 +1,139 @@
+"""A plan for a person to review, and a reviewed plan that is applied, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from reaper import errors
+from reaper.bootstrap import database
+from reaper.clock import SYSTEM_CLOCK
+from reaper.core.plan import Plan
+from reaper.core.policy import PolicySet
+from reaper.core.session import Session
+from reaper.core.verdict import Pass
+from reaper.plan_files import ReviewedPlan, ReviewedStep, read_plan, reviewable, write_plan
+from reaper.ports import Clock
+from reaper.run import Reaper, Report, Tell
+from reaper.settings import Settings
+from reaper.usecases.accounts import Runs, observe_all, run_all
+from reaper.usecases.configuration import ChosenPolicies
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What a run would do in each account, and why others could not be read."""
+
+    plans: tuple[tuple[Pass, Plan], ...]
+    unread: tuple[errors.AccountError, ...]
+
+    @property
+    def exit_code(self) -> int:
+        if self.unread:
+            return errors.UNREACHABLE
+        return errors.HALTED if any(plan.halted for _, plan in self.plans) else errors.DONE
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of the reviewed plans; `changes` tell one by one what differed from what was there to do."""
+
+    runs: Runs
+    changes: tuple[str, ...]
+
+
+def make_plan(
+    settings: Settings,
+    policies: PolicySet,
+    names: tuple[str, ...] = (),
+    *,
+    out: Path | None = None,
+    tell: Tell = lambda _: None,
+) -> Plans:
+    """What a run would do now in the named accounts, or in all; nothing is recorded and nothing is ended.
+
+    With `out` the plans are written there, sealed for `apply_plan`. Raises ConfigurationError and StoreError.
+    """
+    accounts = settings.chosen(names)
+    with database(settings) as store:
+        observed = observe_all(settings, accounts, policies, Reaper.look, store, tell=tell)
+    if out is not None:
+        by_name = {account.name: account for account in accounts}
+        write_plan(
+            out,
+            [
+                reviewable(seen, plan, by_name[seen.account].url, by_name[seen.account].key())
+                for seen, plan in observed.looks
+            ],
+        )
+    return Plans(observed.looks, observed.unread)
+
+
+def apply_plan(
+    settings: Settings,
+    policies: ChosenPolicies,
+    file: Path,
+    *,
+    enforce: bool | None,
+    stop: Event,
+    tell: Tell = lambda _: None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Applied:
+    """Take the steps of the file that are still due, and no others.
+
+    Raises ConfigurationError unless each plan is the account's own, recent and unchanged, and made by these policies.
+    """
+    plans = {plan.account: plan for plan in read_plan(file).plans}
+    accounts = settings.chosen(tuple(plans))
+    for account in accounts:
+        plans[account.name].refuse_unless(
+            key=account.key(),
+            url=account.url,
+            policies=policies.policies,
+            now=clock.now(),
+            oldest=settings.plan_age,
+        )
+    reviewed = {name: frozenset(step.reviewed for step in plan.steps) for name, plan in plans.items()}
+    runs = run_all(
+        settings,
+        accounts,
+        policies,
+        enforce=enforce,
+        stop=stop,
+        tell=tell,
+        reviewed=reviewed,
+        clock=clock,
+    )
+    changes = (_changes(report, plans[report.seen.account]) for report in runs.reports)
+    return Applied(runs, tuple(line for lines in changes for line in lines))
+
+
+def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
+    now = {step.reviewed for step in report.plan.steps}
+    there = {session.id: session for session in report.seen.snapshot.sessions}
+    reasons = {verdict.session.id: verdict.reason for verdict in report.seen.verdicts}
+    waits = {waiting.session.id: waiting.reason for waiting in report.plan.waiting}
+    for step in reviewed.steps:
+        if step.reviewed not in now:
+            another = _another(step, there.get(step.session))
+            why = another or waits.get(step.session) or reasons.get(step.session)
+            why = why or "it is not there any more"
+            yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
+    for left in report.left_out:
+        who = f"{left.session.kind} {left.session.id} of {left.session.owner}"
+        yield f"not reviewed, left alone: {who}: {left.reason}"
+
+
+def _another(step: ReviewedStep, now: Session | None) -> str | None:
+    """In which way the session of that id is not the one that was reviewed; None when it is."""
+    if now is None:
+        return None
+    pairs = {
+        "kind": (step.kind, now.kind),
+        "owner": (step.owner, now.owner),
+        "creation": (step.created_at, now.created_at),
+    }
+    differs = [f"its {what} was {old} and is {new}" for what, (old, new) in pairs.items() if old != new]
+    return f"another session has this id now: {', '.join(differs)}" if differs else None

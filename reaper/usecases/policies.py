@@ -1,0 +1,147 @@
+"""Policy files: check them, try the cases beside them, describe their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reaper.clock import SYSTEM_CLOCK
+from reaper.core.policy import PolicySet
+from reaper.errors import DONE, SOME_FAILED, USAGE, ConfigurationError, FileProblems, Problem
+from reaper.policy_cases import CaseFile, Coverage, Trial, coverage, load_cases, try_case
+from reaper.policy_files import load_policies
+from reaper.policy_schema import schema_text
+from reaper.ports import Clock
+from reaper.settings import Settings
+from reaper.usecases.configuration import nobody_to_tell
+
+__all__ = ["Checked", "Coverage", "Trials", "Tried", "check", "schema_text", "try_cases", "write_schema"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Every problem of the files; `policies` is None where an error keeps them from being loaded.
+
+    `doubts` are about the policies together with the settings, `at` is when it was looked. `strict` where a warning
+    counts as an error.
+    """
+
+    at: datetime
+    strict: bool
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    policies: PolicySet | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        wrong = self.errors or (self.strict and self.warnings)
+        return USAGE if wrong else DONE
+
+
+def check(
+    path: Path,
+    settings: Settings | None = None,
+    *,
+    strict: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Checked:
+    """Read the policies of a file or folder, and tell every problem at once.
+
+    `settings` are those that name the path, where they do.
+    """
+    now = clock.now()
+    try:
+        loaded = load_policies(path, today=now.date())
+    except FileProblems as error:
+        return Checked(now, strict, tuple(error.problems))
+    doubts = nobody_to_tell(loaded.policies, settings) if settings else ()
+    return Checked(now, strict, (), loaded.warnings, loaded.policies, tuple(doubts))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A case that was tried, and where it stands."""
+
+    file: CaseFile
+    number: int
+    trial: Trial
+
+    @property
+    def place(self) -> str:
+        return self.at()
+
+    def at(self, *way: int | str) -> str:
+        """Where the case, or something within it, stands."""
+        return f"{self.file.located.file}:{self.file.line('cases', self.number, *way)}"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What became of all cases, in how many seconds; `coverage` where it was asked for.
+
+    `strict` where what no case has tried counts as a failure.
+    """
+
+    trials: Sequence[Tried]
+    seconds: float
+    coverage: Coverage | None
+    strict: bool = False
+
+    @property
+    def failed(self) -> list[Tried]:
+        return [one for one in self.trials if not one.trial.passed]
+
+    @property
+    def exit_code(self) -> int:
+        gaps = self.strict and self.coverage is not None and self.coverage.gaps
+        return SOME_FAILED if self.failed or gaps else DONE
+
+
+def try_cases(
+    path: Path,
+    texts: Sequence[str] = (),
+    *,
+    covering: bool = False,
+    strict: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Trials:
+    """Try the cases of a folder of policies, a case file, or a policy file that cases try.
+
+    Only those with one of the texts in their name or their file's, in any case; all when there is no text. Raises
+    ConfigurationError when there is none, or a file is not right.
+    """
+    began = clock.monotonic()
+    suite = load_cases(path)
+    trials = _tried(suite.files, texts)
+    if not trials:
+        named = " or ".join(map(repr, texts))
+        raise ConfigurationError(f"no case has {named} in its name; nothing was tried")
+    judged = [(one.file.judged_by, one.trial) for one in trials]
+    covered = coverage(suite.subjects, judged) if covering or strict else None
+    return Trials(trials, clock.monotonic() - began, covered, strict)
+
+
+def _tried(files: Iterable[CaseFile], texts: Sequence[str]) -> list[Tried]:
+    return [
+        Tried(file, number, try_case(case, file.policies))
+        for file in files
+        for number, case in enumerate(file.document.cases)
+        if not texts or _holds(f"{file.located.file} {case.name}", texts)
+    ]
+
+
+def _holds(name: str, texts: Sequence[str]) -> bool:
+    return any(text.lower() in name.lower() for text in texts)
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema of a policy file. Raises ConfigurationError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(schema_text(), "utf-8")
+    except OSError as error:
+        why = f"{path} cannot be written: {error.strerror}; name another file"
+        raise ConfigurationError(why) from None

@@ -1,0 +1,41 @@
+"""What runs now, and what the policies say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reaper.bootstrap import database
+from reaper.core.policy import PolicySet
+from reaper.core.verdict import Pass
+from reaper.fleet_files import kept, write_fleets
+from reaper.run import Reaper, Tell
+from reaper.settings import Settings
+from reaper.usecases.accounts import Observed, observe_all
+
+__all__ = ["Observed", "Pass", "observe"]
+
+
+def observe(
+    settings: Settings,
+    policies: PolicySet,
+    names: tuple[str, ...] = (),
+    *,
+    keep: Path | None = None,
+    tell: Tell = lambda _: None,
+) -> Observed[Pass]:
+    """One look at each of the named accounts, or at all; nothing is recorded and nothing is ended.
+
+    With `keep` the log of every session is read, and the fleets are written there to be judged again. Raises
+    ConfigurationError and StoreError.
+    """
+    accounts = settings.chosen(names)
+    look = _look if keep is None else Reaper.look_at_all
+    with database(settings) as store:
+        observed = observe_all(settings, accounts, policies, look, store, tell=tell)
+    if keep is not None and observed.looks:
+        write_fleets(keep, map(kept, observed.looks))
+    return observed
+
+
+def _look(reaper: Reaper) -> Pass:
+    return reaper.look()[0]
