@@ -158,7 +158,7 @@ class House:
         file.write_text(json.dumps({"policies": list(policies), "protect": list(protect)}), "utf-8")
         account = {"name": "acme", "url": self.server.url, "api_key": KEY, **self.account}
         usual = {
-            "accounts": [account], "database_url": self.database_url, "timeout": "2s", "confirm_within": "20s",
+            "accounts": [account], "database_url": self.database_url, "timeout": "2s", "confirm_within": "5s",
             "per_minute": 60000, "limits": {**UNLIMITED, "fleet_change": 1000},
         }  # fmt: skip
         Path("reaper.yaml").write_text(json.dumps(usual | self.settings), "utf-8")
