@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,8 +29,8 @@ from reaper.core.explanation import with_activity
 from reaper.core.forecast import Forecast
 from reaper.core.lasting import Condition
 from reaper.core.policy import PolicySet
-from reaper.core.session import Snapshot
-from reaper.core.start import from_the_start, started_again
+from reaper.core.session import Session, Snapshot
+from reaper.core.start import from_the_start, running_since, started_again
 from reaper.core.verdict import Pass, Ruling
 
 IDLE = a_policy({"idle": "2h"})
@@ -159,6 +159,7 @@ def test_a_line_from_before_the_start_makes_no_offender(
     before = rulings(rules, fleet, known | by_id(at_start), LASTING)
     after = rulings(rules, fleet, known | by_id(replace(at_start, at=earlier)), LASTING)
     assert after == before
+
 
 MOMENT = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 MADE = MOMENT - timedelta(hours=5)

@@ -51,9 +51,7 @@ def test_each_that_looks_tells_the_same_trouble(acme: Emulator, desk: Desk, tmp_
 def test_an_account_that_does_not_answer_costs_no_other_its_run(acme: Emulator, desk: Desk) -> None:
     """The offender of the other account is ended, and exit code 3 tells that one could not be read."""
     settings, policies = desk(gone=NOBODY, acme=acme.url)
-    runs = accounts.run_all(
-        settings, settings.accounts, policies, enforce=True, stop=Event(), tell=silent
-    )
+    runs = accounts.run_all(settings, settings.accounts, policies, enforce=True, stop=Event(), tell=silent)
     assert [report.seen.account for report in runs.reports] == ["gone", "acme"]
     assert ended(acme) == [IDLE]
     assert runs.exit_code == 3
@@ -69,9 +67,7 @@ def test_a_look_ends_and_records_nothing(acme: Emulator, desk: Desk) -> None:
 def test_a_missing_key_is_told_before_anything_is_looked_at(acme: Emulator, desk: Desk) -> None:
     """The account that could be read is not asked either: somebody has to mend the settings first."""
     settings, policies = desk(acme=acme.url)
-    keyless = settings.accounts[0].model_copy(
-        update={"name": "keyless", "api_key": None, "api_key_env": "NOT_SET"}
-    )
+    keyless = settings.accounts[0].model_copy(update={"name": "keyless", "api_key": None, "api_key_env": "NOT_SET"})
     both = settings.model_copy(update={"accounts": (*settings.accounts, keyless)})
     with pytest.raises(ConfigurationError, match="NOT_SET"):
         sessions.observe(both, policies.policies)
@@ -83,7 +79,5 @@ def test_nothing_is_begun_once_it_is_to_stop(acme: Emulator, desk: Desk) -> None
     settings, policies = desk(acme=acme.url)
     stop = Event()
     stop.set()
-    runs = accounts.run_all(
-        settings, settings.accounts, policies, enforce=True, stop=stop, tell=silent
-    )
+    runs = accounts.run_all(settings, settings.accounts, policies, enforce=True, stop=stop, tell=silent)
     assert (runs.reports, runs.exit_code, acme.requests) == ((), 0, [])

@@ -39,8 +39,6 @@ def test_the_help_of_a_command_imports_nothing_slow() -> None:
         "import sys; from reaper.cli import cli; sys.argv = ['reaper', 'run', '--help'];"
         "cli.main(standalone_mode=False); sys.stderr.write(' '.join(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Look once at the accounts" in done.stdout
     assert not SLOW & set(done.stderr.split())
