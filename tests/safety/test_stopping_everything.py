@@ -48,7 +48,7 @@ def test_a_resumed_pause_holds_no_longer_in_the_middle_of_a_run(house: Open) -> 
     """Paused at the first step and resumed at the second's look: the second is taken."""
     home = house(*THREE)
     home.upon("terminate", lambda _: paused(home, None))
-    home.upon("log", lambda _: resume(home.database, None, at=home.clock.now(), by="eva"), nth=6)
+    home.upon("log", lambda _: resume(home.database, None, at=home.clock.now(), by="eva"), nth=11)
     assert sorted(home.outcomes(HOUSE).values()) == ["terminated", "terminated", "withheld"]
 
 
@@ -117,7 +117,7 @@ def test_a_stop_file_holds_in_the_middle_of_a_run(house: Open, tmp_path: Path, b
 def test_a_stop_settles_the_step_under_way_and_leaves_the_rest_planned(house: Open, what: str) -> None:
     """Whenever it comes: one step is done and settled, two stay planned without a word, and the run is finished."""
     home, stop = house(*THREE), Event()
-    home.upon(what, lambda _: stop.set(), nth=4 if what == "log" else 1)
+    home.upon(what, lambda _: stop.set(), nth=7 if what == "log" else 1)
     assert list(home.outcomes(HOUSE, stop=stop).values()) == ["terminated"]
     assert [event for _, _, event in home.events()] == ["intended", "terminated"]
     assert len(home.rows("SELECT id FROM steps")) == 3
