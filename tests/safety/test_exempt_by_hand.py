@@ -43,7 +43,7 @@ def test_what_is_exempt_is_neither_planned_nor_asked(
 def test_what_another_machine_exempts_during_the_run_holds_at_once(house: Open, url: str, moment: str) -> None:
     """After the look, while the second one is made, or while the session before it is ended."""
     home = house(*TWO)
-    nth = {"terminate": 1, "read": 3, "log": 4}[moment]
+    nth = {"terminate": 1, "read": 3, "log": 7}[moment]
     home.upon(moment, lambda _: give(home, url, owner="ben@Planning") and None, nth=nth)
     assert home.outcomes(HOUSE) == {"a": "terminated", "b": "no-longer-due"}
     assert home.ended() == ["a"]

@@ -118,7 +118,7 @@ def test_a_session_whose_owner_began_a_solve_is_not_ended(house: Open) -> None:
 def test_a_second_look_that_fails_asks_for_nothing(house: Open, what: str) -> None:
     """The session or its log cannot be read at its turn: it stays."""
     home = house(idle())
-    home.upon(what, lambda _: refusal(400), nth=1 if what == "read" else 2)
+    home.upon(what, lambda _: refusal(400), nth=1 if what == "read" else 3)
     assert home.outcomes(HOUSE) in ({"anna": "failed"}, {"anna": "no-longer-due"})
     assert home.endings() == []
 
@@ -145,14 +145,14 @@ def test_a_quota_is_counted_again(house: Open) -> None:
     """The owner closed another session meanwhile: the last one may stay."""
     quota = {**OLD, "terminate_when": {"owner_sessions": {"over": 1, "keep": "newest"}}}
     home = house(idle("first", age="9h"), idle("second", age="7h"))
-    home.upon("list", lambda _: home.world.end("second"), nth=4)
+    home.upon("list", lambda _: home.world.end("second"), nth=5)
     assert (home.outcomes(rules(quota)), home.endings()) == ({"first": "no-longer-due"}, [])
 
 
 def test_a_look_that_took_longer_than_the_lease_is_too_old_to_act_upon(house: Open) -> None:
     """The machine hangs for ten minutes between the second look and the intent: nothing is asked."""
     home = house(idle())
-    home.upon("log", lambda _: home.later(minutes=10), nth=2)
+    home.upon("log", lambda _: home.later(minutes=10), nth=3)
     assert (home.outcomes(HOUSE), home.endings()) == ({"anna": "withheld"}, [])
     assert home.outcomes(HOUSE) == {"anna": "terminated"}
 

@@ -48,7 +48,7 @@ def test_a_resumed_pause_holds_no_longer_in_the_middle_of_a_run(house: Open) -> 
     """Paused at the first step and resumed at the second's look: the second is taken."""
     home = house(*THREE)
     home.upon("terminate", lambda _: paused(home, None))
-    home.upon("log", lambda _: resume(home.database, None, at=home.clock.now(), by="eva"), nth=6)
+    home.upon("log", lambda _: resume(home.database, None, at=home.clock.now(), by="eva"), nth=11)
     assert sorted(home.outcomes(HOUSE).values()) == ["terminated", "terminated", "withheld"]
 
 
@@ -117,7 +117,7 @@ def test_a_stop_file_holds_in_the_middle_of_a_run(house: Open, tmp_path: Path, b
 def test_a_stop_settles_the_step_under_way_and_leaves_the_rest_planned(house: Open, what: str) -> None:
     """What was asked is settled, what is only looked at is not begun; the rest stays planned, the run is finished."""
     home, stop = house(*THREE), Event()
-    home.upon(what, lambda _: stop.set(), nth=4 if what == "log" else 1)
+    home.upon(what, lambda _: stop.set(), nth=7 if what == "log" else 1)
     done = ["terminated"] if what == "terminate" else []
     assert list(home.outcomes(HOUSE, stop=stop).values()) == done
     assert [event for _, _, event in home.events()] == (["intended", *done] if done else [])
