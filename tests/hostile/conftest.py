@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tenant(migrated_file: Path, tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
     """Open a house of a generation, each with a record of its own."""
+    numbers = count(1)
     with ExitStack() as stack:
 
         def start(generation: int = 2) -> House:
-            file = shutil.copy(migrated_file, tmp_path / "reaper.db")
+            file = shutil.copy(migrated_file, tmp_path / f"reaper-{next(numbers)}.db")
             return stack.enter_context(open_house(f"sqlite:///{file}", clock, capsys, generation=generation))
 
         yield start
