@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 1000
 ATTEMPTS = 3
+_NEWEST = 100
 MOST_ENTRIES = 200_000  # of one kind; far beyond any tenant, so that an endless list ends
 
 _OVER = ",".join(spelling for state in sorted(OVER_STATES) for spelling in (state, state.capitalize()))
@@ -64,6 +65,16 @@ def read_list(
     wishes = {"state_in" if over else "state_not_in": _OVER, **(filters or {})}
     whole = _whole(_Pages(connection, path, kind, wishes), kind)
     return replace(whole, sessions=tuple(s for s in whole.sessions if (s.phase is Phase.OVER) is over))
+
+
+def shows_one(connection: Connection, path: str, kind: str) -> bool:
+    """Whether the newest entries show one that is not over, with no filter that the server might not know.
+
+    Raises AccountError.
+    """
+    newest: dict[str, str | int] = {"sort": "-created_at", "limit": _NEWEST}
+    page = read_page(connection.get(path, newest), kind, connection.faults.unintelligible)
+    return any(type(entry) is not Session or entry.phase is not Phase.OVER for entry in page.entries)
 
 
 def _whole(pages: _Pages, kind: str) -> Listing:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reaper.client.address import SESSIONS, segment
-from reaper.client.listing import Listing, read_list
+from reaper.client.listing import Listing, read_list, shows_one
 from reaper.client.logs import last_activity
 from reaper.client.wire import read_session
-from reaper.core.session import KINDS, TASK, WEBUI, Activity, Session
+from reaper.core.session import KINDS, TASK, WEBUI, Activity, Phase, Session
 from reaper.errors import AccountError, Refused
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class SessionManager:
     def __init__(self, connection: Connection, generation: Generation | None, ignore: Ignore, clock: Clock) -> None:
         self.generation = generation
         self._connection, self._ignore, self._clock = connection, ignore, clock
+        self._proven: set[str] = set()  # kinds whose empty list was no filter that the server does not know
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -48,7 +50,15 @@ class SessionManager:
 
     def list(self, kind: str, filters: Mapping[str, str] | None = None, *, over: bool = False) -> Listing:
         """Every session of the kind that is not over, or is; `filters` are wishes to the server, no more."""
-        return read_list(self._connection, f"{SESSIONS}/sessions/{segment(kind)}", kind, filters, over=over)
+        path = f"{SESSIONS}/sessions/{segment(kind)}"
+        listing = read_list(self._connection, path, kind, filters, over=over)
+        if over or kind in self._proven or listing.sessions or listing.unreadable or listing.doubt:
+            return listing
+        if shows_one(self._connection, path, kind):
+            whole = self.everything(kind)
+            return replace(whole, sessions=tuple(s for s in whole.sessions if s.phase is not Phase.OVER))
+        self._proven.add(kind)
+        return listing
 
     def everything(self, kind: str) -> Listing:
         """Every session of the kind, over or not; the server is asked to leave nothing out."""

@@ -45,7 +45,7 @@ class Account:
             return self.document
         kind = path.removeprefix("/sessions/")
         if asked.method == "GET" and kind in self.lists:
-            return {"total": len(self.lists[kind]), "items": self.lists[kind][int(asked.params["offset"]) :]}
+            return {"total": len(self.lists[kind]), "items": self.lists[kind][int(asked.params.get("offset", 0)) :]}
         return (404, {}) if asked.method == "GET" else {}
 
 

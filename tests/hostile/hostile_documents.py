@@ -26,7 +26,7 @@ def document(generation: int) -> Document:
         paths[f"/sessions/{kind}/{{session_id}}/terminate"] = {"patch": _operation(f"terminate_{kind}")}
     version = "24.5.0.0" if generation == 1 else "25.2.1.0"
     info = {"title": "AIMMS PRO session-manager", "version": version}
-    return {"openapi": "3.1.0", "info": info, "servers": [{"url": BASE}], "paths": paths}
+    return {"openapi": "3.1.0", "info": info, "servers": [{"url": BASE}], "paths": paths, "components": {}}
 
 
 def _operation(name: str) -> Document:

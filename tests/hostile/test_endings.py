@@ -140,9 +140,9 @@ def test_a_404_before_its_turn_is_no_end(house: House, policy: dict[str, object]
     house.session("a")
     looks = house.server.asked
     house.server.upon("read", lambda _: answer, nth=0)
-    house.server.upon("log", lambda _: answer if len(looks("log")) > 1 else None, nth=0)
+    house.server.upon("log", lambda _: answer if len(looks("log")) > 2 else None, nth=0)
     if policy is not IDLE:
-        house.server.upon("list", lambda _: answer if len(looks("list")) > 3 else None, nth=0)
+        house.server.upon("list", lambda _: answer if len(looks("list")) > 6 else None, nth=0)
     assert house.run(policy).outcomes["a"] not in GONE
     assert house.server.asked("terminate") == []
 

@@ -94,7 +94,7 @@ def test_an_unreadable_entry_before_its_turn_keeps_an_orphan(house: Open) -> Non
     """It may be a session of the owner's, and so nothing is asked."""
     home = house(task(owner="ben@Planning"), idle())
     half_hours(home, ORPHANED, 2)
-    pages = iter([None, ["?"], []])  # of the first look, and of the second, with a look past its end
+    pages = iter([None, None, ["?"], []])  # with and without a filter; the second look, and past its end
     home.upon("list", lambda _: unreadable(next(pages)), id_="solve", nth=0)
     assert [o.result for o in home.pass_once(ORPHANED).outcomes.values()] == ["no-longer-due"]
 

@@ -54,7 +54,7 @@ def test_an_owner_in_upper_and_lower_case_goes_with_all_sessions(house: Open, pe
 def test_who_returns_to_one_session_keeps_all(house: Open, per_minute: int) -> None:
     """Every session of the owner is looked at again immediately before."""
     home = pressed(house, idle("f2", "f@Planning", idle="5h"))
-    home.upon("list", lambda _: home.world.touch("f2"), nth=5)
+    home.upon("list", lambda _: home.world.touch("f2"), nth=7)
     results = home.outcomes(HOUSE, per_minute=per_minute)
     assert (results["f"], results["f2"]) == ("no-longer-due", "no-longer-due")
     assert who(home) == ["c", "d", "e"]
@@ -68,7 +68,7 @@ def test_seats_that_were_given_back_meanwhile_are_not_freed_again(house: Open) -
         for id_ in "ab":
             home.world.get(id_).state, home.world.get(id_).over_at = "Terminated", home.clock.now()
 
-    home.upon("list", leave, nth=5)
+    home.upon("list", leave, nth=7)
     home.pass_once(HOUSE)
     assert who(home) == []
 

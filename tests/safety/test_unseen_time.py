@@ -82,10 +82,10 @@ def test_time_that_a_doubtful_look_saw_first_counts_for_nothing(house: Open, dou
     assert [due(home, policies, seconds=5), due(home, policies, minutes=30)] == [[], []]
 
 
-SILENT_TASKS = rules(
+SILENT_SOLVES = rules(
     {
-        "name": "silent", "mode": "enforce", "select": {"kind": "task"},
-        "terminate_when": {"idle": {"over": "2h", "kinds": ["task"]}},
+        "name": "silent", "mode": "enforce", "select": {"kind": "solve"},
+        "terminate_when": {"idle": {"over": "2h", "kinds": ["solve"]}},
     }
 )  # fmt: skip
 
@@ -93,11 +93,11 @@ SILENT_TASKS = rules(
 @pytest.mark.parametrize("started", [None, "2026-11-23T03:00:00Z"])
 def test_a_session_that_goes_back_to_the_queue_begins_anew(house: Open, started: str | None) -> None:
     """Running, queued, running: its log is silent for hours, and the server tells the first start or none."""
-    home = house(task(idle="5h", solving=False, send={"started_at": started, "state": "Queued"}))
-    assert due(home, SILENT_TASKS) == []
-    home.world.get("task").send["state"] = "Running"
-    assert [due(home, SILENT_TASKS, minutes=5), due(home, SILENT_TASKS, minutes=55)] == [[], []]
-    assert due(home, SILENT_TASKS, minutes=65) == ["task"]
+    home = house({**idle("solve"), "kind": "solve", "send": {"started_at": started, "state": "Queued"}})
+    assert due(home, SILENT_SOLVES) == []
+    home.world.get("solve").send["state"] = "Running"
+    assert [due(home, SILENT_SOLVES, minutes=5), due(home, SILENT_SOLVES, minutes=55)] == [[], []]
+    assert due(home, SILENT_SOLVES, minutes=65) == ["solve"]
 
 
 def test_a_session_that_was_just_started_again_is_not_idle(house: Open) -> None:

@@ -46,7 +46,7 @@ def test_a_task_that_was_interrupted_when_the_window_closed(house: Open) -> None
 def test_a_window_that_closes_while_the_second_look_waits(house: Open) -> None:
     """It was open when the look began, and is asked again with the intent: nothing is asked of the server."""
     acme = house(idle("a"))
-    acme.upon("log", lambda _: acme.later(seconds=90), nth=2)
+    acme.upon("log", lambda _: acme.later(seconds=90), nth=3)
     report = acme.pass_once(rules({**IDLE, **NOON}))
     assert (report.outcomes["a"].result, acme.endings()) == ("withheld", [])
     assert "the window of policy idle has closed" in report.outcomes["a"].detail

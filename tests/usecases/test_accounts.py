@@ -27,7 +27,7 @@ def silent(_: str) -> None:
 
 def test_an_account_that_does_not_answer_costs_no_other_its_look(acme: Emulator, desk: Desk) -> None:
     """Its trouble is in the result, before and behind it the others are looked at."""
-    settings, policies = desk(before=acme.url, gone=NOBODY, behind=acme.url)
+    settings, policies = desk(before=acme.url, gone=NOBODY, behind=acme.url.replace("127.0.0.1", "localhost"))
     observed = sessions.observe(settings, policies.policies)
     assert [seen.account for seen in observed.looks] == ["before", "behind"]
     assert ["gone" in str(error) for error in observed.unread] == [True]
