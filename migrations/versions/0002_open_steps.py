@@ -1,4 +1,6 @@
-"""Keep apart which steps are open, and which runs are latched, so that a run need not look through years of them."""
+"""Keep apart which steps are open, and which runs are latched, so that a run need not look through
+years of them.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +15,9 @@ def upgrade() -> None:
     op.create_table(
         "open_steps",
         sa.Column("step_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["step_id"], ["steps.id"], name=op.f("fk_open_steps_step_id_steps")),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["steps.id"], name=op.f("fk_open_steps_step_id_steps")
+        ),
         sa.PrimaryKeyConstraint("step_id", name=op.f("pk_open_steps")),
     )
     op.execute(

@@ -1,4 +1,7 @@
-"""Keep long keys once, and an account's standing decisions together: SQLite by itself does neither."""
+"""Keep long keys once, and an account's standing decisions together.
+
+SQLite by itself does neither.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,7 +28,8 @@ def _rebuild(*, with_rowid: bool) -> None:
         ("standing", _standing(), "account, session_id, policy"),
     ):
         op.create_table(f"{table}_anew", *parts, sqlite_with_rowid=with_rowid)
-        op.execute(f"INSERT INTO {table}_anew SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - names from above
+        # names from above
+        op.execute(f"INSERT INTO {table}_anew SELECT * FROM {table} ORDER BY {order}")  # noqa: S608
         op.drop_table(table)
         op.rename_table(f"{table}_anew", table)
     op.create_index("ix_decisions_session_id", "decisions", ["session_id"])

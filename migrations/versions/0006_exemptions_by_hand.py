@@ -28,7 +28,9 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=255), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["exemption_id"], ["exemptions.id"], name=op.f("fk_exemption_removals_exemption_id_exemptions")
+            ["exemption_id"],
+            ["exemptions.id"],
+            name=op.f("fk_exemption_removals_exemption_id_exemptions"),
         ),
         sa.PrimaryKeyConstraint("exemption_id", name=op.f("pk_exemption_removals")),
     )

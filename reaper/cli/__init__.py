@@ -63,12 +63,15 @@ class LazyGroup(click.Group):
 
 
 _EXIT_CODES = (
-    "Exit codes: 0 done; 1 some terminations or cases failed, or policies differ; 2 usage or configuration; "
+    "Exit codes: 0 done; 1 some terminations or cases failed, or policies differ; 2 usage or "
+    "configuration; "
     "3 account unreachable; 4 database; 5 halted by a limit."
 )
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES
+)
 @click.option(
     "--settings",
     "settings_file",
@@ -85,22 +88,29 @@ _EXIT_CODES = (
 def cli(ctx: click.Context, settings_file: Path | None, log_level: str | None) -> None:  # noqa: ARG001 - options.logging reads it
     """End forgotten AIMMS PRO sessions by policy, and be able to prove why.
 
-    Nothing is ended unless both `--enforce` (or `enforce: true` in the settings) and `mode: enforce` in the policy
+    Nothing is ended unless both `--enforce` (or `enforce: true` in the settings) and `mode:
+    enforce` in the policy
     say so.
     """
     ctx.obj = settings_file
 
 
-_OBJECTS = 300_000  # made and not given back, before the garbage collector looks through what is young
+_OBJECTS = (
+    300_000  # made and not given back, before the garbage collector looks through what is young
+)
 
 
 def prepare_process() -> None:
-    """Once at its start: what a pass makes lives until its end, so the collector looks through it more seldom."""
+    """Once at its start: what a pass makes lives until its end, so the collector looks through it
+    more seldom.
+    """
     gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
 
 
 def main() -> None:
-    """The console script: every error that a person can meet is told on standard error, with an exit code."""
+    """The console script: every error that a person can meet is told on standard error, with an
+    exit code.
+    """
     from reaper.errors import PolicyProblems, ReaperError
 
     prepare_process()

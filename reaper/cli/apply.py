@@ -19,12 +19,19 @@ from reaper.cli.options import (
 
 @click.command("apply")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--enforce/--dry-run", default=None, help="End what the plan says, or only say what has changed since.")
+@click.option(
+    "--enforce/--dry-run",
+    default=None,
+    help="End what the plan says, or only say what has changed since.",
+)
 @policies_option
 @output_option("table", "json")
 @click.pass_context
-def command(ctx: click.Context, *, file: Path, enforce: bool | None, policies: Path | None, output: str) -> None:
-    """Take the steps of FILE, as `reaper plan -o FILE` wrote it, that are still due; tell one by one what is not.
+def command(
+    ctx: click.Context, *, file: Path, enforce: bool | None, policies: Path | None, output: str
+) -> None:
+    """Take the steps of FILE, as `reaper plan -o FILE` wrote it, that are still due; tell one by
+    one what is not.
 
     Refused when the plan is too old, from other policies, of another account, or was tampered with.
     """

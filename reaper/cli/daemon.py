@@ -12,8 +12,14 @@ from reaper.cli.options import account_option, duration, policies_option, settin
 
 
 @click.command("daemon")
-@click.option("--interval", metavar="DURATION", help="Between two passes, like 5m; else what the settings say.")
-@click.option("--enforce/--dry-run", default=None, help="End the offenders, or only say who they are.")
+@click.option(
+    "--interval",
+    metavar="DURATION",
+    help="Between two passes, like 5m; else what the settings say.",
+)
+@click.option(
+    "--enforce/--dry-run", default=None, help="End the offenders, or only say who they are."
+)
 @account_option
 @policies_option
 @click.pass_context
@@ -27,8 +33,10 @@ def command(
 ) -> None:
     """Look at the accounts whenever they are due, until SIGTERM or Ctrl-C.
 
-    Several on one database share the accounts: an account that another has just looked at is left until the next
-    time. A stop finishes the step under way and records it; what was planned after it is left alone. What is written
+    Several on one database share the accounts: an account that another has just looked at is left
+    until the next
+    time. A stop finishes the step under way and records it; what was planned after it is left
+    alone. What is written
     anew in settings and policies is taken between the passes, and at once upon SIGHUP.
     """
     from reaper.daemon import load_orders, serve

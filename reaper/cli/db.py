@@ -37,7 +37,9 @@ def show_current(ctx: click.Context) -> None:
 @command.command("check")
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Compare the database's schema with what this version expects. Exit code 4 when they differ."""
+    """Compare the database's schema with what this version expects. Exit code 4 when they
+    differ.
+    """
     from reaper.usecases import database
 
     schema = database.check(settings_of(ctx))
@@ -45,12 +47,18 @@ def check(ctx: click.Context) -> None:
 
 
 @command.command("prune")
-@click.option("--before", type=Moment(), help="A day, or a duration like 400d; by default as the settings keep.")
+@click.option(
+    "--before",
+    type=Moment(),
+    help="A day, or a duration like 400d; by default as the settings keep.",
+)
 @click.pass_context
 def prune(ctx: click.Context, *, before: datetime | None) -> None:
-    """Delete the runs that are older than the settings keep, with their decisions and steps; what is open stays.
+    """Delete the runs that are older than the settings keep, with their decisions and steps; what
+    is open stays.
 
-    Steps whose end nobody saw, halts that nobody acknowledged and the decisions that stand now are never deleted. The
+    Steps whose end nobody saw, halts that nobody acknowledged and the decisions that stand now are
+    never deleted. The
     daemon does the same every night.
     """
     from reaper.usecases import database
@@ -65,7 +73,8 @@ def prune(ctx: click.Context, *, before: datetime | None) -> None:
 def copy(source: str, target: str) -> None:
     """Copy all that SOURCE holds into TARGET, an empty database; both are database URLs.
 
-    SOURCE is left as it is, and no reaper can write to it meanwhile. Stop the reapers that use it first, and start
+    SOURCE is left as it is, and no reaper can write to it meanwhile. Stop the reapers that use it
+    first, and start
     them again with `database_url` set to TARGET.
     """
     from reaper.usecases import database

@@ -19,10 +19,18 @@ unknown is never a reason to terminate."""
 
 
 @click.command("demo")
-@click.option("--generation", type=click.Choice(["1", "2"]), default="2", show_default=True, help="Of the API.")
+@click.option(
+    "--generation",
+    type=click.Choice(["1", "2"]),
+    default="2",
+    show_default=True,
+    help="Of the API.",
+)
 @click.pass_context
 def command(ctx: click.Context, *, generation: str) -> None:
-    """Start an emulated account, show its sessions and the plan as a dry run, enforce it, and print the history."""
+    """Start an emulated account, show its sessions and the plan as a dry run, enforce it, and print
+    the history.
+    """
     from reaper.cli.views.records import show_entries
     from reaper.usecases.emulation import demonstration
     from reaper.usecases.history import HistoryFilter, history

@@ -12,7 +12,8 @@ from reaper.cli.options import account_option, output_option, progress, settings
 @output_option("table", "json")
 @click.pass_context
 def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> None:
-    """Check address, key, scopes, generation, clock, the fields the tenant really sends, and the database.
+    """Check address, key, scopes, generation, clock, the fields the tenant really sends, and the
+    database.
 
     Reads only. Exit code 3 when an account is in trouble, 4 when the database is.
     """

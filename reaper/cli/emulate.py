@@ -12,16 +12,50 @@ if TYPE_CHECKING:
 
 
 @click.command("emulate")
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
-@click.option("--generation", type=click.Choice(["1", "2"]), default="2", show_default=True, help="Of the API.")
-@click.option("--sessions", type=click.IntRange(0), default=40, show_default=True, help="How many to start with.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same fleet.")
-@click.option("--speed", type=click.FloatRange(0.001), default=1.0, show_default=True, help="60: an hour a minute.")
-@click.option("--latency", type=click.FloatRange(0), default=0.0, metavar="MS", help="Added to each answer.")
 @click.option(
-    "--fault", "faults", default="", metavar="SPEC", help="Like 429:0.1,500:0.05,slow:0.02,drop:0.01,skew:+90s."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="0 takes a free one.",
 )
-@click.option("--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A fleet written in YAML.")
+@click.option(
+    "--generation",
+    type=click.Choice(["1", "2"]),
+    default="2",
+    show_default=True,
+    help="Of the API.",
+)
+@click.option(
+    "--sessions",
+    type=click.IntRange(0),
+    default=40,
+    show_default=True,
+    help="How many to start with.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same fleet."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.001),
+    default=1.0,
+    show_default=True,
+    help="60: an hour a minute.",
+)
+@click.option(
+    "--latency", type=click.FloatRange(0), default=0.0, metavar="MS", help="Added to each answer."
+)
+@click.option(
+    "--fault",
+    "faults",
+    default="",
+    metavar="SPEC",
+    help="Like 429:0.1,500:0.05,slow:0.02,drop:0.01,skew:+90s.",
+)
+@click.option(
+    "--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A fleet written in YAML."
+)
 def command(
     *,
     port: int,
@@ -33,20 +67,31 @@ def command(
     faults: str,
     scenario: Path | None,
 ) -> None:
-    """Serve an emulated AIMMS PRO account on 127.0.0.1 until Ctrl-C: every endpoint, keys, faults, passing time."""
+    """Serve an emulated AIMMS PRO account on 127.0.0.1 until Ctrl-C: every endpoint, keys, faults,
+    passing time.
+    """
     from reaper.usecases.emulation import Config, Faults, emulate
 
     try:
         parsed = Faults.parse(faults)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from None
-    options: dict[str, Any] = {"port": port, "generation": int(generation), "sessions": sessions, "seed": seed}
-    config = Config(**options, speed=speed, latency=latency / 1000, faults=parsed, scenario=scenario)
+    options: dict[str, Any] = {
+        "port": port,
+        "generation": int(generation),
+        "sessions": sessions,
+        "seed": seed,
+    }
+    config = Config(
+        **options, speed=speed, latency=latency / 1000, faults=parsed, scenario=scenario
+    )
     emulate(config, _invite)
 
 
 def _invite(invitation: Invitation) -> None:
-    click.echo(f"emulating an AIMMS PRO account at {invitation.url}; Ctrl-C ends it. In another shell:")
+    click.echo(
+        f"emulating an AIMMS PRO account at {invitation.url}; Ctrl-C ends it. In another shell:"
+    )
     for name, value in invitation.variables.items():
         click.echo(f"  export {name}='{value}'")
     click.echo("  reaper doctor; reaper sessions; reaper run")

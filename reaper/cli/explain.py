@@ -1,4 +1,6 @@
-"""`reaper explain`: why one session is judged as it is, when that will change, and what was done to it."""
+"""`reaper explain`: why one session is judged as it is, when that will change, and what was done to
+it.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,26 @@ from reaper.cli.options import (
 @click.command("explain")
 @click.argument("session")
 @click.option("--account", metavar="NAME", help="Only in this account.")
-@click.option("--at", type=Moment(), help="As it was recorded: 2026-11-23T10:00 (UTC), or 2h for so long ago.")
+@click.option(
+    "--at", type=Moment(), help="As it was recorded: 2026-11-23T10:00 (UTC), or 2h for so long ago."
+)
 @policies_option
 @output_option("table", "json")
 @click.pass_context
 def command(
-    ctx: click.Context, *, session: str, account: str | None, at: datetime | None, policies: Path | None, output: str
+    ctx: click.Context,
+    *,
+    session: str,
+    account: str | None,
+    at: datetime | None,
+    policies: Path | None,
+    output: str,
 ) -> None:
-    """Tell why SESSION is judged as it is: the policies, each rule with what it found, exemptions, what comes next.
+    """Tell why SESSION is judged as it is: the policies, each rule with what it found, exemptions,
+    what comes next.
 
-    SESSION is an id, or the first characters of one. Without --at it is looked at now: nothing is recorded and nothing
+    SESSION is an id, or the first characters of one. Without --at it is looked at now: nothing is
+    recorded and nothing
     is ended. With --at the record tells, and no server is asked.
     """
     from reaper.cli.views.explanation import explanation_as_json, show_explanation

@@ -11,14 +11,33 @@ from reaper.cli.options import Moment, output_option, settings_of
 
 @click.command("history")
 @click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--session", metavar="ID", help="Only this session; the first characters of its id will do.")
+@click.option(
+    "--session", metavar="ID", help="Only this session; the first characters of its id will do."
+)
 @click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
 @click.option("--policy", metavar="NAME", help="Only by this policy.")
-@click.option("--outcome", metavar="WORD", help="Only this outcome or verdict, like terminated or offender.")
-@click.option("--since", type=Moment(), help="From this moment on: 2026-11-23T10:00 (UTC), or 2h for so long ago.")
+@click.option(
+    "--outcome", metavar="WORD", help="Only this outcome or verdict, like terminated or offender."
+)
+@click.option(
+    "--since",
+    type=Moment(),
+    help="From this moment on: 2026-11-23T10:00 (UTC), or 2h for so long ago.",
+)
 @click.option("--until", type=Moment(), help="Before this moment.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
-@click.option("--all", "everything", is_flag=True, help="Also why sessions were left alone: compliant verdicts.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="At most so many.",
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Also why sessions were left alone: compliant verdicts.",
+)
 @output_option("table", "json", "csv")
 @click.pass_context
 def command(
@@ -37,7 +56,8 @@ def command(
 ) -> None:
     """Show the decisions and what came of them, the newest first.
 
-    A decision is shown when it was taken; as long as nothing changes it is not taken, and not shown, again.
+    A decision is shown when it was taken; as long as nothing changes it is not taken, and not
+    shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
     from reaper.usecases.history import OUTCOMES, HistoryFilter, history

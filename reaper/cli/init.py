@@ -10,13 +10,17 @@ import click
 @click.command("init")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 def command(*, folder: Path) -> None:
-    """Write reaper.yaml and policies/ into FOLDER (this one by default); nothing that exists is overwritten.
+    """Write reaper.yaml and policies/ into FOLDER (this one by default); nothing that exists is
+    overwritten.
 
-    The policies are the ready-made ones in mode observe, with the cases that try them and the schema by which an
+    The policies are the ready-made ones in mode observe, with the cases that try them and the
+    schema by which an
     editor completes them: they only say what they would end.
     """
     from reaper.usecases.init import initialise
 
     for file in initialise(folder):
         click.echo(f"{'wrote' if file.written else 'kept '}  {file.path}")
-    click.echo(f"next: set the account in {folder / 'reaper.yaml'}, then `reaper doctor` and `reaper run`")
+    click.echo(
+        f"next: set the account in {folder / 'reaper.yaml'}, then `reaper doctor` and `reaper run`"
+    )

@@ -1,4 +1,6 @@
-"""What several commands share: options, the settings and policies that they name, progress and interruption."""
+"""What several commands share: options, the settings and policies that they name, progress and
+interruption.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,17 @@ import click
 from reaper.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from reaper.run import Tell
+    from reaper.run.pipeline import Tell
     from reaper.usecases.configuration import ChosenPolicies, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 account_option = click.option(
-    "--account", "accounts", multiple=True, metavar="NAME", help="Only this account; may be given several times."
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="Only this account; may be given several times.",
 )
 policies_option = click.option(
     "--policies",
@@ -34,16 +40,28 @@ policies_option = click.option(
 
 def output_option(*formats: str) -> Callable[[Command], Command]:
     return click.option(
-        "-o", "--output", type=click.Choice(formats), default="table", show_default=True, help="How to print it."
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        default="table",
+        show_default=True,
+        help="How to print it.",
     )
 
 
 class Moment(click.ParamType[datetime]):
-    """`2026-11-23`, `2026-11-23T10:00` (UTC unless it says otherwise), or a duration like `2h` for so long ago."""
+    """`2026-11-23`, `2026-11-23T10:00` (UTC unless it says otherwise), or a duration like `2h` for
+    so long ago.
+    """
 
     name = "moment"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - whatever the parameter was given
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
         if isinstance(value, datetime):
             return value
         try:
@@ -53,12 +71,18 @@ class Moment(click.ParamType[datetime]):
         try:
             found = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"'{value}' is no moment; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h", param, ctx)
+            self.fail(
+                f"'{value}' is no moment; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
+                param,
+                ctx,
+            )
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def future(text: str) -> datetime:
-    """A moment as `Moment` reads it, but a duration counts from now on. Raises click.BadParameter."""
+    """A moment as `Moment` reads it, but a duration counts from now on. Raises
+    click.BadParameter.
+    """
     now = SYSTEM_CLOCK.now()
     try:
         return now + _length(text)
@@ -78,7 +102,7 @@ def duration(text: str, option: str) -> timedelta:
 
 
 def _length(text: str) -> timedelta:
-    from reaper.core.duration import Duration
+    from reaper.core.model.duration import Duration
 
     return Duration.parse(text).delta
 
@@ -126,7 +150,9 @@ def progress(*, shown: bool = True) -> Iterator[Tell]:
 
 @contextmanager
 def stopping() -> Iterator[Event]:
-    """An event that SIGTERM and Ctrl-C set: the step under way is finished and settled, the rest is left alone."""
+    """An event that SIGTERM and Ctrl-C set: the step under way is finished and settled, the rest is
+    left alone.
+    """
     stop = Event()
 
     def request(_signal: int, _frame: FrameType | None) -> None:

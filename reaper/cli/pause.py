@@ -9,15 +9,23 @@ from reaper.cli.options import future, settings_of
 
 @click.command("pause")
 @click.option("--account", metavar="NAME", help="Only this account; all of them by default.")
-@click.option("--until", metavar="WHEN", help="Until 2026-11-24T08:00 (UTC), or for so long: 2h. Until resumed, else.")
+@click.option(
+    "--until",
+    metavar="WHEN",
+    help="Until 2026-11-24T08:00 (UTC), or for so long: 2h. Until resumed, else.",
+)
 @click.option("--reason", required=True, help="Why; it is shown wherever the pause holds.")
 @click.option("--by", help="Who says so; you, by default.")
 @click.pass_context
-def command(ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None) -> None:
+def command(
+    ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None
+) -> None:
     """Forbid every replica to end anything; it holds at once, also for a run that is under way."""
     from reaper.usecases import holds
 
     settings = settings_of(ctx)
     ends = future(until) if until else None
     holds.pause(settings, account, reason=reason, until=ends, by=by)
-    click.echo(f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}")
+    click.echo(
+        f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}"
+    )

@@ -6,16 +6,31 @@ from pathlib import Path
 
 import click
 
-from reaper.cli.options import account_option, complain, policies_of, policies_option, progress, settings_of
+from reaper.cli.options import (
+    account_option,
+    complain,
+    policies_of,
+    policies_option,
+    progress,
+    settings_of,
+)
 
 
 @click.command("plan")
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan for `reaper apply`.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the plan for `reaper apply`.",
+)
 @account_option
 @policies_option
 @click.pass_context
-def command(ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], policies: Path | None) -> None:
-    """Show what a run would end now, and why; with -o, keep it so that `reaper apply` does that and nothing else.
+def command(
+    ctx: click.Context, *, out: Path | None, accounts: tuple[str, ...], policies: Path | None
+) -> None:
+    """Show what a run would end now, and why; with -o, keep it so that `reaper apply` does that and
+    nothing else.
 
     Nothing is recorded and nothing is ended. Exit code 5 when a limit would halt it.
     """

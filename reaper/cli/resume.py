@@ -8,7 +8,11 @@ from reaper.cli.options import settings_of
 
 
 @click.command("resume")
-@click.option("--account", metavar="NAME", help="End the pause of this account; by default, the one of all accounts.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    help="End the pause of this account; by default, the one of all accounts.",
+)
 @click.option("--by", help="Who says so; you, by default.")
 @click.pass_context
 def command(ctx: click.Context, *, account: str | None, by: str | None) -> None:

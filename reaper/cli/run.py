@@ -28,7 +28,10 @@ from reaper.cli.options import (
 @policies_option
 @output_option("table", "json")
 @click.option(
-    "-q", "--quiet", is_flag=True, help="Print only what needs a person: for cron, which mails what is printed."
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Print only what needs a person: for cron, which mails what is printed.",
 )
 @click.pass_context
 def command(
@@ -42,7 +45,8 @@ def command(
 ) -> None:
     """Look once at the accounts, judge their sessions, and end the offenders.
 
-    A dry run does everything but the last call. Ending sessions takes two yeses: --enforce (or `enforce: true` in
+    A dry run does everything but the last call. Ending sessions takes two yeses: --enforce (or
+    `enforce: true` in
     the settings) and `mode: enforce` in the policy that asks for it.
     """
     from reaper.cli.views.reports import show_runs, troubles

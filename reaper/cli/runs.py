@@ -9,7 +9,13 @@ from reaper.cli.options import output_option, settings_of
 
 @click.command("runs")
 @click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
 @output_option("table", "json")
 @click.pass_context
 def command(ctx: click.Context, *, account: str | None, limit: int, output: str) -> None:

@@ -28,7 +28,12 @@ from reaper.cli.options import (
 @output_option("table", "json")
 @click.pass_context
 def command(
-    ctx: click.Context, *, keep: Path | None, accounts: tuple[str, ...], policies: Path | None, output: str
+    ctx: click.Context,
+    *,
+    keep: Path | None,
+    accounts: tuple[str, ...],
+    policies: Path | None,
+    output: str,
 ) -> None:
     """List the live sessions with owner, age, idle time, where that was learnt, and the verdict.
 

@@ -15,5 +15,8 @@ def command() -> None:
 
     token = new_token()
     click.echo(token)
-    click.echo("keep this token where its reader finds it; it is shown this once. In the settings:", err=True)
+    click.echo(
+        "keep this token where its reader finds it; it is shown this once. In the settings:",
+        err=True,
+    )
     click.echo(f'  http: {{token_hashes: ["{hash_of(token)}"]}}', err=True)

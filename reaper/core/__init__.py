@@ -1,1 +1,4 @@
-"""The rules, pure: standard library and pydantic only. No I/O, no clock, no logging, no randomness."""
+"""The rules, pure: standard library and pydantic only.
+
+No I/O, no clock, no logging, no randomness.
+"""

@@ -1,19 +1,21 @@
-"""The daemon: APScheduler says when, workers make the passes, and signals are obeyed between them."""
+"""The daemon: APScheduler says when, workers make the passes, and signals are obeyed
+between them.
+"""
 
-from reaper.daemon.gate import Gate
+from reaper.daemon.database import DatabaseSupervisor
 from reaper.daemon.loop import Loop, signals
-from reaper.daemon.orders import Orders, Standing, load_orders
-from reaper.daemon.rounds import Rounds, Visit
+from reaper.daemon.reload import Configuration, LiveConfiguration, load_orders
+from reaper.daemon.scheduler import ScheduledRun, Scheduler
 from reaper.daemon.serving import serve
 from reaper.daemon.worker import Worker
 
 __all__ = [
-    "Gate",
+    "Configuration",
+    "DatabaseSupervisor",
+    "LiveConfiguration",
     "Loop",
-    "Orders",
-    "Rounds",
-    "Standing",
-    "Visit",
+    "ScheduledRun",
+    "Scheduler",
     "Worker",
     "load_orders",
     "serve",

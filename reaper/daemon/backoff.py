@@ -1,4 +1,7 @@
-"""How long to leave alone what failed: longer each time, up to a bound, and never in step with other replicas."""
+"""How long to leave alone what failed.
+
+Longer each time, up to a bound, and never in step with other replicas.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from random import uniform
 
 @dataclass
 class Backoff:
-    """Seconds: the first wait is at most `least`, and each is at most twice the one before, and never over `most`."""
+    """Seconds: the first wait is at most `least`, and each is at most twice the one before, and
+    never over `most`.
+    """
 
     least: float
     most: float

@@ -10,33 +10,38 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from types import FrameType
 
-from reaper.core.duration import spoken
+from reaper.core.model.duration import spoken
 from reaper.daemon import systemd
-from reaper.daemon.gate import Gate
-from reaper.daemon.orders import Orders, Standing
-from reaper.daemon.rounds import BEAT, Rounds
+from reaper.daemon.database import DatabaseSupervisor
+from reaper.daemon.reload import Configuration, LiveConfiguration
+from reaper.daemon.scheduler import BEAT, Scheduler
+from reaper.daemon.status import DaemonStatus
 from reaper.logs import logger
 from reaper.ports import Clock
-from reaper.watch import Watch
 
 _TURN = 1.0  # seconds between two looks at everything
-_SET = timedelta(minutes=1)  # a wall clock that goes this far from the time that passed was set, or the machine slept
+_SET = timedelta(
+    minutes=1
+)  # a wall clock that goes this far from the time that passed was set, or the machine slept
 _STILL = 5 * BEAT  # seconds without a beat, after which the scheduler hangs
 _log = logger("daemon")
 
 
 class Loop:
-    """Goes on until SIGTERM or SIGINT. `follow` is told of the orders that hold, first of all those at the start."""
+    """Goes on until SIGTERM or SIGINT.
+
+    `follow` is told of the orders that hold, first of all those at the start.
+    """
 
     def __init__(
         self,
-        standing: Standing,
-        gate: Gate,
-        rounds: Rounds,
+        standing: LiveConfiguration,
+        gate: DatabaseSupervisor,
+        rounds: Scheduler,
         *,
-        watch: Watch,
+        watch: DaemonStatus,
         clock: Clock,
-        follow: Callable[[Orders], None],
+        follow: Callable[[Configuration], None],
     ) -> None:
         self._standing, self._gate, self._rounds = standing, gate, rounds
         self._watch, self._clock, self._follow = watch, clock, follow
@@ -52,7 +57,7 @@ class Loop:
         while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
             self._reload(asked=number == signal.SIGHUP)
             if self._gate.try_again():
-                self._rounds.pay_off()
+                self._rounds.run_deferred()
             self._mind_the_clock()
             self._tell()
         systemd.notify("STOPPING=1")
@@ -81,7 +86,11 @@ class Loop:
 
     def _tell(self) -> None:
         watched, now = systemd.watchdog_seconds(), self._clock.monotonic()
-        if watched and now - self._barked >= watched / 4 and self._watch.beat_age < max(_STILL, watched / 2):
+        if (
+            watched
+            and now - self._barked >= watched / 4
+            and self._watch.beat_age < max(_STILL, watched / 2)
+        ):
             self._barked = now
             systemd.notify("WATCHDOG=1")
         if (state := self._summary()) != self._state:
@@ -94,19 +103,28 @@ class Loop:
         count = len(self._followed.accounts)
         looked_after = f"looking after {count} {'account' if count == 1 else 'accounts'}"
         if self._watch.refused:
-            return f"{looked_after}; what was written last is wrong: {self._watch.refused.splitlines()[0]}"
+            return (
+                f"{looked_after}; what was written last is wrong: "
+                f"{self._watch.refused.splitlines()[0]}"
+            )
         return looked_after
 
 
 @contextmanager
 def signals() -> Iterator[SimpleQueue[int]]:
-    """The signals that come while this is open, which do nothing else; such a queue may be used amid anything."""
+    """The signals that come while this is open, which do nothing else.
+
+    Such a queue may be used amid anything.
+    """
     asked: SimpleQueue[int] = SimpleQueue()
 
     def take(number: int, _frame: FrameType | None) -> None:
         asked.put(number)
 
-    before = {number: signal.signal(number, take) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, take)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
     try:
         yield asked
     finally:

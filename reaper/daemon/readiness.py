@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import AccountSettings
+from reaper.config.settings.schedule import Cron
+from reaper.daemon.status import MonitoredAccount
 from reaper.ports import Clock
-from reaper.schedule_settings import Cron
-from reaper.settings import AccountSettings
-from reaper.watch import Charge
 
 
-def charges(
+def monitored_accounts(
     accounts: Sequence[AccountSettings],
     paces: Mapping[str, Cron | timedelta],
     clock: Clock = SYSTEM_CLOCK,
-) -> dict[str, Charge]:
-    """The accounts as a `Watch` looks after them, where each is visited at its own pace."""
+) -> dict[str, MonitoredAccount]:
+    """The accounts as a `DaemonStatus` looks after them, where each is visited at its own pace."""
     return {
-        account.name: Charge(account.overdue_after(paces[account.name], clock.now()), account.api_key_expires)
+        account.name: MonitoredAccount(
+            account.overdue_after(paces[account.name], clock.now()), account.api_key_expires
+        )
         for account in accounts
     }

@@ -1,4 +1,7 @@
-"""The whole daemon: what people have written, a database, a schedule and workers, until it is asked to stop."""
+"""The whole daemon.
+
+What people have written, a database, a schedule and workers, until it is asked to stop.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from functools import partial
 
 from reaper.bootstrap import open_store
 from reaper.clock import SYSTEM_CLOCK
-from reaper.daemon.gate import Gate, reopen_store
+from reaper.config.settings.model import Settings
+from reaper.daemon.database import DatabaseSupervisor, reopen_store
 from reaper.daemon.loop import Loop, signals
-from reaper.daemon.orders import Orders, Standing
-from reaper.daemon.readiness import charges
-from reaper.daemon.rounds import Rounds
+from reaper.daemon.readiness import monitored_accounts
+from reaper.daemon.reload import Configuration, LiveConfiguration
+from reaper.daemon.scheduler import Scheduler
+from reaper.daemon.status import DaemonStatus
 from reaper.daemon.worker import Worker
 from reaper.logs import logger
 from reaper.ports import Clock
-from reaper.settings import Settings
-from reaper.watch import Watch
 
 _log = logger("daemon")
 
-Face = Callable[[Settings, Watch], AbstractContextManager[None]]
+Face = Callable[[Settings, DaemonStatus], AbstractContextManager[None]]
 """Answers over HTTP while its context is open, where the settings say so."""
 
 
 def serve(
-    load: Callable[[], Orders],
+    load: Callable[[], Configuration],
     *,
     face: Face,
     every: timedelta | None = None,
@@ -37,22 +40,23 @@ def serve(
 ) -> frozenset[str]:
     """Look at the accounts whenever they are due, until SIGTERM or SIGINT.
 
-    `load` reads what people have written, now and again whenever it changes. `every` overrides when the accounts are
-    due, and `enforce` whether sessions are ended. Gives the accounts over which a pass was still under way when the
-    time to stop had run out: their threads cannot be called back. Raises ConfigurationError.
+    `load` reads what people have written, now and again whenever it changes. `every` overrides when
+    the accounts are due, and `enforce` whether sessions are ended. Gives the accounts over which a
+    pass was still under way when the time to stop had run out: their threads cannot be called back.
+    Raises ConfigurationError.
     """
-    watch = Watch(clock)
-    standing = Standing(load, watch)
+    watch = DaemonStatus(clock)
+    standing = LiveConfiguration(load, watch)
     settings = standing.current.settings
     accounts = standing.current.accounts
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
     worker = Worker(standing, watch, clock, enforce, every)
     first, again = partial(open_store, settings), partial(reopen_store, settings)
-    gate = Gate(first, again, worker.probe, watch, clock)
+    gate = DatabaseSupervisor(first, again, worker.probe, watch, clock)
     with signals() as asked, face(settings, watch), closing(gate):
         visit, ready = partial(worker.visit, gate), lambda: gate.database is not None
-        rounds = Rounds(visit, ready, watch, clock, settings.daemon.workers)
+        rounds = Scheduler(visit, ready, watch, clock, settings.daemon.workers)
         rounds.start()
         rounds.nightly(partial(worker.tidy, gate), settings.daemon.prune)
         gc.freeze()  # what was imported and wired is there until the end
@@ -70,8 +74,10 @@ def serve(
     return frozenset(late)
 
 
-def _follow(rounds: Rounds, watch: Watch, every: timedelta | None, orders: Orders) -> None:
+def _follow(
+    rounds: Scheduler, watch: DaemonStatus, every: timedelta | None, orders: Configuration
+) -> None:
     settings = orders.settings
     paces = {account.name: every or settings.pace(account) for account in orders.accounts}
-    watch.look_after(charges(orders.accounts, paces))
+    watch.set_accounts(monitored_accounts(orders.accounts, paces))
     rounds.follow(paces, settings.daemon.splay.seconds if settings.daemon.splay else 0)

@@ -10,7 +10,9 @@ _MICROSECONDS = 1_000_000
 
 
 def notify(*lines: str) -> None:
-    """Send lines like READY=1 to whoever started this with NOTIFY_SOCKET; nothing where nobody did, or nobody listens.
+    """Send lines like READY=1 to whoever started this with NOTIFY_SOCKET.
+
+    Nothing where nobody did, or nobody listens.
 
     A name that begins with @ is an abstract socket.
     """
@@ -18,7 +20,10 @@ def notify(*lines: str) -> None:
     if not name.startswith(("/", "@")):
         return
     address = f"\0{name[1:]}" if name.startswith("@") else name
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to:
+    with (
+        suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to,
+    ):
         to.settimeout(1.0)
         to.sendto("\n".join(lines).encode(), address)
 
@@ -29,7 +34,10 @@ def reloading(monotonic: float) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """After how long without WATCHDOG=1 this is taken for dead and ended; None where nobody watches."""
+    """After how long without WATCHDOG=1 this is taken for dead and ended.
+
+    None where nobody watches.
+    """
     written = os.environ.get("WATCHDOG_USEC", "")
     mine = os.environ.get("WATCHDOG_PID") in (None, str(os.getpid()))
     return int(written) / _MICROSECONDS if mine and written.isdigit() and int(written) else None

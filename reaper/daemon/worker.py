@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from reaper.bootstrap import ledger_of, reaper_of
-from reaper.daemon.gate import Gate
-from reaper.daemon.orders import Standing
-from reaper.daemon.rounds import Visit
-from reaper.errors import Held, LeaseLost, StoreError
+from reaper.config.settings.model import AccountSettings, Settings
+from reaper.daemon.database import DatabaseSupervisor
+from reaper.daemon.reload import LiveConfiguration
+from reaper.daemon.scheduler import ScheduledRun
+from reaper.daemon.status import DaemonStatus
+from reaper.errors import LeaseHeld, LeaseLost, StoreError
 from reaper.logs import logger
 from reaper.ports import Clock
-from reaper.run import Report
-from reaper.settings import AccountSettings, Settings
+from reaper.run.pipeline import Report
 from reaper.store import Database, SqlLedger, prune
-from reaper.watch import Watch
 
 _ITSELF = "(database)"  # leased like an account, which cannot be called so
 _log = logger("daemon")
@@ -30,8 +30,8 @@ class Worker:
     `enforce` overrides the settings unless it is None, and `every` the time between two passes.
     """
 
-    standing: Standing
-    watch: Watch
+    standing: LiveConfiguration
+    watch: DaemonStatus
     clock: Clock
     enforce: bool | None
     every: timedelta | None = None
@@ -40,8 +40,11 @@ class Worker:
     def enforcing(self, settings: Settings) -> bool:
         return settings.enforce if self.enforce is None else self.enforce
 
-    def visit(self, gate: Gate, visit: Visit) -> datetime | None:
-        """Make the pass; when to come again, where the account is another reaper's. Raises what went wrong, told."""
+    def visit(self, gate: DatabaseSupervisor, visit: ScheduledRun) -> datetime | None:
+        """Make the pass; when to come again, where the account is another reaper's.
+
+        Raises what went wrong, told.
+        """
         store = gate.database
         accounts = {account.name: account for account in self.standing.current.accounts}
         account = accounts.get(visit.account)
@@ -49,7 +52,7 @@ class Worker:
             return None
         try:
             report = self._run(store, account, visit)
-        except Held as held:
+        except LeaseHeld as held:
             _log.info("skipped", account=account.name, why=str(held))
             return held.until
         except LeaseLost:
@@ -63,7 +66,7 @@ class Worker:
             raise report.error
         return None
 
-    def _run(self, store: Database, account: AccountSettings, visit: Visit) -> Report:
+    def _run(self, store: Database, account: AccountSettings, visit: ScheduledRun) -> Report:
         orders = self.standing.current
         wired = reaper_of(
             orders.settings,
@@ -78,12 +81,12 @@ class Worker:
             every=self.every,
             clock=self.clock,
         )
-        with self.watch.passing(account.name) as ended, wired as reaper:
-            report = reaper.run_once(None, visit.misgivings, visit.turn)
+        with self.watch.track_run(account.name) as ended, wired as reaper:
+            report = reaper.run_once(None, visit.further_doubts, visit.turn)
             ended(report)
             return report
 
-    def tidy(self, gate: Gate) -> None:
+    def tidy(self, gate: DatabaseSupervisor) -> None:
         """Delete what is older than the settings keep, unless another replica is just doing so."""
         store = gate.database
         keep = self.standing.current.settings.keep
@@ -93,7 +96,7 @@ class Worker:
         try:
             with self._ledger(store).lease(_ITSELF):
                 gone = prune(store, self.clock.now() - keep.delta)
-        except Held:
+        except LeaseHeld:
             _log.info("not pruned", why="another replica is doing it")
         except StoreError as error:
             _log.error("prune failed", error=str(error))
@@ -106,7 +109,7 @@ class Worker:
         try:
             with self._ledger(store).lease(_ITSELF):
                 pass
-        except Held:
+        except LeaseHeld:
             pass  # somebody has just written there
 
     def _ledger(self, store: Database) -> SqlLedger:

@@ -1,4 +1,6 @@
-"""A session-manager that stands on its own feet, written from the contract; it shares no code with the client.
+"""A session-manager that stands on its own feet, written from the contract.
+
+It shares no code with the client.
 
 config, faults, scenario     what it is told
 timeline, world, session, task, log    the account: pure of HTTP

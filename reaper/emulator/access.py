@@ -12,7 +12,9 @@ from .refusals import Forbidden, Unauthorized
 if TYPE_CHECKING:
     from .world import World
 
-_HEADER = APIKeyHeader(name="apiKey", auto_error=False, description="A key of the account, with the scope.")
+_HEADER = APIKeyHeader(
+    name="apiKey", auto_error=False, description="A key of the account, with the scope."
+)
 
 
 def key_with(world: "World", scope: Scope) -> Callable[..., Awaitable[None]]:

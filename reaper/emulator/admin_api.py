@@ -1,4 +1,7 @@
-"""The way behind the scenes for tests in other processes; no part of the contract, no key needed."""
+"""The way behind the scenes for tests in other processes.
+
+No part of the contract, no key needed.
+"""
 
 import re
 from collections import Counter
@@ -46,6 +49,8 @@ def add_admin(router: APIRouter, world: "World", requests: "Sequence[Recorded]")
 
     @router.get("/requests")
     async def count_requests() -> dict[str, Any]:
-        calls = Counter(f"{record.method} {_ID.sub('{id}', record.path)} {record.status}" for record in requests)
+        calls = Counter(
+            f"{record.method} {_ID.sub('{id}', record.path)} {record.status}" for record in requests
+        )
         ended = [{"id": session_id, "at": timestamp(at)} for session_id, at in world.terminated]
         return {"total": len(requests), "calls": dict(calls), "terminated": ended}

@@ -73,10 +73,14 @@ def _service(world: "World", title: str, dependencies: Sequence[params.Depends] 
 
 
 def _add_document(app: FastAPI, root: str) -> None:
-    """Add the OpenAPI document, which needs no key and tells the endpoints relative to the service endpoint."""
+    """Add the OpenAPI document, which needs no key and tells the endpoints relative to the service
+    endpoint.
+    """
     app.servers = [{"url": root}]
     as_json = cache(lambda: json.dumps(app.openapi()))
-    as_yaml = cache(lambda: yaml.safe_dump(json.loads(as_json()), sort_keys=False, allow_unicode=True))
+    as_yaml = cache(
+        lambda: yaml.safe_dump(json.loads(as_json()), sort_keys=False, allow_unicode=True)
+    )
 
     async def openapi_json(_: Request) -> Response:
         return Response(as_json(), media_type="application/json")

@@ -10,7 +10,12 @@ from .timeline import floor_ms
 
 LAUNCH = timedelta(seconds=4)
 SOLVING_LINE = "solve started: min TotalCost"
-_LINES = ("page 'Demand' opened", "case 'Base' saved", "data imported: Orders.xlsx", "page 'Results' opened")
+_LINES = (
+    "page 'Demand' opened",
+    "case 'Base' saved",
+    "data imported: Orders.xlsx",
+    "page 'Results' opened",
+)
 
 
 def build(spec: SessionSpec, session_id: str, account: str, now: datetime) -> Session:
@@ -43,7 +48,9 @@ def _task(spec: TaskSpec, session: Session, now: datetime) -> Task:
     created = session.created_at if spec.age is None else floor_ms(now - spec.age)
     began = None if spec.state.lower() in WAITING else created
     ended = floor_ms(now - (spec.ended or timedelta(0))) if spec.state.lower() in OVER else None
-    return Task(spec.id, session, spec.group_index, spec.state, created, began, ended, send=spec.send)
+    return Task(
+        spec.id, session, spec.group_index, spec.state, created, began, ended, send=spec.send
+    )
 
 
 def _name(spec: SessionSpec) -> str:
@@ -61,13 +68,19 @@ def _start(session: Session, spec: SessionSpec, now: datetime) -> None:
     started = min(launching + LAUNCH, last)
     session.started_at = started
     session.launch_time = round((started - launching).total_seconds(), 3)
-    session.log = Log(since=started, heartbeat=spec.heartbeat, entries=_entries(session, spec, started, last))
+    session.log = Log(
+        since=started, heartbeat=spec.heartbeat, entries=_entries(session, spec, started, last)
+    )
     if session.state.lower() in OVER:
-        session.over_at = session.log.until = floor_ms(now - spec.ended) if spec.ended is not None else last
+        session.over_at = session.log.until = (
+            floor_ms(now - spec.ended) if spec.ended is not None else last
+        )
         session.return_code = 0 if session.state.lower() in ("completed", "finished") else 1
 
 
-def _entries(session: Session, spec: SessionSpec, started: datetime, last: datetime) -> list[tuple[datetime, str]]:
+def _entries(
+    session: Session, spec: SessionSpec, started: datetime, last: datetime
+) -> list[tuple[datetime, str]]:
     count = spec.log_entries if spec.log_entries is not None else (1 if spec.idle is None else 2)
     if count == 0:
         return []

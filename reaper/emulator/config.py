@@ -28,11 +28,14 @@ class Key(BaseModel):
 
 
 class Config(BaseModel):
-    """What `reaper emulate` can be told; a scenario may override `force_lag`, `page_cap`, `churn` and the keys.
+    """What `reaper emulate` can be told.
 
-    Times are in seconds: `latency` and the time of `faults` real, `force_lag`, `interrupt_lag` and `rest_idle`
-    emulated. `rest_idle` is how long a task session stays when no task is left in it (Max REST Session Idle Time).
-    `task_session_ids`: whether each task names its session, which by default only generation 2 does.
+    A scenario may override `force_lag`, `page_cap`, `churn` and the keys.
+
+    Times are in seconds: `latency` and the time of `faults` real, `force_lag`, `interrupt_lag` and
+    `rest_idle` emulated. `rest_idle` is how long a task session stays when no task is left in it
+    (Max REST Session Idle Time). `task_session_ids`: whether each task names its session, which by
+    default only generation 2 does.
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)

@@ -16,7 +16,8 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(body)
     if not parts or "".join(number + unit for number, unit in parts) != body:
         raise ValueError(
-            f"{text!r} is no duration: write a number with its unit (ms, s, m, h, d, w), as in 90s or 1h30m"
+            f"{text!r} is no duration: write a number with its unit (ms, s, m, h, d, w), as in "
+            "90s or 1h30m"
         )
     return sign * timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
 

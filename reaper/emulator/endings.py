@@ -15,7 +15,11 @@ INTERRUPT_SOLVE: Literal["interrupt-solve"] = "interrupt-solve"
 INTERRUPT_EXECUTION: Literal["interrupt-execution"] = "interrupt-execution"
 
 _FORCED_STATE = {WEBUI: "Terminated", SOLVE: "terminated", TASK: "failed"}
-_FORCED_MESSAGE = {WEBUI: "", SOLVE: "Terminated through the API", TASK: "The job of this task is gone"}
+_FORCED_MESSAGE = {
+    WEBUI: "",
+    SOLVE: "Terminated through the API",
+    TASK: "The job of this task is gone",
+}
 
 
 def reach(world: "World", kind: str, session_id: str) -> Session:
@@ -84,14 +88,19 @@ def delete_task(world: "World", task: Task) -> None:
     """
     with world.moment():
         if task.state not in ("queued", "completed"):
-            raise Impossible(f"The task {task.id} is {task.state}: only a queued or completed task can be deleted.")
+            raise Impossible(
+                f"The task {task.id} is {task.state}: only a queued or completed task can be "
+                "deleted."
+            )
         world.remove_task(task)
         if not world.tasks_in(task.session.id):
             world.remove(task.session)
 
 
 def interrupt(world: "World", task: Task, how: Interrupt) -> None:
-    """Ask a task to stop: its solve (it then completes) or its execution (it then fails), `interrupt_lag` later.
+    """Ask a task to stop.
+
+    Its solve (it then completes) or its execution (it then fails), `interrupt_lag` later.
 
     Raises:
         Missing, Unreachable: as `reach`.

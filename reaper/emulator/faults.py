@@ -27,14 +27,18 @@ _DEFAULT_TIMES = {SLOW: 2.0, "429": 1.0, "503": 1.0}
 class Faults:
     """How often each fault happens (a share from 0 to 1 of the requests it can befall).
 
-    - `429`, `500`, `502`, `503`: refused with that status, nothing is done; 429 and 503 carry `Retry-After`.
-    - `html`: a gateway's page with status 200, nothing is done. `slow`: answered, but seconds later.
-    - `drop`: carried out, then the connection is cut without an answer. `truncate`: carried out, half the body is sent.
-    - `lost`: a termination is carried out but answers 500. `deaf`: it answers 200 but nothing is done.
+    - `429`, `500`, `502`, `503`: refused with that status, nothing is done; 429 and 503 carry
+      `Retry-After`.
+    - `html`: a gateway's page with status 200, nothing is done. `slow`: answered, but seconds
+      later.
+    - `drop`: carried out, then the connection is cut without an answer. `truncate`: carried out,
+      half the body is sent.
+    - `lost`: a termination is carried out but answers 500. `deaf`: it answers 200 but nothing is
+      done.
     - `stubborn`: an interrupt answers 200 but nothing is done.
 
-    `times` holds the seconds of `slow` (real ones) and of the `Retry-After` of 429 and 503; `skew` shifts the
-    `Date` header.
+    `times` holds the seconds of `slow` (real ones) and of the `Retry-After` of 429 and 503; `skew`
+    shifts the `Date` header.
     """
 
     shares: dict[str, float] = field(default_factory=dict)
@@ -43,7 +47,9 @@ class Faults:
 
     @classmethod
     def parse(cls, spec: str) -> "Faults":
-        """Read `429:0.1,500:0.05,slow:0.02:5s,skew:+90s`; the third part is the time of slow, 429 or 503.
+        """Read `429:0.1,500:0.05,slow:0.02:5s,skew:+90s`.
+
+        The third part is the time of slow, 429 or 503.
 
         Raises:
             ValueError: in words, when the text is not such a list.
@@ -65,7 +71,9 @@ class Faults:
 
     def roll(self, names: tuple[str, ...], rng: random.Random) -> str | None:
         """The first of the named faults that happens now; one draw for each that can."""
-        happened = [name for name in names if (share := self.shares.get(name)) and rng.random() < share]
+        happened = [
+            name for name in names if (share := self.shares.get(name)) and rng.random() < share
+        ]
         return happened[0] if happened else None
 
 
@@ -81,7 +89,9 @@ def _share(item: str, name: str, rest: list[str]) -> float:
     try:
         share = float(rest[0])
     except (IndexError, ValueError):
-        raise ValueError(f"fault {item!r}: write a share from 0 to 1 after the colon, as in {name}:0.1") from None
+        raise ValueError(
+            f"fault {item!r}: write a share from 0 to 1 after the colon, as in {name}:0.1"
+        ) from None
     if not 0 <= share <= 1:
         raise ValueError(f"fault {item!r}: the share must lie between 0 and 1")
     return share
@@ -94,4 +104,6 @@ def _time(item: str, name: str, rest: list[str]) -> dict[str, float]:
         case [time] if name in _TIMED:
             return {name: parse_duration(time).total_seconds()}
         case _:
-            raise ValueError(f"fault {item!r}: only {', '.join(_TIMED)} take a time, as in slow:0.1:5s")
+            raise ValueError(
+                f"fault {item!r}: only {', '.join(_TIMED)} take a time, as in slow:0.1:5s"
+            )

@@ -16,8 +16,15 @@ _OLDEST = timedelta(days=4)
 _YOUNGEST = timedelta(minutes=5)
 _LONGEST_IDLE = timedelta(hours=20)
 _SHORTEST_IDLE = timedelta(seconds=5)
-_OVER_STATE = {WEBUI: ("Terminated",), TASK: ("completed", "completed", "failed"), SOLVE: ("finished", "terminated")}
-_MESSAGES = {"failed": "Execution error in procedure MainExecution", "terminated": "Terminated by user"}
+_OVER_STATE = {
+    WEBUI: ("Terminated",),
+    TASK: ("completed", "completed", "failed"),
+    SOLVE: ("finished", "terminated"),
+}
+_MESSAGES = {
+    "failed": "Execution error in procedure MainExecution",
+    "terminated": "Terminated by user",
+}
 
 
 def populate(world: "World", count: int) -> None:
@@ -46,7 +53,12 @@ def _situation(rng: random.Random, kind: str) -> dict[str, Any]:
     if kind != WEBUI and fate < 0.15:  # noqa: PLR2004 - a share
         return {"state": "queued", "age": min(age, timedelta(minutes=rng.randint(5, 40)))}
     idle = log_uniform(rng, _SHORTEST_IDLE, min(age, _LONGEST_IDLE))
-    running: dict[str, Any] = {"age": age, "idle": idle, "heartbeat": _heartbeat(rng), "log_entries": rng.randint(2, 9)}
+    running: dict[str, Any] = {
+        "age": age,
+        "idle": idle,
+        "heartbeat": _heartbeat(rng),
+        "log_entries": rng.randint(2, 9),
+    }
     if fate > 0.87:  # noqa: PLR2004 - a share
         state = rng.choice(_OVER_STATE[kind])
         return running | {"state": state, "message": _MESSAGES.get(state, "")}
@@ -59,4 +71,6 @@ def _heartbeat(rng: random.Random) -> timedelta:
 
 def log_uniform(rng: random.Random, low: timedelta, high: timedelta) -> timedelta:
     """Minutes are as likely as hours, and hours as days."""
-    return timedelta(seconds=math.exp(rng.uniform(math.log(low.total_seconds()), math.log(high.total_seconds()))))
+    return timedelta(
+        seconds=math.exp(rng.uniform(math.log(low.total_seconds()), math.log(high.total_seconds())))
+    )

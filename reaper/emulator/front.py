@@ -1,4 +1,7 @@
-"""What stands before the endpoints: the emulated Date, the latency, the faults and the record of requests."""
+"""What stands before the endpoints.
+
+The emulated Date, the latency, the faults and the record of requests.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 ADMIN = "/_emulator"
 _KEPT_RECORDS = 200_000
 _NO_ANSWER = 0
-_GATEWAY_PAGE = "<!doctype html><title>Gateway</title><p>The service is being updated. Please try again later.</p>"
+_GATEWAY_PAGE = (
+    "<!doctype html><title>Gateway</title><p>The service is being updated. Please try again "
+    "later.</p>"
+)
 _WORDS = {
     "429": "Too many requests.",
     "500": "Something went wrong.",
@@ -78,12 +84,18 @@ class Front:
             return HTMLResponse(_GATEWAY_PAGE)
         if fault not in faults.STATUSES:
             return None
-        wait = {"Retry-After": f"{self._world.faults.seconds(fault):.0f}"} if fault in ("429", "503") else None
+        wait = (
+            {"Retry-After": f"{self._world.faults.seconds(fault):.0f}"}
+            if fault in ("429", "503")
+            else None
+        )
         return problem(int(fault), _WORDS[fault], wait)
 
 
 class _Answer:
-    """A `send` that dates the answer, records its status before anybody sees it, and may halve its body."""
+    """A `send` that dates the answer, records its status before anybody sees it, and may halve its
+    body.
+    """
 
     def __init__(self, world: "World", send: Send, record: Callable[[int], None]) -> None:
         self._world = world
@@ -113,7 +125,10 @@ async def _to_nowhere(_: Message) -> None:
 
 
 async def _cut(receive: Receive, send: Send) -> None:
-    """Cut the connection under uvicorn; without one (Starlette's TestClient), raise what a cut would."""
+    """Cut the connection under uvicorn.
+
+    Without one (Starlette's TestClient), raise what a cut would.
+    """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionResetError("The connection was dropped.")

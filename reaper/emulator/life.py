@@ -59,7 +59,9 @@ class Person:
 
     def _later(self, low: float, high: float) -> None:
         now = self.world.now()
-        self.world.timeline.at(now + timedelta(seconds=self.world.rng.uniform(low, high)), self.step)
+        self.world.timeline.at(
+            now + timedelta(seconds=self.world.rng.uniform(low, high)), self.step
+        )
 
     def step(self, _: datetime) -> None:
         if self.patience == 0:
@@ -71,7 +73,12 @@ class Person:
         rng = self.world.rng
         self.patience = rng.randint(4, 25)
         lost_interest = rng.random() < 0.3  # noqa: PLR2004 - a share
-        if self.session is None or self.session.over or self.session.id in self.closing or lost_interest:
+        if (
+            self.session is None
+            or self.session.over
+            or self.session.id in self.closing
+            or lost_interest
+        ):
             app, version = people.application(rng)
             self.session = self.world.add_session(
                 owner=self.owner, app=app, app_version=version, age="0s", heartbeat="60s"
@@ -140,7 +147,10 @@ class Service:
 
 
 def _follow(world: "World", session: Session) -> None:
-    """A task or solve goes on by itself: queued, running, solving, and over after minutes or hours."""
+    """A task or solve goes on by itself.
+
+    Queued, running, solving, and over after minutes or hours.
+    """
     delay = world.rng.uniform(20, 240) if session.waiting else world.rng.uniform(60, 1800)
     world.timeline.at(world.now() + timedelta(seconds=delay), lambda _: _go_on(world, session))
 

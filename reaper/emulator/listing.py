@@ -81,7 +81,9 @@ def _ordered(oldest_first: list[Session], sort: str, now: datetime) -> list[Sess
         return oldest_first[::-1]
     for name in reversed(sort.split(",")):
         field = name.removeprefix("-")
-        read = partial(Session.field, name=field, now=now) if field in COMPUTED else attrgetter(field)
+        read = (
+            partial(Session.field, name=field, now=now) if field in COMPUTED else attrgetter(field)
+        )
         oldest_first.sort(key=partial(_sort_key, read), reverse=name != field)
     return oldest_first
 

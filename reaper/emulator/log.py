@@ -19,7 +19,9 @@ class Line(NamedTuple):
 
 @dataclass
 class Log:
-    """Real entries in order of time, and a heartbeat every `heartbeat` after `since` until `until` (None: still)."""
+    """Real entries in order of time, and a heartbeat every `heartbeat` after `since` until `until`
+    (None: still).
+    """
 
     since: datetime
     heartbeat: timedelta | None = None
@@ -51,7 +53,10 @@ class Log:
         return max(0, (last - self.since) // self.heartbeat)
 
     def _place(self, number: int) -> int:
-        """Where the real entry stands in the whole log; a heartbeat of the same moment comes first."""
+        """Where the real entry stands in the whole log.
+
+        A heartbeat of the same moment comes first.
+        """
         return number + self._beats(self.entries[number][0])
 
     def line(self, place: int) -> Line:
@@ -85,7 +90,11 @@ class Window:
         if not text:
             return range(self.first, self.last)
         if text in HEARTBEAT:
-            return [place for place in range(self.first, self.last) if text in self.log.line(place).message]
+            return [
+                place
+                for place in range(self.first, self.last)
+                if text in self.log.line(place).message
+            ]
         reals = self.log.real_places(self.first, self.last)
         return [place for place in reals if text in self.log.line(place).message]
 

@@ -24,15 +24,22 @@ SessionId = Annotated[str, Path()]
 
 
 def add_logs(router: APIRouter, world: "World", kind: str) -> None:
-    """The old address alone in generation 1; in generation 2 it still answers, but is deprecated."""
+    """The old address alone in generation 1.
+
+    In generation 2 it still answers, but is deprecated.
+    """
     newer = world.generation > 1
     if newer:
         _add_page(router, world, kind, f"/sessions/{kind}/{{session_id}}/logs", "logs")
         _add_download(router, world, kind)
-    _add_page(router, world, kind, f"/sessions/logs/{kind}/{{session_id}}", "old_logs", deprecated=newer)
+    _add_page(
+        router, world, kind, f"/sessions/logs/{kind}/{{session_id}}", "old_logs", deprecated=newer
+    )
 
 
-def _add_page(router: APIRouter, world: "World", kind: str, path: str, name: str, *, deprecated: bool = False) -> None:
+def _add_page(
+    router: APIRouter, world: "World", kind: str, path: str, name: str, *, deprecated: bool = False
+) -> None:
     @router.get(
         path,
         operation_id=f"{name}_{kind}",
@@ -50,7 +57,10 @@ def _add_download(router: APIRouter, world: "World", kind: str) -> None:
         f"/sessions/{kind}/{{session_id}}/logs/download",
         operation_id=f"download_logs_{kind}",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals(404, 409)},
+        responses={
+            200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+            **refusals(404, 409),
+        },
         summary=f"The whole log of a {kind} session as text, `index timestamp message` a line",
     )
     async def download_log(session_id: SessionId, query: Annotated[LogFilter, Query()]) -> Response:

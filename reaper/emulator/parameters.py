@@ -32,8 +32,14 @@ def _day(given: object) -> object:
     return given
 
 
-Moment = Annotated[datetime | None, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-Day = Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Moment = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Day = Annotated[
+    date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
+]
 Text = Annotated[str | None, WithJsonSchema({"type": "string"})]
 
 _ONE_FIELD = f"-?({'|'.join(SORTABLE)})"
@@ -49,7 +55,10 @@ class Page(BaseModel):
 
 
 class SessionQuery(Page):
-    """Every filter must hold. `_cs` minds the case, `_ci` does not; `_in` and `_not_in` do, with commas between."""
+    """Every filter must hold. `_cs` minds the case, `_ci` does not.
+
+    `_in` and `_not_in` do, with commas between.
+    """
 
     sort: str = Field(
         "-created_at",

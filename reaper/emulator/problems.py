@@ -21,20 +21,29 @@ def problem(status: int, message: str, headers: Mapping[str, str] | None = None)
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
-    headers = {"Allow": _allowed(request)} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else None
+    headers = (
+        {"Allow": _allowed(request)} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else None
+    )
     return problem(error.status, str(error), headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    words = (f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}" for found in error.errors())
+    words = (
+        f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
+        for found in error.errors()
+    )
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(words))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(error.status_code, f"{request.method} is not possible here.", {"Allow": _allowed(request)})
+        return problem(
+            error.status_code,
+            f"{request.method} is not possible here.",
+            {"Allow": _allowed(request)},
+        )
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(error.status_code, f"There is nothing at {request.url.path}.")
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error.detail))

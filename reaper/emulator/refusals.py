@@ -1,4 +1,7 @@
-"""Why the session-manager does not do what it is asked; the HTTP face turns each into its status."""
+"""Why the session-manager does not do what it is asked.
+
+The HTTP face turns each into its status.
+"""
 
 
 class Refusal(Exception):

@@ -1,11 +1,21 @@
-"""Scenarios: a small fleet written by hand, so that a test or a demonstration knows what is there."""
+"""Scenarios: a small fleet written by hand, so that a test or a demonstration knows what
+is there.
+"""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from .config import BOTH_SCOPES, Scope
 from .durations import Duration, SignedDuration
@@ -21,13 +31,20 @@ def _null_when_empty(given: object) -> object:
 
 
 def _nulls(given: object) -> object:
-    return {name: _null_when_empty(value) for name, value in given.items()} if isinstance(given, dict) else given
+    return (
+        {name: _null_when_empty(value) for name, value in given.items()}
+        if isinstance(given, dict)
+        else given
+    )
 
 
 class TaskSpec(BaseModel):
-    """A task of a task session in brief: created, and unless it is queued begun, `age` ago; over since `ended` ago.
+    """A task of a task session in brief: created, and unless it is queued begun, `age` ago.
 
-    Without `age` it is as old as its session. Members of a recurring group share an `id` and differ in `group_index`.
+    Over since `ended` ago.
+
+    Without `age` it is as old as its session. Members of a recurring group share an `id` and differ
+    in `group_index`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,11 +60,12 @@ class TaskSpec(BaseModel):
 class SessionSpec(BaseModel):
     """A session in brief. Every duration is counted back from the emulated now.
 
-    `age`: created that long ago. `idle`: its last real log entry was written that long ago (default: only the start
-    was logged). `ended`: it ended that long ago (default: right after its last entry). `heartbeat`: a line every so
-    long. `log_entries`: how many real entries (default 2 with `idle`, else 1; 0 for none). `queue_time`: how long it
-    waited before it started. `solving`: a task in the midst of a solve. `send`: fields to send instead of the true
-    ones. `tasks`: the tasks of a task session; by default one, which is as its session is.
+    `age`: created that long ago. `idle`: its last real log entry was written that long ago
+    (default: only the start was logged). `ended`: it ended that long ago (default: right after its
+    last entry). `heartbeat`: a line every so long. `log_entries`: how many real entries (default 2
+    with `idle`, else 1; 0 for none). `queue_time`: how long it waited before it started. `solving`:
+    a task in the midst of a solve. `send`: fields to send instead of the true ones. `tasks`: the
+    tasks of a task session; by default one, which is as its session is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -80,7 +98,9 @@ class SessionSpec(BaseModel):
         if self.solving and (self.kind != TASK or self.state not in (None, "solving")):
             raise ValueError("only a task that is running can be solving")
         if self.idle is not None and self.idle > self.age - self.queue_time:
-            raise ValueError("idle for longer than it has been running: idle must not exceed age less queue_time")
+            raise ValueError(
+                "idle for longer than it has been running: idle must not exceed age less queue_time"
+            )
         if self.tasks is not None and self.kind != TASK:
             raise ValueError("only a task session runs tasks")
         if self.queue_time > self.age:
@@ -93,20 +113,27 @@ class SessionSpec(BaseModel):
 
     @property
     def resolved_state(self) -> str:
-        """The state as the service spells it: WebUI's two in capitals, an unknown one as it stands."""
+        """The state as the service spells it.
+
+        WebUI's two in capitals, an unknown one as it stands.
+        """
         state = self.state or ("solving" if self.solving else "running")
         capital = state.lower().capitalize()
         return capital if self.kind == WEBUI and capital in ("Running", "Terminated") else state
 
 
 class KeySpec(BaseModel):
-    """A key; `expires` is a time, or a duration after the start (`30d`, `-1d` for one that has expired)."""
+    """A key; `expires` is a time, or a duration after the start (`30d`, `-1d` for one that has
+    expired).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     key: str
     scopes: frozenset[Scope] = BOTH_SCOPES
-    expires: Annotated[AwareDatetime | SignedDuration | None, BeforeValidator(_null_when_empty)] = None
+    expires: Annotated[AwareDatetime | SignedDuration | None, BeforeValidator(_null_when_empty)] = (
+        None
+    )
 
 
 class Scenario(BaseModel):
@@ -131,7 +158,8 @@ def load_scenario(path: Path | str) -> Scenario:
     try:
         text = Path(path).read_text(encoding="utf-8")
         # Every scalar stays the text the user wrote: no 1.10 becomes 1.1, no `no` becomes false.
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it constructs nothing but text
+        # it constructs nothing but text
+        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
         return Scenario.model_validate(content or {})
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
@@ -145,7 +173,9 @@ def load_scenario(path: Path | str) -> Scenario:
 
 def _in_words(path: Path | str, error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "\n".join(f"{path}: {_place(problem['loc'])}{_reason(problem['msg'])}" for problem in problems)
+    return "\n".join(
+        f"{path}: {_place(problem['loc'])}{_reason(problem['msg'])}" for problem in problems
+    )
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -1,4 +1,7 @@
-"""The shapes of the answers, for the OpenAPI document; the answers themselves are written by hand, for speed."""
+"""The shapes of the answers, for the OpenAPI document.
+
+The answers themselves are written by hand, for speed.
+"""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -91,7 +94,9 @@ class TaskShape(_Shape):
     error_message: str | None
     user_name: str | None
     user_environment: str | None
-    session_id: str | None = Field(None, description="The session that runs it; not told by older versions.")
+    session_id: str | None = Field(
+        None, description="The session that runs it; not told by older versions."
+    )
 
 
 class TaskPage(_Shape):
@@ -102,9 +107,14 @@ class TaskPage(_Shape):
 
 
 class SetStatus(_Shape):
-    """What a running task shall do; the vendor's own client sends no body, which means `interrupt-solve`."""
+    """What a running task shall do.
 
-    setstatus: str = Field("interrupt-solve", description="`interrupt-solve` or `interrupt-execution`.")
+    The vendor's own client sends no body, which means `interrupt-solve`.
+    """
+
+    setstatus: str = Field(
+        "interrupt-solve", description="`interrupt-solve` or `interrupt-execution`."
+    )
 
 
 Responses = dict[int | str, dict[str, Any]]
@@ -129,10 +139,12 @@ _BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 def refusals(*statuses: int) -> Responses:
     """The error answers of an operation: those given, and those that every operation has.
 
-    Only 422 names the model, which puts it into the document; to build it for each would make up most of a start.
+    Only 422 names the model, which puts it into the document; to build it for each would make up
+    most of a start.
     """
     answers: Responses = {
-        status: {"description": _WORDS[status], "content": _BODY} for status in sorted({*statuses, *_ALWAYS})
+        status: {"description": _WORDS[status], "content": _BODY}
+        for status in sorted({*statuses, *_ALWAYS})
     }
     answers[422] = {"description": _WORDS[422], "model": Error}
     answers[429]["headers"] = _RETRY

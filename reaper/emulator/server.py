@@ -23,7 +23,9 @@ _GRACE = 0.2  # real seconds that answers under way have when the server stops
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that stops when told, at once, instead of looking every tenth of a second whether it was."""
+    """A uvicorn that stops when told, at once, instead of looking every tenth of a second whether
+    it was.
+    """
 
     def __init__(self, app: ASGIApp, on_started: Callable[[], None]) -> None:
         super().__init__(_settings(app))
@@ -68,8 +70,13 @@ def _settings(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listen(config: Config) -> socket.socket:
-    """A bound socket that names TCP, as asyncio else leaves Nagle's algorithm on: 40 ms an answer."""
-    family, kind, _, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+    """A bound socket that names TCP, as asyncio else leaves Nagle's algorithm on.
+
+    40 ms an answer.
+    """
+    family, kind, _, _, address = socket.getaddrinfo(
+        config.host, config.port, type=socket.SOCK_STREAM
+    )[0]
     listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,13 +121,18 @@ class Emulator:
         self._url = _url(listener)
         started = threading.Event()
         self._server = _Server(self.app, started.set)
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="emulator", daemon=True
+        )
         self._thread.start()
         started.wait()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._server is not None and self._thread is not None:
             self._server.stop()

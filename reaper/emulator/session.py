@@ -26,16 +26,21 @@ OMIT = object()
 
 def timestamp(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC with milliseconds and `Z`; the moment is in UTC."""
-    return None if moment is None else f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return (
+        None
+        if moment is None
+        else f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    )
 
 
 @dataclass(eq=False)
 class Session:
     """A session of any kind. Times are in UTC, `queue_time` and `launch_time` in seconds.
 
-    `over_at` is when it really ended, also for a WebUI session, whose `ended_at` is never told. `forced_at` is when
-    the job of a task was killed while its scheduler still believes in it. `send` replaces fields on the wire (a
-    value of OMIT leaves one out): for tests of clients, as it makes the OpenAPI document untrue.
+    `over_at` is when it really ended, also for a WebUI session, whose `ended_at` is never told.
+    `forced_at` is when the job of a task was killed while its scheduler still believes in it.
+    `send` replaces fields on the wire (a value of OMIT leaves one out): for tests of clients, as it
+    makes the OpenAPI document untrue.
     """
 
     id: str
@@ -116,9 +121,8 @@ class Session:
         if self.send:
             return self._json_with_replacements(now)
         head = self._head or self._render()
-        return (
-            f'{head},"queue_time":{self.waited(now)},"run_time":{self.run_time(now)},"gb_hours":{self._gb_hours(now)}}}'
-        )
+        times = f'"queue_time":{self.waited(now)},"run_time":{self.run_time(now)}'
+        return f'{head},{times},"gb_hours":{self._gb_hours(now)}}}'
 
     def _render(self) -> str:
         text = json.dumps(self._lasting())[:-1]

@@ -1,4 +1,7 @@
-"""One task: what a task session runs. Its id is not its session's, and a session runs several, one after another."""
+"""One task: what a task session runs.
+
+Its id is not its session's, and a session runs several, one after another.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,8 +16,8 @@ Key = tuple[str, int]
 class Task:
     """A task of a session. All tasks of a recurring group share an id and differ in `group_index`.
 
-    While `own_state` is None the task is as its session is: queued, running, solving or over, since the same moments.
-    `send` replaces fields on the wire, as a session's does.
+    While `own_state` is None the task is as its session is: queued, running, solving or over, since
+    the same moments. `send` replaces fields on the wire, as a session's does.
     """
 
     id: str

@@ -35,7 +35,11 @@ def add_tasks(router: APIRouter, world: "World") -> None:
 
 def _add_list(router: APIRouter, world: "World") -> None:
     @router.get(
-        "/tasks", operation_id="list_tasks", response_model=TaskPage, responses=refusals(), summary="List tasks"
+        "/tasks",
+        operation_id="list_tasks",
+        response_model=TaskPage,
+        responses=refusals(),
+        summary="List tasks",
     )
     async def list_tasks(query: Annotated[TaskQuery, Query()]) -> Response:
         with world.moment():
@@ -57,9 +61,14 @@ def _matches(task: Task, query: TaskQuery) -> bool:
 
 def _add_get(router: APIRouter, world: "World") -> None:
     @router.get(
-        "/tasks/{id}", operation_id="get_task", response_model=TaskShape, responses=refusals(404), summary="One task"
+        "/tasks/{id}",
+        operation_id="get_task",
+        response_model=TaskShape,
+        responses=refusals(404),
+        summary="One task",
     )
-    async def get_task(id: str, group: GroupIndex) -> Response:  # noqa: A002 - the vendor's name of the parameter
+    # the vendor's name of the parameter
+    async def get_task(id: str, group: GroupIndex) -> Response:  # noqa: A002
         with world.moment():
             return _json(_task(world, _find(world, id, group)))
 
@@ -94,7 +103,8 @@ def _add_delete(router: APIRouter, world: "World") -> None:
         responses=refusals(404, 409),
         summary="Remove a queued or completed task",
     )
-    async def delete_task(id: str, group: GroupIndex) -> Response:  # noqa: A002 - the vendor's name of the parameter
+    # the vendor's name of the parameter
+    async def delete_task(id: str, group: GroupIndex) -> Response:  # noqa: A002
         endings.delete_task(world, _find(world, id, group))
         return Response()
 

@@ -21,10 +21,13 @@ def real_now() -> datetime:
 class Timeline:
     """Time since `start`, `speed` emulated seconds a real one, with the actions that are due in it.
 
-    Actions run when somebody asks for the time, in the order of their moments, and see their own moment as now.
+    Actions run when somebody asks for the time, in the order of their moments, and see their own
+    moment as now.
     """
 
-    def __init__(self, start: datetime | None, speed: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, start: datetime | None, speed: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.start = floor_ms((start or real_now()).astimezone(UTC))
         self._speed = speed
         self._monotonic = monotonic

@@ -25,9 +25,10 @@ RETENTION = timedelta(days=30)
 class World:
     """One lock guards all of it; whoever asks for the time lets what is due happen first.
 
-    `terminated` lists (session id, emulated time) of what the API did, `interrupted` (task id, emulated time).
-    `between_pages` is called after each page of a session list. `faults`, `latency` (real seconds), `force_lag`,
-    `interrupt_lag`, `rest_idle`, `page_cap` and `task_session_ids` may be changed while it runs.
+    `terminated` lists (session id, emulated time) of what the API did, `interrupted` (task id,
+    emulated time). `between_pages` is called after each page of a session list. `faults`, `latency`
+    (real seconds), `force_lag`, `interrupt_lag`, `rest_idle`, `page_cap` and `task_session_ids` may
+    be changed while it runs.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class World:
         self.force_lag = timedelta(seconds=config.force_lag) if lag is None else lag
         self.page_cap = scenario.page_cap or config.page_cap
         self.churn = config.churn if scenario.churn is None else scenario.churn
-        self.keys = {key.key: key for key in map(self._key, scenario.keys)} or {key.key: key for key in config.keys}
+        self.keys = {key.key: key for key in map(self._key, scenario.keys)} or {
+            key.key: key for key in config.keys
+        }
 
     def _key(self, spec: KeySpec) -> Key:
         expires = spec.expires
@@ -133,7 +136,10 @@ class World:
         return session
 
     def add_session(self, **fields: object) -> Session:
-        """Add a session, written as in a scenario: `add_session(owner="kim@ROOT", age="3h", idle="2h")`."""
+        """Add a session, written as in a scenario.
+
+        `add_session(owner="kim@ROOT", age="3h", idle="2h")`.
+        """
         with self.lock:
             return self._add(SessionSpec.model_validate(fields))
 
@@ -215,7 +221,9 @@ class World:
             raise Missing(f"There is no task {task_id} of group index {group_index}.")
         return task
 
-    def begin_task(self, session_id: str, task_id: str, group_index: int = 0, state: str = "running") -> Task:
+    def begin_task(
+        self, session_id: str, task_id: str, group_index: int = 0, state: str = "running"
+    ) -> Task:
         """The session takes up a task, now."""
         with self.moment() as now:
             session = self.find(TASK, session_id)
@@ -223,18 +231,26 @@ class World:
             return self._admit_task(Task(task_id, session, group_index, state, now, began))
 
     def end_task(self, task: Task, state: str = "completed", message: str = "") -> None:
-        """The task ends now; its session takes up its next one, or is idle for a while and then ends, too."""
+        """The task ends now.
+
+        Its session takes up its next one, or is idle for a while and then ends, too.
+        """
         with self.moment() as now:
             if task.over:
                 return
-            session, left = task.session, [t for t in self.tasks_in(task.session.id) if t is not task and not t.over]
+            session, left = (
+                task.session,
+                [t for t in self.tasks_in(task.session.id) if t is not task and not t.over],
+            )
             task.finish(state, now, message)
             session.state = "running"
             if left:
                 self._take_up(left, now)
                 return
             ended = None if state == "completed" else state
-            self.timeline.at(now + self.rest_idle, lambda _: self._nothing_came(session, task, ended, message))
+            self.timeline.at(
+                now + self.rest_idle, lambda _: self._nothing_came(session, task, ended, message)
+            )
 
     def _take_up(self, left: list[Task], now: datetime) -> None:
         following = min(left, key=lambda task: task.created)
@@ -243,7 +259,12 @@ class World:
 
     def _nothing_came(self, session: Session, last: Task, state: str | None, message: str) -> None:
         tasks = self.tasks_in(session.id)
-        if tasks and tasks[-1] is last and session.forced_at is None and self.lookup(session.id) is session:
+        if (
+            tasks
+            and tasks[-1] is last
+            and session.forced_at is None
+            and self.lookup(session.id) is session
+        ):
             self.end(session.id, state, message)
 
     def _admit_task(self, task: Task) -> Task:

@@ -1,6 +1,9 @@
-"""What happens, one line an event: for people on a terminal, JSON everywhere else. The only room with structlog.
+"""What happens, one line an event: for people on a terminal, JSON everywhere else.
 
-Whatever other libraries log goes the same way. Until `writing` is entered nothing is written at all.
+The only room with structlog.
+
+Whatever other libraries log goes the same way. Until `writing` is entered nothing is written at
+all.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ _STAMPED: tuple[Processor, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    structlog.processors.format_exc_info,  # as text, before redaction; nothing shows the variables of a frame
+    # as text, before redaction; nothing shows the variables of a frame
+    structlog.processors.format_exc_info,
 )
 logging.getLogger("reaper").addHandler(logging.NullHandler())
 
@@ -52,13 +56,17 @@ def logger(name: str) -> BoundLogger:
 
 @contextmanager
 def writing(level: str, form: str = "auto") -> Iterator[None]:
-    """Write events of this level (debug, info, warning, error) and graver ones to standard error while it is open.
+    """Write events of this level (debug, info, warning, error) and graver ones to standard error
+    while it is open.
 
     `form` is `console`, `json`, or `auto`: a console where standard error is a terminal, else JSON.
-    Other libraries are heard from `warning` on, with `debug` from `info` on: below that they tell what they send.
+    Other libraries are heard from `warning` on, with `debug` from `info` on: below that they tell
+    what they send.
     """
     handler = _ToStandardError()
-    handler.setFormatter(_formatter(console=form == "console" or (form == "auto" and sys.stderr.isatty())))
+    handler.setFormatter(
+        _formatter(console=form == "console" or (form == "auto" and sys.stderr.isatty()))
+    )
     root, ours = logging.getLogger(), logging.getLogger("reaper")
     before = root.level, ours.level
     root.addHandler(handler)
@@ -83,11 +91,18 @@ def _formatter(*, console: bool) -> logging.Formatter:
         )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_STAMPED,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, _ordered, render],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redact,
+            _ordered,
+            render,
+        ],
     )
 
 
-def _ordered(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _ordered(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     return {**{key: event[key] for key in _FIRST}, **event}
 
 

@@ -1,4 +1,7 @@
-"""Keeping secrets out of the log: by type, by the name they stand under, by what they look like, and by value."""
+"""Keeping secrets out of the log.
+
+By type, by the name they stand under, by what they look like, and by value.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ HIDDEN = "***"
 _SHORTEST = 6  # characters; a shorter key would hide half of what is written, and protects nothing
 _OF_LINES = frozenset({"exception", "stack"})
 
-_NAMES = frozenset({"apikey", "authorization", "cookie", "passwd", "password", "pwd", "secret", "token"})
+_NAMES = frozenset(
+    {"apikey", "authorization", "cookie", "passwd", "password", "pwd", "secret", "token"}
+)
 _NAMED = re.compile(
     r"""(\b(?:api[-_]?key|passwd|password|pwd|secret|token)\b ["']? \s*[:=,]\s* b?)
         ("[^"]*" | '[^']*' | [^\s"',;&)}\]]+)""",
@@ -34,12 +39,19 @@ def conceal(secret: SecretStr) -> None:
         _known.add(value)
 
 
-def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A processor of structlog, the last before an event is rendered: no secret passes, and no control character.
+def redact(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A processor of structlog, the last before an event is rendered.
+
+    No secret passes, and no control character.
 
     Only what is made of lines, like a traceback, keeps them.
     """
-    return {key: _named(key, value, keep="\n" if key in _OF_LINES else "") for key, value in event.items()}
+    return {
+        key: _named(key, value, keep="\n" if key in _OF_LINES else "")
+        for key, value in event.items()
+    }
 
 
 def without_secrets(text: str) -> str:

@@ -1,14 +1,17 @@
-"""The database: what was decided, what was done, and what was seen of it. The only room that knows SQLAlchemy."""
+"""The database: what was decided, what was done, and what was seen of it.
+
+The only room that knows SQLAlchemy.
+"""
 
 from __future__ import annotations
 
 from reaper.store.as_of import AsOf, PastLook, as_of, recorded
 from reaper.store.conditions import Condition, conditions
-from reaper.store.copying import copy
 from reaper.store.database import HEAD, Database, open_database, revision
-from reaper.store.exemptions import GrantedEntry, grant, list_granted, remove
+from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, remove
 from reaper.store.fleet import SessionEntry, sessions_page
 from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
+from reaper.store.holds import acknowledge, pause, resume, still_blocked
 from reaper.store.ledger import SqlLedger
 from reaper.store.pages import (
     DecisionEntry,
@@ -20,7 +23,7 @@ from reaper.store.pages import (
     steps_page,
 )
 from reaper.store.prune import prune
-from reaper.store.restraint import acknowledge, pause, resume, still_forbidden
+from reaper.store.transfer import transfer
 
 __all__ = [
     "HEAD",
@@ -28,9 +31,9 @@ __all__ = [
     "Condition",
     "Database",
     "DecisionEntry",
-    "GrantedEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "ManualExemptionEntry",
     "PastLook",
     "PolicyEntry",
     "Position",
@@ -41,11 +44,10 @@ __all__ = [
     "acknowledge",
     "as_of",
     "conditions",
-    "copy",
     "decisions_page",
     "entries",
     "grant",
-    "list_granted",
+    "list_manual",
     "list_runs",
     "open_database",
     "pause",
@@ -58,12 +60,14 @@ __all__ = [
     "schema_differences",
     "sessions_page",
     "steps_page",
-    "still_forbidden",
+    "still_blocked",
+    "transfer",
 ]
 
 
 def schema_differences(database: Database) -> list[str]:
     """How the schema differs from what this version expects. Raises StoreError."""
-    from reaper.store.migrate import check  # noqa: PLC0415 - Alembic takes a quarter of a second to import
+    # Alembic takes a quarter of a second to import
+    from reaper.store.migrate import check  # noqa: PLC0415
 
     return check(database)

@@ -1,4 +1,7 @@
-"""What the record tells of one session as of a moment: the verdicts that were taken by then, and by which texts."""
+"""What the record tells of one session as of a moment.
+
+The verdicts that were taken by then, and by which texts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ _NAMED = 20
 
 @dataclass(frozen=True)
 class PastLook:
-    """The last run that read the whole list of the account by then; `policies` are the hashes of its texts, by name."""
+    """The last run that read the whole list of the account by then.
+
+    `policies` are the hashes of its texts, by name.
+    """
 
     id: int
     at: datetime
@@ -35,7 +41,9 @@ class PastLook:
 
 @dataclass(frozen=True)
 class AsOf:
-    """`decisions` holds each policy's last one by then, the newest first, `texts` what the policies said, by hash."""
+    """`decisions` holds each policy's last one by then, the newest first, `texts` what the policies
+    said, by hash.
+    """
 
     look: PastLook | None
     decisions: list[DecisionEntry]
@@ -43,17 +51,32 @@ class AsOf:
     steps: list[StepEntry]
 
     def stands(self, decision: DecisionEntry) -> bool:
-        """Whether the last look judged by the same text still; else it says how it was, not how it is."""
-        return self.look is not None and self.look.policies.get(decision.policy) == decision.policy_hash
+        """Whether the last look judged by the same text still.
+
+        Else it says how it was, not how it is.
+        """
+        return (
+            self.look is not None
+            and self.look.policies.get(decision.policy) == decision.policy_hash
+        )
 
 
 def recorded(database: Database, start: str, account: str | None = None) -> list[tuple[str, str]]:
-    """The accounts and ids of the sessions on record whose id begins so, in any case; at most 20. Raises StoreError."""
+    """The accounts and ids of the sessions on record whose id begins so, in any case; at most 20.
+
+    Raises StoreError.
+    """
     found = set()
     with database.reading() as db:
         for table in (decisions, steps):
-            statement = sa.select(runs.c.account, table.c.session_id).select_from(table.join(runs)).distinct()
-            statement = statement.where(table.c.session_id.istartswith(start, autoescape=True)).limit(_NAMED)
+            statement = (
+                sa.select(runs.c.account, table.c.session_id)
+                .select_from(table.join(runs))
+                .distinct()
+            )
+            statement = statement.where(
+                table.c.session_id.istartswith(start, autoescape=True)
+            ).limit(_NAMED)
             if account is not None:
                 statement = statement.where(runs.c.account == account)
             found |= {(name, id_) for name, id_ in db.execute(statement)}
@@ -71,15 +94,31 @@ def as_of(database: Database, account: str, session: str, at: datetime) -> AsOf:
     with database.reading() as db:
         look = _look(db, account, at)
         hashes = {decision.policy_hash for decision in last.values()}
-        rows = db.execute(sa.select(policy_texts.c.hash, policy_texts.c.text).where(policy_texts.c.hash.in_(hashes)))
-        texts = {hash_: text for hash_, text in rows}  # noqa: C416 - a Row is no pair to dict()'s stub
+        rows = db.execute(
+            sa.select(policy_texts.c.hash, policy_texts.c.text).where(
+                policy_texts.c.hash.in_(hashes)
+            )
+        )
+        # a Row is no pair to dict()'s stub
+        texts = {hash_: text for hash_, text in rows}  # noqa: C416
     return AsOf(look, list(last.values()), texts, done)
 
 
 def _look(db: sa.Connection, account: str, at: datetime) -> PastLook | None:
     mine = (runs.c.account == account, runs.c.listed, runs.c.started_at <= at)
-    row = db.execute(sa.select(runs).where(*mine).order_by(runs.c.started_at.desc()).limit(1)).one_or_none()
+    row = db.execute(
+        sa.select(runs).where(*mine).order_by(runs.c.started_at.desc()).limit(1)
+    ).one_or_none()
     if row is None:
         return None
-    whole = row.started_at, row.enforcing, row.complete, row.doubts, row.halted, row.policies, row.version, row.actor
+    whole = (
+        row.started_at,
+        row.enforcing,
+        row.complete,
+        row.doubts,
+        row.halted,
+        row.policies,
+        row.version,
+        row.actor,
+    )
     return PastLook(row.id, *whole)

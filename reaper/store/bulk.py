@@ -1,4 +1,7 @@
-"""Writing many rows as the driver takes them, past SQLAlchemy's work for each: a third of the time."""
+"""Writing many rows as the driver takes them, past SQLAlchemy's work for each.
+
+A third of the time.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ def insert_and_number(db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -
     if not rows:
         return []
     if db.dialect.insert_executemany_returning_sort_by_parameter_order:
-        return list(db.scalars(sa.insert(table).returning(table.c.id, sort_by_parameter_order=True), rows))
+        return list(
+            db.scalars(sa.insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
+        )
     keys = [db.execute(sa.insert(table).values(row)).inserted_primary_key for row in rows]
     return [key[0] for key in keys if key]
 
@@ -47,18 +52,27 @@ def _equal(table: sa.Table, names: Sequence[str]) -> list[sa.ColumnElement[bool]
 
 
 def _execute(
-    db: sa.Connection, table: sa.Table, statement: sa.UpdateBase, values: list[str], rows: Sequence[Row]
+    db: sa.Connection,
+    table: sa.Table,
+    statement: sa.UpdateBase,
+    values: list[str],
+    rows: Sequence[Row],
 ) -> None:
     compiled = statement.compile(dialect=db.dialect, column_keys=values)
     binds = compiled.positiontup or list(compiled.binds)
     columns = [_as_sent(db, table.c[bind.removeprefix(_KEY)], rows) for bind in binds]
     sent = zip(*columns, strict=True)
     named = not compiled.positiontup
-    db.exec_driver_sql(str(compiled), [dict(zip(binds, row, strict=True)) for row in sent] if named else list(sent))
+    db.exec_driver_sql(
+        str(compiled), [dict(zip(binds, row, strict=True)) for row in sent] if named else list(sent)
+    )
 
 
 def _as_sent(db: sa.Connection, column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
-    """A column's values as the driver takes them: most as they are, and equal moments converted once."""
+    """A column's values as the driver takes them.
+
+    Most as they are, and equal moments converted once.
+    """
     values = [row[column.name] for row in rows]
     process = column.type.dialect_impl(db.dialect).bind_processor(db.dialect)
     if process is None:

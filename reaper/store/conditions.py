@@ -1,4 +1,7 @@
-"""How each account stands, as far as the record knows; in few questions, for monitoring asks them all day."""
+"""How each account stands, as far as the record knows.
+
+In few questions, for monitoring asks them all day.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from reaper.store import restraint
+from reaper.store import holds
 from reaper.store.database import Database
 from reaper.store.tables import leases, open_steps, runs, steps
 
@@ -17,8 +20,8 @@ from reaper.store.tables import leases, open_steps, runs, steps
 class Condition:
     """`complete_at` is when the last run without a doubt began, by any replica.
 
-    Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run. `unsettled` steps were
-    begun, and nobody has seen yet what came of them.
+    Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run.
+    `unsettled` steps were begun, and nobody has seen yet what came of them.
     """
 
     complete_at: datetime | None
@@ -31,8 +34,8 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
     """The condition of each of these accounts. Raises StoreError."""
     with database.reading() as db:
         complete, unsettled = _complete_at(db), _unsettled(db)
-        halted = restraint.halted_accounts(db)
-        paused = {pause.account for pause in restraint.pauses_at(db, now)}
+        halted = holds.halted_accounts(db)
+        paused = {pause.account for pause in holds.pauses_at(db, now)}
     return {
         account: Condition(
             complete_at=complete.get(account),
@@ -48,10 +51,14 @@ def _complete_at(db: sa.Connection) -> dict[str, datetime]:
     """Whoever had a run has a lease; from there the index leads to the last run of each account."""
     theirs = sa.select(runs.c.started_at).where(runs.c.account == leases.c.account, runs.c.complete)
     newest = theirs.order_by(runs.c.started_at.desc()).limit(1).scalar_subquery()
-    return {row.account: row.at for row in db.execute(sa.select(leases.c.account, newest.label("at")))}
+    return {
+        row.account: row.at for row in db.execute(sa.select(leases.c.account, newest.label("at")))
+    }
 
 
 def _unsettled(db: sa.Connection) -> dict[str, int]:
     counted = sa.select(runs.c.account, sa.func.count().label("steps"))
-    rows = db.execute(counted.select_from(open_steps.join(steps).join(runs)).group_by(runs.c.account))
+    rows = db.execute(
+        counted.select_from(open_steps.join(steps).join(runs)).group_by(runs.c.account)
+    )
     return {row.account: row.steps for row in rows}

@@ -1,4 +1,7 @@
-"""Opening a database: created, migrated and guarded, with every failure in one line for a person."""
+"""Opening a database.
+
+Created, migrated and guarded, with every failure in one line for a person.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from reaper.errors import ConfigurationError, StoreError
 
 HEAD = "0006"
-"""The newest migration; a test compares it with `migrations/`. It spares the common path the import of Alembic."""
+"""The newest migration; a test compares it with `migrations/`.
+
+It spares the common path the import of Alembic.
+"""
 
 _BUSY_SECONDS = 10
 _STALLED_SECONDS = 30
@@ -30,15 +36,23 @@ _POSTGRESQL = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-"""What the driver is told unless `database_url` says otherwise: a server that the network swallows is given up after a
-minute, where the system would wait for hours. In seconds, but for the last one: milliseconds."""
+"""What the driver is told unless `database_url` says otherwise: a server that the network swallows
+is given up after a
+minute, where the system would wait for hours. In seconds, but for the last one: milliseconds.
+"""
 _PAGES_AT_ONCE = 2_000
 _WRITERS = 7_237_165
-"""PostgreSQL's advisory lock of whoever writes: any number that no other program on the server takes."""
+"""PostgreSQL's advisory lock of whoever writes.
+
+Any number that no other program on the server takes.
+"""
 
 _ADVICE = (
     ("readonly", "make it writable, or set database_url to another place"),
-    ("unable to open", "check that its folder exists and is writable, or set database_url to another place"),
+    (
+        "unable to open",
+        "check that its folder exists and is writable, or set database_url to another place",
+    ),
     ("locked", "another program holds it; try again, or end that program"),
     ("disk is full", "free some space; nothing is ended before its decision is stored"),
     ("not a database", "the file is something else; set database_url to another file"),
@@ -47,7 +61,10 @@ _ADVICE = (
     ("lock timeout", "another program holds it; try again, or end that program"),
     ("no space left", "free some space; nothing is ended before its decision is stored"),
     ("read-only", "name a server and user that may write in database_url"),
-    ("permission denied", "let its user create and write tables, or name another user in database_url"),
+    (
+        "permission denied",
+        "let its user create and write tables, or name another user in database_url",
+    ),
     ("resolve host", "check the host in database_url"),
     ("invalid port", "check the port in database_url"),
     ("refused", "check that the server runs and database_url names it"),
@@ -65,7 +82,10 @@ _LIKE_THIS = (
 
 
 class Database:
-    """An open database. `where` names it without its password, also where that stands behind the `?`."""
+    """An open database.
+
+    `where` names it without its password, also where that stands behind the `?`.
+    """
 
     def __init__(self, engine: sa.Engine, url: URL | None = None) -> None:
         self.engine = engine
@@ -84,11 +104,17 @@ class Database:
 
         Raises StoreError; then nothing of it is kept.
         """
-        with self._guarded(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with (
+            self._guarded(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def shrink(self) -> None:
-        """Give free pages of an SQLite file back, some at a time; PostgreSQL does that by itself. Raises StoreError.
+        """Give free pages of an SQLite file back, some at a time; PostgreSQL does that by itself.
+
+        Raises StoreError.
 
         A file from before it could shrink keeps its free pages, and uses them again.
         """
@@ -96,8 +122,13 @@ class Database:
             return
         with self._guarded(), closing(self.engine.raw_connection()) as connection:
             cursor, before = connection.cursor(), None
-            while (free := cursor.execute("PRAGMA freelist_count").fetchone()[0]) not in (0, before):
-                cursor.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")  # `execute` frees just one
+            while (free := cursor.execute("PRAGMA freelist_count").fetchone()[0]) not in (
+                0,
+                before,
+            ):
+                cursor.executescript(
+                    f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})"
+                )  # `execute` frees just one
                 before = free
 
     @contextmanager
@@ -128,16 +159,18 @@ def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
 def open_database(url: str, *, upgrade: bool = True, ask: bool = False) -> Database:
     """Open the database, creating and migrating it where needed.
 
-    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty database. With `ask` a
-    database of an older version is refused instead of migrated.
-    Raises ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used; a database
-    from a newer version is refused.
+    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty
+    database. With `ask` a database of an older version is refused instead of migrated. Raises
+    ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used;
+    a database from a newer version is refused.
     """
     parsed = _parsed(url)
     if upgrade:
         _make_folder(parsed)
     there = upgrade or _is_there(parsed)
-    database = Database(_engine(parsed if there else parsed.set(database=":memory:", query={})), parsed)
+    database = Database(
+        _engine(parsed if there else parsed.set(database=":memory:", query={})), parsed
+    )
     try:
         if upgrade:
             _bring_to_head(database, ask=ask)
@@ -160,16 +193,28 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
         if parsed.get_dialect().is_async:
-            raise ConfigurationError(f"database_url names the driver {parsed.drivername}; {_LIKE_THIS}")
+            raise ConfigurationError(
+                f"database_url names the driver {parsed.drivername}; {_LIKE_THIS}"
+            )
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
         raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+    return (
+        parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+    )
 
 
 def _file(url: URL) -> Path | None:
-    """The file of an SQLite database; None where SQLite itself reads the name, or it is in memory."""
+    """The file of an SQLite database.
+
+    None where SQLite itself reads the name, or it is in memory.
+    """
     name = url.database or ""
-    if url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+    if (
+        url.get_backend_name() != "sqlite"
+        or not name
+        or name == ":memory:"
+        or name.startswith("file:")
+    ):
         return None
     return Path(name)
 
@@ -201,7 +246,9 @@ def _engine(url: URL) -> sa.Engine:
             case _:
                 return sa.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
-        raise ConfigurationError(f"database_url needs the Python package {error.name}; {_LIKE_THIS}") from None
+        raise ConfigurationError(
+            f"database_url needs the Python package {error.name}; {_LIKE_THIS}"
+        ) from None
     except ArgumentError:
         raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
 
@@ -225,9 +272,13 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 def _refuse_unless_still(file: Path, connection: sa.Connection) -> None:
-    """A file that was deleted or replaced goes on taking what is written to it, and nobody will ever read that."""
+    """A file that was deleted or replaced goes on taking what is written to it, and nobody will
+    ever read that.
+    """
     if _identity(file) != connection.info["file"]:
-        raise StoreError(f"the database {file}: it was deleted or replaced; put it back, or start `reaper` again")
+        raise StoreError(
+            f"the database {file}: it was deleted or replaced; put it back, or start `reaper` again"
+        )
 
 
 def _postgresql(url: URL) -> sa.Engine:
@@ -237,26 +288,39 @@ def _postgresql(url: URL) -> sa.Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
-    connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
+# the driver's connection
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
+    connection.isolation_level = (
+        None  # transactions begin where SQLAlchemy says, not where the driver guesses
+    )
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     if cursor.execute("PRAGMA page_count").fetchone() == (0,):
-        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a new file heeds it; it lets the file shrink
-    with contextlib.suppress(sqlite3.OperationalError):  # another program is just doing the same to a new file
+        cursor.execute(
+            "PRAGMA auto_vacuum=INCREMENTAL"
+        )  # only a new file heeds it; it lets the file shrink
+    with contextlib.suppress(
+        sqlite3.OperationalError
+    ):  # another program is just doing the same to a new file
         cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """A writer takes its lock at once: one that first reads and then writes fails however long it may wait."""
+    """A writer takes its lock at once.
+
+    One that first reads and then writes fails however long it may wait.
+    """
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:
-    """Writers queue as they do on SQLite: two passes at once would both find the same decisions missing."""
+    """Writers queue as they do on SQLite.
+
+    Two passes at once would both find the same decisions missing.
+    """
     if connection.get_execution_options().get("writes", False):
         connection.exec_driver_sql(
             f"SELECT set_config('lock_timeout', '{_BUSY_SECONDS}s', true), "
@@ -274,16 +338,20 @@ def _bring_to_head(database: Database, *, ask: bool) -> None:
             f"the database {database.where} is at revision {found}, and this reaper needs {HEAD}; "
             "run `reaper db upgrade` once its other programs may change too"
         )
-    from reaper.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes a quarter of a second to import
+    # Alembic takes a quarter of a second to import
+    from reaper.store.migrate import upgrade  # noqa: PLC0415
 
     upgrade(database)
 
 
 def refuse_other_schema(db: sa.Connection) -> None:
-    """Raise StoreError when another program has migrated the database since it was opened, in this transaction."""
+    """Raise StoreError when another program has migrated the database since it was opened, in this
+    transaction.
+    """
     found = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
     if found != HEAD:
         raise StoreError(
-            f"the database was brought to revision {found} by another reaper while this one, of {HEAD}, was running; "
+            f"the database was brought to revision {found} by another reaper while this one, of "
+            f"{HEAD}, was running; "
             "nothing more is ended by this one: replace it by the other's version"
         )

@@ -1,12 +1,15 @@
-"""What a verdict rested on, as it is kept: short, for there are many. And as it is told: each part by its name."""
+"""What a verdict rested on, as it is kept: short, for there are many. And as it is told.
+
+Each part by its name.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reaper.core.matching import Answer
-from reaper.core.selector import Exemption
-from reaper.core.verdict import Finding, Verdict
+from reaper.core.judging.verdict import Finding, Verdict
+from reaper.core.language.selector import Exemption
+from reaper.core.model.matching import Answer
 
 Evidence = dict[str, Any]
 
@@ -15,7 +18,7 @@ _PARTS = ("rule", "answer", "value", "threshold", "note")
 """A rule, its answer, the value against the threshold, and where the value came from."""
 
 
-def kept(verdict: Verdict) -> Evidence:
+def encode(verdict: Verdict) -> Evidence:
     """What the verdict rests on; times in seconds."""
     found: Evidence = {"findings": [_finding(f) for f in verdict.findings]}
     if verdict.exemption is not None:
@@ -35,13 +38,24 @@ def written(found: Exemption) -> Evidence:
     return row
 
 
-def told(evidence: Evidence) -> Evidence:
+def decode(evidence: Evidence) -> Evidence:
     """What was kept of a verdict, for whoever reads it."""
-    return {**evidence, "findings": [dict(zip(_PARTS, found, strict=True)) for found in evidence.get("findings", ())]}
+    return {
+        **evidence,
+        "findings": [
+            dict(zip(_PARTS, found, strict=True)) for found in evidence.get("findings", ())
+        ],
+    }
 
 
-def told_of_look(evidence: Evidence) -> Evidence | None:
-    """What was kept of a second look, for whoever reads it, with what each policy found; None where there was none."""
+def decode_recheck(evidence: Evidence) -> Evidence | None:
+    """What was kept of a second look, for whoever reads it, with what each policy found.
+
+    None where there was none.
+    """
     if not evidence:
         return None
-    return {**evidence, "verdicts": {name: told(found) for name, found in evidence["verdicts"].items()}}
+    return {
+        **evidence,
+        "verdicts": {name: decode(found) for name, found in evidence["verdicts"].items()},
+    }

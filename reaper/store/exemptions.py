@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from reaper.core.granted import Granted
-from reaper.core.verdict import Ruling
+from reaper.core.judging.verdict import Ruling
+from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError, StoreError
 from reaper.store.database import Database
 from reaper.store.tables import decisions, exemption_removals, exemptions, runs
@@ -21,10 +21,12 @@ _BEGINS = "exempt: #"
 
 
 @dataclass(frozen=True)
-class GrantedEntry:
-    """An exemption by hand, who took it back, how many verdicts on record it decided, and when the last of them."""
+class ManualExemptionEntry:
+    """An exemption by hand, who took it back, how many verdicts on record it decided, and when the
+    last of them.
+    """
 
-    exemption: Granted
+    exemption: ManualExemption
     removed_at: datetime | None
     removed_by: str | None
     removed_because: str | None
@@ -32,9 +34,11 @@ class GrantedEntry:
     last_used: datetime | None
 
 
-def grant(database: Database, exemption: Granted) -> int:
+def grant(database: Database, exemption: ManualExemption) -> int:
     """Write it down; its number. `id` is not looked at."""
-    whom = exemption.model_dump(mode="json", exclude_none=True, exclude={"id", "by", "at", "account", "ends", "reason"})
+    whom = exemption.model_dump(
+        mode="json", exclude_none=True, exclude={"id", "by", "at", "account", "ends", "reason"}
+    )
     row = {
         "account": exemption.account,
         "at": exemption.at,
@@ -48,35 +52,50 @@ def grant(database: Database, exemption: Granted) -> int:
 
 
 def remove(database: Database, number: int, *, at: datetime, by: str, reason: str) -> None:
-    """Take it back, from now on. Raises ConfigurationError when there is none, or it was taken back before."""
+    """Take it back, from now on.
+
+    Raises ConfigurationError when there is none, or it was taken back before.
+    """
     with database.writing() as db:
         if db.scalar(sa.select(exemptions.c.id).where(exemptions.c.id == number)) is None:
-            raise ConfigurationError(f"there is no exemption {number}; `reaper exempt list` names them")
+            raise ConfigurationError(
+                f"there is no exemption {number}; `reaper exempt list` names them"
+            )
         before = db.execute(
             sa.select(exemption_removals).where(exemption_removals.c.exemption_id == number)
         ).one_or_none()
         if before is not None:
             when = f"by {before.by} at {before.at:%Y-%m-%d %H:%M}Z: {before.reason}"
             raise ConfigurationError(f"exemption {number} was removed already, {when}")
-        db.execute(sa.insert(exemption_removals).values(exemption_id=number, at=at, by=by, reason=reason))
+        db.execute(
+            sa.insert(exemption_removals).values(exemption_id=number, at=at, by=by, reason=reason)
+        )
 
 
-def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[Granted, ...]:
+def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[ManualExemption, ...]:
     """Those that hold for the account at that moment."""
     mine = exemptions.c.account.is_(None) | (exemptions.c.account == account)
     holds = exemptions.c.ends.is_(None) | (exemptions.c.ends > now)
     statement = sa.select(exemptions).outerjoin(exemption_removals)
     rows = db.execute(
-        statement.where(mine, holds, exemption_removals.c.exemption_id.is_(None)).order_by(exemptions.c.id)
+        statement.where(mine, holds, exemption_removals.c.exemption_id.is_(None)).order_by(
+            exemptions.c.id
+        )
     )
     return tuple(_granted(row) for row in rows)
 
 
-def list_granted(database: Database, *, removed: bool = False) -> list[GrantedEntry]:
-    """All of them, also those that have ended, the oldest first; with `removed` also those taken back."""
+def list_manual(database: Database, *, removed: bool = False) -> list[ManualExemptionEntry]:
+    """All of them, also those that have ended, the oldest first.
+
+    With `removed` also those taken back.
+    """
     gone = exemption_removals.c
     statement = sa.select(
-        exemptions, gone.at.label("gone_at"), gone.by.label("gone_by"), gone.reason.label("gone_because")
+        exemptions,
+        gone.at.label("gone_at"),
+        gone.by.label("gone_by"),
+        gone.reason.label("gone_because"),
     )
     statement = statement.outerjoin(exemption_removals).order_by(exemptions.c.id)
     if not removed:
@@ -84,16 +103,26 @@ def list_granted(database: Database, *, removed: bool = False) -> list[GrantedEn
     with database.reading() as db:
         rows = db.execute(statement).all()
         used = _used(db) if rows else {}
-    return [GrantedEntry(_granted(r), r.gone_at, r.gone_by, r.gone_because, *used.get(r.id, (0, None))) for r in rows]
+    return [
+        ManualExemptionEntry(
+            _granted(r), r.gone_at, r.gone_by, r.gone_because, *used.get(r.id, (0, None))
+        )
+        for r in rows
+    ]
 
 
 def _used(db: sa.Connection) -> Mapping[int, tuple[int, datetime | None]]:
-    """How many verdicts each decided, and when the last. What does not change is not written again."""
+    """How many verdicts each decided, and when the last.
+
+    What does not change is not written again.
+    """
     said, count, last = decisions.c.reason, sa.func.count(), sa.func.max(runs.c.started_at)
     statement = sa.select(said, count, last).select_from(decisions.join(runs)).group_by(said)
     found: dict[int, tuple[int, datetime | None]] = {}
     for reason, decided, at in db.execute(
-        statement.where(decisions.c.ruling == Ruling.EXEMPT.value, said.startswith(_BEGINS)).order_by(last)
+        statement.where(
+            decisions.c.ruling == Ruling.EXEMPT.value, said.startswith(_BEGINS)
+        ).order_by(last)
     ):
         number = reason.removeprefix(_BEGINS).partition(" ")[0]
         if number.isdigit():
@@ -101,11 +130,21 @@ def _used(db: sa.Connection) -> Mapping[int, tuple[int, datetime | None]]:
     return found
 
 
-def _granted(row: Any) -> Granted:  # noqa: ANN401 - a row
-    """A newer reaper may have written what this one does not know: then nothing is ended, for it might be exempt."""
-    said = {"id": row.id, "by": row.by, "at": row.at, "account": row.account, "ends": row.ends, "reason": row.reason}
+def _granted(row: Any) -> ManualExemption:  # noqa: ANN401 - a row
+    """A newer reaper may have written what this one does not know.
+
+    Then nothing is ended, for it might be exempt.
+    """
+    said = {
+        "id": row.id,
+        "by": row.by,
+        "at": row.at,
+        "account": row.account,
+        "ends": row.ends,
+        "reason": row.reason,
+    }
     try:
-        return Granted.model_validate({**row.whom, **said})
+        return ManualExemption.model_validate({**row.whom, **said})
     except ValidationError:
         raise StoreError(
             f"exemption {row.id} in the database cannot be understood; upgrade reaper, "

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.verdict import Ruling, gravest
+from reaper.core.judging.verdict import Ruling, gravest
 from reaper.store.database import Database
 from reaper.store.history import HistoryFilter, narrowed
 from reaper.store.pages import Position
@@ -19,7 +19,7 @@ _DECIDED = ("run_id", "session_id", "policy")
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentVerdict:
     """The verdict of one policy that stands now, and the run that took it."""
 
     policy: str
@@ -33,7 +33,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """A session as the last complete look at its account judged it; `ruling` is the gravest of its verdicts."""
+    """A session as the last complete look at its account judged it.
+
+    `ruling` is the gravest of its verdicts.
+    """
 
     account: str
     session: str
@@ -42,20 +45,26 @@ class SessionEntry:
     app: str | None
     ruling: str
     last_activity: datetime | None
-    verdicts: list[Standing]
+    verdicts: list[CurrentVerdict]
 
     @property
     def position(self) -> Position:
         return self.account, self.session
 
 
-def sessions_page(database: Database, asked: HistoryFilter, behind: Position | None = None) -> list[SessionEntry]:
-    """The sessions that stand judged now and fit, by account and id; `outcome` is the ruling of one of their verdicts.
+def sessions_page(
+    database: Database, asked: HistoryFilter, behind: Position | None = None
+) -> list[SessionEntry]:
+    """The sessions that stand judged now and fit, by account and id.
+
+    `outcome` is the ruling of one of their verdicts.
 
     Raises StoreError.
     """
     key = (standing.c.account, standing.c.session_id)
-    decided = standing.join(decisions, sa.and_(*(standing.c[n] == decisions.c[n] for n in _DECIDED))).join(runs)
+    decided = standing.join(
+        decisions, sa.and_(*(standing.c[n] == decisions.c[n] for n in _DECIDED))
+    ).join(runs)
     statement = sa.select(*key).distinct().select_from(decided)
     if asked.outcome is not None:
         statement = statement.where(decisions.c.ruling == asked.outcome)
@@ -67,7 +76,9 @@ def sessions_page(database: Database, asked: HistoryFilter, behind: Position | N
         return [*_sessions(db, decided, found)] if found else []
 
 
-def _sessions(db: sa.Connection, decided: sa.FromClause, keys: list[tuple[Any, ...]]) -> list[SessionEntry]:
+def _sessions(
+    db: sa.Connection, decided: sa.FromClause, keys: list[tuple[Any, ...]]
+) -> list[SessionEntry]:
     key = (standing.c.account, standing.c.session_id)
     known = sa.and_(activity.c.account == key[0], activity.c.session_id == key[1])
     statement = (
@@ -92,7 +103,10 @@ def _session(rows: list[Any]) -> SessionEntry:
     first = rows[0]
     ruling = gravest(Ruling(row.ruling) for row in rows)
     verdicts = [
-        Standing(r.policy, r.policy_hash, r.ruling, r.reason, r.run_id, r.started_at, r.offender_since) for r in rows
+        CurrentVerdict(
+            r.policy, r.policy_hash, r.ruling, r.reason, r.run_id, r.started_at, r.offender_since
+        )
+        for r in rows
     ]
     return SessionEntry(
         account=first.account,

@@ -10,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.core.matching import star_reads_alike
-from reaper.core.notice import Telling
-from reaper.core.verdict import Ruling
+from reaper.core.judging.verdict import Ruling
+from reaper.core.model.matching import star_reads_alike
+from reaper.core.planning.notice import DeliveryStatus
 from reaper.store.database import Database
-from reaper.store.evidence import told, told_of_look
-from reaper.store.recall import INTENDED
+from reaper.store.evidence import decode, decode_recheck
+from reaper.store.read_state import INTENDED
 from reaper.store.tables import decisions, notices, runs, step_events, steps
 
 PLANNED = "planned"
@@ -24,11 +24,14 @@ _RULINGS = frozenset(ruling.value for ruling in Ruling)
 
 @dataclass(frozen=True)
 class HistoryFilter:
-    """What to show. `session` may be the first characters of an id; `owner` may hold `*`; `since` is included.
+    """What to show. `session` may be the first characters of an id; `owner` may hold `*`.
 
-    `outcome` is a ruling, or the last thing that happened to a step: one that was `intended` and then `terminated` is
-    only found by the latter. `session` does not mind upper and lower case, and `owner` is compared as people read it.
-    Compliant verdicts are shown only with `everything`, for a named session, or when asked for by `outcome`.
+    `since` is included.
+
+    `outcome` is a ruling, or the last thing that happened to a step: one that was `intended` and
+    then `terminated` is only found by the latter. `session` does not mind upper and lower case, and
+    `owner` is compared as people read it. Compliant verdicts are shown only with `everything`, for
+    a named session, or when asked for by `outcome`.
     """
 
     account: str | None = None
@@ -44,7 +47,9 @@ class HistoryFilter:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a notice."""
+    """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a
+    notice.
+    """
 
     at: datetime
     run_id: int
@@ -63,7 +68,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """A pass, and how many of its steps came to each end. `finished_at` is None where it broke off or goes on."""
+    """A pass, and how many of its steps came to each end.
+
+    `finished_at` is None where it broke off or goes on.
+    """
 
     id: int
     account: str
@@ -93,9 +101,17 @@ class RunEntry:
 def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
     with database.reading() as db:
-        found = [*_decisions(db, asked), *_events(db, asked), *_planned(db, asked), *_notices(db, asked)]
+        found = [
+            *_decisions(db, asked),
+            *_events(db, asked),
+            *_planned(db, asked),
+            *_notices(db, asked),
+        ]
     order = {INTENDED: 1, PLANNED: 1}
-    found.sort(key=lambda e: (e.at, e.run_id, 0 if e.event in _RULINGS else order.get(e.event, 2)), reverse=True)
+    found.sort(
+        key=lambda e: (e.at, e.run_id, 0 if e.event in _RULINGS else order.get(e.event, 2)),
+        reverse=True,
+    )
     return found[: asked.limit]
 
 
@@ -108,7 +124,12 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
         statement = statement.where(decisions.c.ruling == asked.outcome)
     elif not asked.everything and asked.session is None:
         statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
-    newest = (runs.c.started_at.desc(), decisions.c.run_id.desc(), decisions.c.session_id, decisions.c.policy)
+    newest = (
+        runs.c.started_at.desc(),
+        decisions.c.run_id.desc(),
+        decisions.c.session_id,
+        decisions.c.policy,
+    )
     for row in db.execute(statement.order_by(*newest)):
         yield HistoryEntry(
             row.started_at,
@@ -123,7 +144,7 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
             None,
             row.reason,
             row.policy_hash,
-            told(json.loads(row.evidence)),
+            decode(json.loads(row.evidence)),
         )
 
 
@@ -131,15 +152,24 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     if asked.outcome in (*_RULINGS, PLANNED):
         return
     statement = sa.select(
-        steps, step_events.c.at, step_events.c.event, step_events.c.detail, step_events.c.evidence, runs.c.account
+        steps,
+        step_events.c.at,
+        step_events.c.event,
+        step_events.c.detail,
+        step_events.c.evidence,
+        runs.c.account,
     ).select_from(step_events.join(steps).join(runs))
     statement = narrowed(db, statement, asked, steps, step_events.c.at)
     if asked.outcome is not None:
-        statement = statement.where(step_events.c.event == asked.outcome, step_events.c.id == last_event())
+        statement = statement.where(
+            step_events.c.event == asked.outcome, step_events.c.id == last_event()
+        )
     at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
     newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
     for row in db.execute(statement.order_by(*newest)):
-        yield _step_entry(row, row.at, row.event, row.detail or row.reason, told_of_look(row.evidence))
+        yield _step_entry(
+            row, row.at, row.event, row.detail or row.reason, decode_recheck(row.evidence)
+        )
 
 
 def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
@@ -155,9 +185,11 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
 
 def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     """Who was told of an offender, or could not be."""
-    if asked.outcome not in (None, *Telling):
+    if asked.outcome not in (None, *DeliveryStatus):
         return
-    statement = narrowed(db, sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at)
+    statement = narrowed(
+        db, sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at
+    )
     if asked.outcome is not None:
         statement = statement.where(notices.c.event == asked.outcome)
     for row in db.execute(statement.order_by(notices.c.at.desc(), notices.c.id.desc())):
@@ -222,7 +254,10 @@ def narrowed(
 
 
 def _owners(db: sa.Connection, table: sa.Table, pattern: str) -> list[str]:
-    """Those on record that the pattern stands for: no database compares names as people read them."""
+    """Those on record that the pattern stands for.
+
+    No database compares names as people read them.
+    """
     there = db.scalars(sa.select(table.c.owner).where(table.c.owner.is_not(None)).distinct())
     return list(filter(star_reads_alike(pattern), there))
 
@@ -236,7 +271,10 @@ def list_runs(
     below: int | None = None,
     limit: int = 20,
 ) -> list[RunEntry]:
-    """The passes, the newest first; with `below` those of a lower id than that. Raises StoreError."""
+    """The passes, the newest first; with `below` those of a lower id than that.
+
+    Raises StoreError.
+    """
     wanted: list[sa.ColumnElement[bool]] = []
     if account is not None:
         wanted.append(runs.c.account == account)
@@ -251,13 +289,21 @@ def list_runs(
         rows = db.execute(statement).mappings().all()
         outcomes = _outcomes(db, [row["id"] for row in rows])
     names = set(RunEntry.__dataclass_fields__) - {"outcomes"}
-    return [RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {})) for row in rows]
+    return [
+        RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {}))
+        for row in rows
+    ]
 
 
 def last_event() -> sa.ScalarSelect[int]:
     """The id of a step's last event."""
     event = step_events.alias()
-    return sa.select(sa.func.max(event.c.id)).where(event.c.step_id == steps.c.id).correlate(steps).scalar_subquery()
+    return (
+        sa.select(sa.func.max(event.c.id))
+        .where(event.c.step_id == steps.c.id)
+        .correlate(steps)
+        .scalar_subquery()
+    )
 
 
 def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:

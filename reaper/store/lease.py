@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reaper.core.duration import spoken
-from reaper.errors import Held, LeaseLost, NotDue
+from reaper.core.model.duration import spoken
+from reaper.errors import AlreadyRun, LeaseHeld, LeaseLost
 from reaper.ports import Clock
 from reaper.store.database import Database, refuse_other_schema
+from reaper.store.recent_runs import find_recent_run
 from reaper.store.tables import leases
-from reaper.store.turns import made_since
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Lease:
     def renew(self, db: sa.Connection, now: datetime) -> None:
         """Hold on for another while, in this transaction.
 
-        Raises LeaseLost when another reaper took over, and StoreError when one of another version migrated the
-        database meanwhile.
+        Raises LeaseLost when another reaper took over, and StoreError when one of another version
+        migrated the database meanwhile.
         """
         refuse_other_schema(db)
         if not self.extend(db, now):
@@ -44,7 +44,10 @@ class Lease:
         return True
 
     def lost(self) -> LeaseLost:
-        return LeaseLost(f"{self.account}: another reaper took the account over; nothing more is ended by this one")
+        return LeaseLost(
+            f"{self.account}: another reaper took the account over; nothing more is ended by this "
+            "one"
+        )
 
 
 def take(
@@ -59,19 +62,25 @@ def take(
 ) -> Lease:
     """Take the account; with `since`, for a run that no other reaper has made since then.
 
-    Raises Held while another reaper's lease lasts, NotDue when that run was made, and StoreError as `renew` does.
+    Raises Held while another reaper's lease lasts, NotDue when that run was made, and StoreError as
+    `renew` does.
     """
     with database.writing() as db:
         refuse_other_schema(db)
         now = clock.now()
-        found = db.execute(sa.select(leases).where(leases.c.account == account).with_for_update()).one_or_none()
+        found = db.execute(
+            sa.select(leases).where(leases.c.account == account).with_for_update()
+        ).one_or_none()
         if found is not None and found.expires_at > now:
             left = spoken((found.expires_at - now).total_seconds())
-            why = f"{account}: {found.holder} is at work on it (for {left} more at the most); left to it"
-            raise Held(why, found.expires_at)
-        made = made_since(db, account, since, enforcing=enforcing) if since else None
+            why = (
+                f"{account}: {found.holder} is at work on it (for {left} more at the most); left "
+                "to it"
+            )
+            raise LeaseHeld(why, found.expires_at)
+        made = find_recent_run(db, account, since, enforcing=enforcing) if since else None
         if made is not None:
-            raise NotDue(f"{account}: {made}; none is due before the next")
+            raise AlreadyRun(f"{account}: {made}; none is due before the next")
         lease = Lease(account, (found.token if found else 0) + 1, now + length, length)
         values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
         if found is None:

@@ -8,22 +8,23 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reaper.core.granted import Granted
-from reaper.core.matching import Answer
-from reaper.core.memory import Asked, Memory
-from reaper.core.notice import Receipt
-from reaper.core.plan import DRY_RUN, Look, Outcome, PastStep, Plan, Result, Step
-from reaper.core.session import Session
-from reaper.core.verdict import Pass
+from reaper.core.judging.verdict import Observation
+from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.model.matching import Answer
+from reaper.core.model.session import Session
+from reaper.core.planning.memory import LastAction, Memory
+from reaper.core.planning.notice import Delivery
+from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckResult, Result, Step
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import exemptions, notices, recall, restraint
+from reaper.store import exemptions, holds, notices, read_state
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
-from reaper.store.evidence import kept
+from reaper.store.evidence import encode
 from reaper.store.lease import Lease, release, take
-from reaper.store.recall import INTENDED, OPEN
-from reaper.store.recording import (
+from reaper.store.read_state import INTENDED, OPEN
+from reaper.store.tables import open_steps, runs, step_events, steps
+from reaper.store.write_run import (
     record_activity,
     record_decisions,
     record_ends,
@@ -32,7 +33,6 @@ from reaper.store.recording import (
     run_row,
     step_row,
 )
-from reaper.store.tables import open_steps, runs, step_events, steps
 
 LEASE = timedelta(minutes=2)
 _TOLD = (Result.WITHHELD.value, Result.CAME_BACK.value)
@@ -42,12 +42,17 @@ _TOLD = (Result.WITHHELD.value, Result.CAME_BACK.value)
 class SqlLedger:
     """The `Ledger` of ports.py in an SQL database.
 
-    `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not stir keeps an
-    account to itself.
+    `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not
+    stir keeps an account to itself.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, actor: str, version: str, lease_length: timedelta = LEASE
+        self,
+        database: Database,
+        clock: Clock,
+        actor: str,
+        version: str,
+        lease_length: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -57,9 +62,17 @@ class SqlLedger:
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
-    def lease(self, account: str, *, since: datetime | None = None, enforcing: bool = False) -> Iterator[None]:
+    def lease(
+        self, account: str, *, since: datetime | None = None, enforcing: bool = False
+    ) -> Iterator[None]:
         lease = take(
-            self._database, self._clock, account, self._actor, self._lease_length, since=since, enforcing=enforcing
+            self._database,
+            self._clock,
+            account,
+            self._actor,
+            self._lease_length,
+            since=since,
+            enforcing=enforcing,
         )
         self._leases[account] = lease
         try:
@@ -70,53 +83,70 @@ class SqlLedger:
 
     def recall(self, account: str) -> Memory:
         with self._database.reading() as db:
-            return recall.recall(db, account, self._clock.now())
+            return read_state.read_state(db, account, self._clock.now())
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, Asked]:
+    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
         with self._database.reading() as db:
-            return recall.asked(db, account, sessions)
+            return read_state.asked(db, account, sessions)
 
-    def granted(self, account: str) -> tuple[Granted, ...]:
+    def granted(self, account: str) -> tuple[ManualExemption, ...]:
         with self._database.reading() as db:
             return exemptions.standing_for(db, account, self._clock.now())
 
-    def forbidden(self, account: str) -> str | None:
+    def blocked_reason(self, account: str) -> str | None:
         with self._database.reading() as db:
-            return restraint.forbidden(db, account, self._clock.now())
+            return holds.blocked_reason(db, account, self._clock.now())
 
     def unsettled(self, account: str) -> list[PastStep]:
         with self._database.reading() as db:
-            return recall.unsettled(db, account)
+            return read_state.unsettled(db, account)
 
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
     @contextmanager
-    def open_run(self, seen: Pass, plan: Plan, *, enforcing: bool, barred: str | None = None) -> Iterator[OpenRun]:
+    def open_run(
+        self, seen: Observation, plan: Plan, *, enforcing: bool, barred: str | None = None
+    ) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
-        An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written when another
-        reaper has taken the account over.
+        An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written
+        when another reaper has taken the account over.
         """
         lease = self._leases[seen.account]
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
-            run_id, ids = self._begin(db, seen, plan, barred or (None if enforcing else DRY_RUN), enforcing=enforcing)
+            run_id, ids = self._begin(
+                db, seen, plan, barred or (None if enforcing else DRY_RUN), enforcing=enforcing
+            )
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if plan.steps or plan.came_back:
             with self._database.writing() as db:
-                db.execute(sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now()))
+                db.execute(
+                    sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now())
+                )
 
     def _begin(
-        self, db: sa.Connection, seen: Pass, plan: Plan, barred: str | None, *, enforcing: bool
+        self,
+        db: sa.Connection,
+        seen: Observation,
+        plan: Plan,
+        barred: str | None,
+        *,
+        enforcing: bool,
     ) -> tuple[int, dict[str, int]]:
-        """Write all that is known before anything is ended: the run's id, and each step's by its session's id."""
+        """Write all that is known before anything is ended.
+
+        The run's id, and each step's by its session's id.
+        """
         planned = [*plan.steps, *plan.came_back]
-        latches = enforcing and restraint.halted(db, seen.account) is None
+        latches = enforcing and holds.halted(db, seen.account) is None
         row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
         row["latched"] = latches and bool(plan.halted)
-        (run_id,) = insert_and_number(db, runs, [{**row, "finished_at": None if planned else self._clock.now()}])
+        (run_id,) = insert_and_number(
+            db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
+        )
         record_texts(db, seen)
         decided = record_decisions(db, seen, run_id)
         record_activity(db, seen)
@@ -125,7 +155,11 @@ class SqlLedger:
         notices.forget(db, seen)
         rows = [step_row(step, run_id, decided) for step in planned]
         told = rows if barred is None else _not_said_before(db, rows, barred)
-        return run_id, dict(zip([row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True))
+        return run_id, dict(
+            zip(
+                [row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True
+            )
+        )
 
 
 class OpenRun:
@@ -148,27 +182,33 @@ class OpenRun:
         self._lease = lease
         self._enforcing = enforcing
 
-    def intend(self, step: Step, look: Look) -> None:
+    def intend(self, step: Step, look: RecheckResult) -> None:
         if not self._enforcing:
             return
         with self._database.writing() as db:
             now = self._clock.now()  # not before: the database may have been waited for
             self._lease.renew(db, now)
             if now - look.now > self._lease.length:
-                raise Withheld("this reaper was held up since it looked a second time; nothing was asked")
-            why = restraint.forbidden(db, self._lease.account, now)
+                raise Withheld(
+                    "this reaper was held up since it looked a second time; nothing was asked"
+                )
+            why = holds.blocked_reason(db, self._lease.account, now)
             if why is not None:
                 raise Withheld(why)
             if not look.due_at(now):
                 raise Withheld(look.reason_at(now))
             _refuse_exempt(db, self._lease.account, look.session, now)
-            _add_event(db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look))
+            _add_event(
+                db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look)
+            )
 
     def expired(self) -> bool:
         return self._clock.now() >= self._lease.expires_at
 
     def settle(self, step: Step, outcome: Outcome) -> None:
-        step_id = self._step_ids.get(step.session.id)  # none where a dry run has said the same before
+        step_id = self._step_ids.get(
+            step.session.id
+        )  # none where a dry run has said the same before
         if step_id is None:
             return
         now = self._clock.now()
@@ -178,7 +218,7 @@ class OpenRun:
         if not held:
             raise self._lease.lost()
 
-    def told(self, receipt: Receipt) -> None:
+    def told(self, receipt: Delivery) -> None:
         now = self._clock.now()
         with self._database.writing() as db:
             notices.record(db, self.id, receipt, now)
@@ -188,13 +228,16 @@ class OpenRun:
 
 
 def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datetime) -> None:
-    """Whoever gives an exemption waits for this transaction, or this one has seen it. Raises Withheld."""
+    """Whoever gives an exemption waits for this transaction, or this one has seen it.
+
+    Raises Withheld.
+    """
     for exemption in exemptions.standing_for(db, account, now):
         if exemption.test(session) is not Answer.NO:
             raise Withheld(f"it may be exempt since the second look: {exemption}")
 
 
-def _seen(look: Look) -> Row:
+def _seen(look: RecheckResult) -> Row:
     """What the second look rests on."""
     known = look.activity
     return {
@@ -203,11 +246,13 @@ def _seen(look: Look) -> Row:
         "task": str(look.session.task) if look.session.task else None,
         "last_activity": known.at.isoformat() if known and known.at else None,
         "source": known.source if known else None,
-        "verdicts": {v.policy.name: {"ruling": v.ruling.value, **kept(v)} for v in look.verdicts},
+        "verdicts": {v.policy.name: {"ruling": v.ruling.value, **encode(v)} for v in look.verdicts},
     }
 
 
-def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: Row) -> None:
+def _add_event(
+    db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: Row
+) -> None:
     event, detail = outcome
     row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": seen}
     db.execute(sa.insert(step_events).values(row))
@@ -218,7 +263,9 @@ def _add_event(db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str
 
 
 def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
-    """The steps that no earlier run has withheld for this reason already, upon the very same decisions."""
+    """The steps that no earlier run has withheld for this reason already, upon the very same
+    decisions.
+    """
     last = sa.func.max(steps.c.id)
     said: dict[str, tuple[str, Row]] = {}
     for start in range(0, len(rows), 500):
@@ -231,4 +278,6 @@ def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
             .where((step_events.c.event != Result.WITHHELD.value) | (step_events.c.detail == why))
         )
         said |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
-    return [row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])]
+    return [
+        row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])
+    ]

@@ -1,4 +1,7 @@
-"""Migrations without an ini file: they are shipped inside the wheel, and stand at the repository's root otherwise."""
+"""Migrations without an ini file.
+
+They are shipped inside the wheel, and stand at the repository's root otherwise.
+"""
 
 from __future__ import annotations
 
@@ -71,4 +74,8 @@ def _refuse_newer(where: str, connection: sa.Connection) -> None:
 
 
 def _told(difference: object) -> str:
-    return " ".join(str(part) for part in difference) if isinstance(difference, tuple) else str(difference)
+    return (
+        " ".join(str(part) for part in difference)
+        if isinstance(difference, tuple)
+        else str(difference)
+    )

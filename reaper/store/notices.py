@@ -1,4 +1,7 @@
-"""Who was told of which offender: what became of each notice, kept for good, and who knows of it now."""
+"""Who was told of which offender.
+
+What became of each notice, kept for good, and who knows of it now.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from reaper.core.notice import Receipt, Telling
-from reaper.core.verdict import Pass, Ruling
+from reaper.core.judging.verdict import Observation, Ruling
+from reaper.core.planning.notice import Delivery, DeliveryStatus
 from reaper.store.bulk import delete_rows, insert_rows
 from reaper.store.tables import notices, told
 
@@ -25,9 +28,9 @@ def who_knows(db: sa.Connection, account: str) -> Mapping[tuple[str, str], froze
     return found
 
 
-def record(db: sa.Connection, run_id: int, receipt: Receipt, at: datetime) -> None:
+def record(db: sa.Connection, run_id: int, receipt: Delivery, at: datetime) -> None:
     """Write what became of a notice; of one that arrived, that its target knows."""
-    about = [c.verdict for c in receipt.notice.convictions]
+    about = [c.verdict for c in receipt.notice.reported]
     outcome = {"run_id": run_id, "target": receipt.target, "at": at, "event": receipt.result.value}
     rows = [
         {
@@ -42,13 +45,19 @@ def record(db: sa.Connection, run_id: int, receipt: Receipt, at: datetime) -> No
         for v in about
     ]
     insert_rows(db, notices, rows)
-    if receipt.result is Telling.TOLD:
+    if receipt.result is DeliveryStatus.TOLD:
         known = {"account": receipt.notice.account, "target": receipt.target}
-        insert_rows(db, told, [{**known, "session_id": v.session.id, "policy": v.policy.name} for v in about])
+        insert_rows(
+            db,
+            told,
+            [{**known, "session_id": v.session.id, "policy": v.policy.name} for v in about],
+        )
 
 
-def forget(db: sa.Connection, seen: Pass) -> None:
-    """Nobody knows of an offender that is none any more: should it become one again, it is told again.
+def forget(db: sa.Connection, seen: Observation) -> None:
+    """Nobody knows of an offender that is none any more.
+
+    Should it become one again, it is told again.
 
     A doubtful look shows nothing of that.
     """
@@ -57,4 +66,6 @@ def forget(db: sa.Connection, seen: Pass) -> None:
         return
     now = {(v.session.id, v.policy.name): v.ruling for v in seen.verdicts}
     over = [key for key in known if (now[key] not in _GOES_ON if key in now else True)]
-    delete_rows(db, told, [{"account": seen.account, "session_id": s, "policy": p} for s, p in over])
+    delete_rows(
+        db, told, [{"account": seen.account, "session_id": s, "policy": p} for s, p in over]
+    )

@@ -1,6 +1,9 @@
-"""Reading the record page by page, for whoever reads all of it: each function goes on behind the position it is given.
+"""Reading the record page by page, for whoever reads all of it.
 
-A position is what orders the entries and is unique to each: `position` tells it of the last entry of a page.
+Each function goes on behind the position it is given.
+
+A position is what orders the entries and is unique to each: `position` tells it of the last entry
+of a page.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reaper.store.database import Database
-from reaper.store.evidence import told
+from reaper.store.evidence import decode
 from reaper.store.history import PLANNED, HistoryFilter, last_event, narrowed
 from reaper.store.tables import decisions, policy_texts, runs, step_events, steps
 
@@ -54,7 +57,10 @@ class StepEvent:
 
 @dataclass(frozen=True)
 class StepEntry:
-    """What was to be done about a session. `outcome` is its last event, or `planned` where it was never begun."""
+    """What was to be done about a session.
+
+    `outcome` is its last event, or `planned` where it was never begun.
+    """
 
     id: int
     at: datetime
@@ -89,7 +95,9 @@ class PolicyEntry:
         return self.name, self.hash
 
 
-def decisions_page(database: Database, asked: HistoryFilter, behind: Position | None = None) -> list[DecisionEntry]:
+def decisions_page(
+    database: Database, asked: HistoryFilter, behind: Position | None = None
+) -> list[DecisionEntry]:
     """The decisions that fit, the newest run's first. Raises StoreError."""
     order = (decisions.c.run_id, decisions.c.session_id, decisions.c.policy)
     statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
@@ -116,11 +124,13 @@ def _decision(row: Any) -> DecisionEntry:  # noqa: ANN401 - a row
         policy_hash=row.policy_hash,
         ruling=row.ruling,
         reason=row.reason,
-        evidence=told(json.loads(row.evidence)),
+        evidence=decode(json.loads(row.evidence)),
     )
 
 
-def steps_page(database: Database, asked: HistoryFilter, behind: Position | None = None) -> list[StepEntry]:
+def steps_page(
+    database: Database, asked: HistoryFilter, behind: Position | None = None
+) -> list[StepEntry]:
     """The steps that fit, the newest first, with all that happened to each. Raises StoreError."""
     last = step_events.alias()
     outcome = sa.func.coalesce(last.c.event, PLANNED)
@@ -142,7 +152,9 @@ def steps_page(database: Database, asked: HistoryFilter, behind: Position | None
 
 def _events(db: sa.Connection, step_ids: list[int]) -> dict[int, list[StepEvent]]:
     found: dict[int, list[StepEvent]] = defaultdict(list)
-    statement = sa.select(step_events).where(step_events.c.step_id.in_(step_ids)).order_by(step_events.c.id)
+    statement = (
+        sa.select(step_events).where(step_events.c.step_id.in_(step_ids)).order_by(step_events.c.id)
+    )
     for row in db.execute(statement):
         found[row.step_id].append(StepEvent(row.at, row.event, row.detail))
     return found

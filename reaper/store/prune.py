@@ -1,4 +1,6 @@
-"""Forgetting what is older than the settings keep, a little at a time, so that no run waits for it."""
+"""Forgetting what is older than the settings keep, a little at a time, so that no run
+waits for it.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,14 @@ _RUNS_AT_ONCE = 200
 
 
 def prune(database: Database, before: datetime) -> Mapping[str, int]:
-    """Delete the runs that began before that moment, with all that belongs to them alone; how many rows, by table.
+    """Delete the runs that began before that moment, with all that belongs to them alone.
 
-    What is open stays however old it is: a step whose end nobody saw, a halt that nobody acknowledged, and the
-    decisions that stand now. So do all decisions on a session of which a step is kept, and the texts of the policies.
-    Raises StoreError; what was deleted by then stays deleted.
+    How many rows, by table.
+
+    What is open stays however old it is: a step whose end nobody saw, a halt that nobody
+    acknowledged, and the decisions that stand now. So do all decisions on a session of which a step
+    is kept, and the texts of the policies. Raises StoreError; what was deleted by then stays
+    deleted.
     """
     gone: Counter[str] = Counter()
     for account, ids in _old_runs(database, before):
@@ -45,7 +50,9 @@ def prune(database: Database, before: datetime) -> Mapping[str, int]:
 def _old_runs(database: Database, before: datetime) -> Iterator[tuple[str, list[int]]]:
     """Each account with some of its old runs, the oldest first."""
     with database.reading() as db:
-        accounts = list(db.scalars(sa.select(runs.c.account).where(runs.c.started_at < before).distinct()))
+        accounts = list(
+            db.scalars(sa.select(runs.c.account).where(runs.c.started_at < before).distinct())
+        )
     for account in accounts:
         last = 0
         while ids := _next_runs(database, account, before, last):
@@ -54,13 +61,17 @@ def _old_runs(database: Database, before: datetime) -> Iterator[tuple[str, list[
 
 
 def _next_runs(database: Database, account: str, before: datetime, last: int) -> list[int]:
-    old = sa.select(runs.c.id).where(runs.c.account == account, runs.c.started_at < before, runs.c.id > last)
+    old = sa.select(runs.c.id).where(
+        runs.c.account == account, runs.c.started_at < before, runs.c.id > last
+    )
     with database.reading() as db:
         return list(db.scalars(old.order_by(runs.c.id).limit(_RUNS_AT_ONCE)))
 
 
 def _forget(db: sa.Connection, account: str, ids: list[int]) -> Mapping[str, int]:
-    closed = sa.select(steps.c.id).where(steps.c.run_id.in_(ids), steps.c.id.not_in(sa.select(open_steps.c.step_id)))
+    closed = sa.select(steps.c.id).where(
+        steps.c.run_id.in_(ids), steps.c.id.not_in(sa.select(open_steps.c.step_id))
+    )
     stands = sa.exists().where(
         standing.c.account == account,
         standing.c.session_id == decisions.c.session_id,
@@ -81,7 +92,9 @@ def _forget_runs(db: sa.Connection, ids: list[int]) -> Mapping[str, int]:
     """Those of which nothing is left, and that nobody is still to acknowledge."""
     mentions = [sa.exists().where(table.c.run_id == runs.c.id) for table in (decisions, steps)]
     acknowledged = sa.exists().where(acknowledgements.c.run_id == runs.c.id)
-    done = sa.select(runs.c.id).where(runs.c.id.in_(ids), *(~one for one in mentions), ~runs.c.latched | acknowledged)
+    done = sa.select(runs.c.id).where(
+        runs.c.id.in_(ids), *(~one for one in mentions), ~runs.c.latched | acknowledged
+    )
     over = list(db.scalars(done))
     return {
         "acknowledgements": _deleted(db, acknowledgements, acknowledgements.c.run_id.in_(over)),

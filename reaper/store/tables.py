@@ -1,11 +1,11 @@
 """The tables. Each decision belongs to the run that took it: its account and time are the run's.
 
-`decisions`, `steps`, `step_events` and `notices` are append-only; `standing`, `open_steps`, `told` and `activity` are
-projections that spare a pass from writing, asking for, or looking for what it knows already. `leases` holds who works
-on an account now.
+`decisions`, `steps`, `step_events` and `notices` are append-only; `standing`, `open_steps`, `told`
+and `activity` are projections that spare a pass from writing, asking for, or looking for what it
+knows already. `leases` holds who works on an account now.
 
-An outcome is the last event of its step. A step without events was never begun; one whose last event is `intended`
-or `unconfirmed` is unsettled, and stands in `open_steps`.
+An outcome is the last event of its step. A step without events was never begun; one whose last
+event is `intended` or `unconfirmed` is unsettled, and stands in `open_steps`.
 """
 
 from __future__ import annotations
@@ -44,12 +44,19 @@ runs = sa.Table(
     sa.Column("probes", sa.Integer, nullable=False),
     sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("halted", sa.JSON, nullable=False),  # the limits that its plan exceeded
-    sa.Column("latched", sa.Boolean, nullable=False),  # nothing is ended until a person acknowledges it
+    sa.Column(
+        "latched", sa.Boolean, nullable=False
+    ),  # nothing is ended until a person acknowledges it
     sa.Column("policies", sa.JSON, nullable=False),  # name -> hash of its text
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
     sa.Index("ix_runs_account_started_at", "account", "started_at"),
-    sa.Index("ix_runs_latched", "account", sqlite_where=sa.text("latched = 1"), postgresql_where=sa.text("latched")),
+    sa.Index(
+        "ix_runs_latched",
+        "account",
+        sqlite_where=sa.text("latched = 1"),
+        postgresql_where=sa.text("latched"),
+    ),
 )
 
 policy_texts = sa.Table(
@@ -88,7 +95,9 @@ standing = sa.Table(
     sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),  # the run that decided it
     sa.Column("policy_hash", sa.String(64), nullable=False),
     sa.Column("offender_since", UtcDateTime),  # null: it is none
-    sa.Column("offender_run", sa.Integer),  # the first run of those on end that found it an offender
+    sa.Column(
+        "offender_run", sa.Integer
+    ),  # the first run of those on end that found it an offender
     sqlite_with_rowid=False,  # an account's rows lie together, and every pass reads all of them
 )
 
@@ -102,7 +111,9 @@ steps = sa.Table(
     sa.Column("owner", sa.Text),
     sa.Column("app", sa.Text),
     sa.Column("policy", sa.String(64), nullable=False),  # the first that asks for it
-    sa.Column("decided_in", sa.JSON, nullable=False),  # each policy that asks for it -> the run of its decision
+    sa.Column(
+        "decided_in", sa.JSON, nullable=False
+    ),  # each policy that asks for it -> the run of its decision
     sa.Column("action", sa.String(32), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Index("ix_steps_session_id", "session_id"),

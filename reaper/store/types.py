@@ -11,7 +11,10 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC. SQLite has no zones: there it is kept without one, and given UTC again when read."""
+    """An aware moment in UTC. SQLite has no zones.
+
+    There it is kept without one, and given UTC again when read.
+    """
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True

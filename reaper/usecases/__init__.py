@@ -1,7 +1,9 @@
-"""One function for each thing that a person or a schedule can ask for; the command line and the daemon call these.
+"""One function for each thing that a person or a schedule can ask for.
 
-Each takes settings and typed options, gives a frozen result, and raises a ReaperError. None of them prints, asks a
-terminal or leaves the process.
+The command line and the daemon call these.
+
+Each takes settings and typed options, gives a frozen result, and raises a ReaperError. None of them
+prints, asks a terminal or leaves the process.
 
 configuration.py   settings and policies        accounts.py    a look or a run over each account
 sessions.py        what runs now                plans.py       plan and apply

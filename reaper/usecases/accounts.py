@@ -1,4 +1,7 @@
-"""A look at, or a run over, each of several accounts; one account's trouble never costs another its own."""
+"""A look at, or a run over, each of several accounts.
+
+One account's trouble never costs another its own.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from typing import Generic, TypeVar
 from reaper import errors
 from reaper.bootstrap import database, reaper_of
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.plan import Reviewed
-from reaper.core.policy import PolicySet
+from reaper.config.settings.model import AccountSettings, Settings
+from reaper.core.language.policy import PolicySet
+from reaper.core.planning.plan import Reviewed
 from reaper.ports import Clock
-from reaper.run import Reaper, Report, Tell
-from reaper.settings import AccountSettings, Settings
+from reaper.run.pipeline import Reaper, Report, Tell
 from reaper.store import Database
 from reaper.usecases.configuration import ChosenPolicies
 
@@ -37,7 +40,9 @@ class Observed(Generic[T]):
 
 @dataclass(frozen=True)
 class Runs:
-    """The reports in the order of the accounts, and in words why others were skipped or broke off."""
+    """The reports in the order of the accounts, and in words why others were skipped or
+    broke off.
+    """
 
     reports: tuple[Report, ...]
     skipped: tuple[str, ...]
@@ -50,7 +55,9 @@ class Runs:
 
     @property
     def exit_code(self) -> int:
-        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 1 not ended; else 0."""
+        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 1 not
+        ended; else 0.
+        """
         if self.broken:
             return errors.DATABASE
         if self.unread:
@@ -79,7 +86,9 @@ def observe_all(
     looks: list[T] = []
     unread: list[errors.AccountError] = []
     for account in accounts:
-        wired = reaper_of(settings, account, policies, store, enforce=False, stop=Event(), tell=tell, clock=clock)
+        wired = reaper_of(
+            settings, account, policies, store, enforce=False, stop=Event(), tell=tell, clock=clock
+        )
         try:
             with wired as reaper:
                 looks.append(look(reaper))
@@ -101,9 +110,9 @@ def run_all(
 ) -> Runs:
     """One run over each account, one after the other; no more once `stop` is set.
 
-    `enforce` overrides the settings unless it is None. With `reviewed`, nothing is done but what a person has
-    reviewed, by account. Raises StoreError where the database cannot be opened, and ConfigurationError for a missing
-    key before anything is looked at.
+    `enforce` overrides the settings unless it is None. With `reviewed`, nothing is done but what a
+    person has reviewed, by account. Raises StoreError where the database cannot be opened, and
+    ConfigurationError for a missing key before anything is looked at.
     """
     _ask_for_keys(accounts)
     enforcing = settings.enforce if enforce is None else enforce
@@ -129,9 +138,11 @@ def run_all(
             try:
                 with wired as reaper:
                     reports.append(reaper.run_once(only))
-            except errors.Held as held:
+            except errors.LeaseHeld as held:
                 skipped.append(str(held))
-            except errors.StoreError as error:  # also a lost lease: the next account may fare better
+            except (
+                errors.StoreError
+            ) as error:  # also a lost lease: the next account may fare better
                 broken.append(error)
     return Runs(tuple(reports), tuple(skipped), tuple(broken))
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from reaper import errors
 from reaper.bootstrap import database
-from reaper.core.comparison import Difference, Judged, Rewritten, differences, rewritten
-from reaper.core.limits import Limits
-from reaper.core.policy import PolicySet
-from reaper.fleet_files import read_fleets
-from reaper.policy_files import load_policies
-from reaper.run import Reaper, Tell
-from reaper.settings import Settings
+from reaper.config.policies.load import load_policies
+from reaper.config.settings.model import Settings
+from reaper.core.explaining.comparison import Difference, Judged, Rewritten, differences, rewritten
+from reaper.core.language.limits import Limits
+from reaper.core.language.policy import PolicySet
+from reaper.run.pipeline import Reaper, Tell
 from reaper.usecases.accounts import observe_all
 from reaper.usecases.configuration import today
+from reaper.usecases.snapshots import read_fleets
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class ComparedAccount:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the texts differ, what that would change in each account, and why others could not be read."""
+    """How the texts differ, what that would change in each account, and why others could not be
+    read.
+    """
 
     texts: Rewritten
     accounts: tuple[ComparedAccount, ...]
@@ -60,7 +62,9 @@ def compare_live(
     *,
     tell: Tell = lambda _: None,
 ) -> Comparison:
-    """One look at each of the named accounts, or at all, judged by both; nothing is recorded and nothing is ended.
+    """One look at each of the named accounts, or at all, judged by both.
+
+    Nothing is recorded and nothing is ended.
 
     Raises ConfigurationError and StoreError.
     """
@@ -75,7 +79,9 @@ def compare_live(
     return Comparison(rewritten(before, after), observed.looks, observed.unread)
 
 
-def compare_kept(file: Path, limits: Limits, old: Path, new: Path, names: tuple[str, ...] = ()) -> Comparison:
+def compare_kept(
+    file: Path, limits: Limits, old: Path, new: Path, names: tuple[str, ...] = ()
+) -> Comparison:
     """The fleets of a file as both judge them, by these limits; no account is asked.
 
     Raises ConfigurationError when the file is not right, or has no such account.

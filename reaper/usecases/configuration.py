@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.policy import PolicySet
+from reaper.config.policies.load import PolicyReader, load_policies
+from reaper.config.settings.model import Settings, load_settings, variables_without_effect
+from reaper.core.language.policy import PolicySet
 from reaper.errors import ConfigurationError
-from reaper.policy_files import PolicyReader, load_policies
-from reaper.settings import Settings, load_settings, variables_without_effect
 
 __all__ = [
     "ChosenPolicies",
@@ -26,7 +26,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ChosenPolicies:
-    """The policies to judge by, where they are, what is doubtful about them, and what reads them again."""
+    """The policies to judge by, where they are, what is doubtful about them, and what reads them
+    again.
+    """
 
     path: Path
     policies: PolicySet
@@ -35,7 +37,10 @@ class ChosenPolicies:
 
 
 def read_settings(file: Path | None) -> Settings:
-    """The settings of a file (`reaper.yaml` where none is named) and the environment. Raises ConfigurationError."""
+    """The settings of a file (`reaper.yaml` where none is named) and the environment.
+
+    Raises ConfigurationError.
+    """
     return load_settings(file)
 
 
@@ -45,7 +50,10 @@ def strange_variables(file: Path | None) -> list[str]:
 
 
 def read_policies(settings: Settings, path: Path | None = None) -> ChosenPolicies:
-    """The policies of a file or folder, or else those that the settings name. Raises FileProblems."""
+    """The policies of a file or folder, or else those that the settings name.
+
+    Raises FileProblems.
+    """
     if path is None and not settings.policies.exists():
         hint = "`reaper init` writes some to start from"
         raise ConfigurationError(f"{settings.policies}: no policies are there; {hint}")

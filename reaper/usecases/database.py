@@ -10,9 +10,9 @@ from datetime import datetime
 from reaper import store as record
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import Settings
 from reaper.errors import StoreError
 from reaper.ports import Clock
-from reaper.settings import Settings
 from reaper.store import open_database, schema_differences
 
 
@@ -42,7 +42,10 @@ class Copied:
 
 
 def upgrade(settings: Settings) -> Schema:
-    """Bring the database to this version's schema, creating it where there is none. Raises StoreError."""
+    """Bring the database to this version's schema, creating it where there is none.
+
+    Raises StoreError.
+    """
     with closing(open_database(settings.database_url)) as store:
         return Schema(store.where, record.revision(store))
 
@@ -54,7 +57,10 @@ def current(settings: Settings) -> Schema:
 
 
 def check(settings: Settings) -> Schema:
-    """The schema, if it is what this version expects. Raises StoreError that says how it differs."""
+    """The schema, if it is what this version expects.
+
+    Raises StoreError that says how it differs.
+    """
     with closing(open_database(settings.database_url, upgrade=False)) as store:
         found = Schema(store.where, record.revision(store))
         differences = [] if found.revision is None else schema_differences(store)
@@ -66,8 +72,12 @@ def check(settings: Settings) -> Schema:
     return found
 
 
-def prune(settings: Settings, before: datetime | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Pruned:
-    """Delete the runs from before then, by default those older than the settings keep; what is open stays.
+def prune(
+    settings: Settings, before: datetime | None = None, *, clock: Clock = SYSTEM_CLOCK
+) -> Pruned:
+    """Delete the runs from before then, by default those older than the settings keep.
+
+    What is open stays.
 
     Raises StoreError.
     """
@@ -77,9 +87,12 @@ def prune(settings: Settings, before: datetime | None = None, *, clock: Clock = 
 
 
 def copy(source: str, target: str, *, tell: Callable[[str], None] = lambda _: None) -> Copied:
-    """Copy all that one database holds into another, empty one; both are URLs. Raises StoreError."""
+    """Copy all that one database holds into another, empty one; both are URLs.
+
+    Raises StoreError.
+    """
     with (
         closing(open_database(source, upgrade=False)) as old,
         closing(open_database(target)) as new,
     ):
-        return Copied(old.where, new.where, record.copy(old, new, tell))
+        return Copied(old.where, new.where, record.transfer(old, new, tell))

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from reaper import errors
 from reaper.bootstrap import connection, database
-from reaper.client import Check, examine
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import AccountSettings, Settings
+from reaper.platforms.aimms import Check, examine
 from reaper.ports import Clock
-from reaper.run import Tell
-from reaper.settings import AccountSettings, Settings
+from reaper.run.pipeline import Tell
 from reaper.store import revision
 
 __all__ = ["Check", "Examination", "examine_all"]
@@ -44,7 +44,10 @@ def examine_all(
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Examination:
-    """Examine the database and the named accounts, or all; it reads only. Raises ConfigurationError."""
+    """Examine the database and the named accounts, or all; it reads only.
+
+    Raises ConfigurationError.
+    """
     store = _examine_database(settings)
     accounts = {}
     for account in settings.chosen(names):

@@ -1,4 +1,7 @@
-"""An emulated AIMMS PRO account on this machine: to try things against, or to tell the whole story."""
+"""An emulated AIMMS PRO account on this machine.
+
+To try things against, or to tell the whole story.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from reaper import emulator
+from reaper.config.policies.load import PolicyReader, load_policies, ready_made
+from reaper.config.settings.model import EMULATED_CLOCK, OwnSettings, Settings
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, ScenarioError
 from reaper.errors import ConfigurationError
-from reaper.policy_files import PolicyReader, load_policies, ready_made
-from reaper.settings import EMULATED_CLOCK, OwnSettings, Settings
 from reaper.usecases.configuration import ChosenPolicies, today
 
 __all__ = ["Config", "Demonstration", "Faults", "Invitation", "demonstration", "emulate"]
@@ -22,7 +25,9 @@ __all__ = ["Config", "Demonstration", "Faults", "Invitation", "demonstration", "
 
 @dataclass(frozen=True)
 class Invitation:
-    """Where the account answers, and the variables by which another shell's `reaper` looks after it."""
+    """Where the account answers, and the variables by which another shell's `reaper` looks after
+    it.
+    """
 
     url: str
     variables: Mapping[str, str]

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from reaper import store as record
 from reaper.bootstrap import actor, database
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.granted import Granted
+from reaper.config.settings.model import Settings
+from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError
 from reaper.ports import Clock
-from reaper.settings import Settings
 
 State = Literal["in force", "ended", "removed"]
 
@@ -24,7 +24,7 @@ State = Literal["in force", "ended", "removed"]
 class ListedExemption:
     """An exemption, whether it holds, and what it was good for."""
 
-    entry: record.GrantedEntry
+    entry: record.ManualExemptionEntry
     state: State
 
 
@@ -37,17 +37,25 @@ def add(
     ends: datetime | None = None,
     by: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
-) -> tuple[int, Granted]:
-    """Exempt the sessions that all of these fields match, from every policy; its number, and how it was taken.
+) -> tuple[int, ManualExemption]:
+    """Exempt the sessions that all of these fields match, from every policy.
 
-    It holds at once, until `ends` or for ever. Raises ConfigurationError for a field or pattern that is not right,
-    and StoreError.
+    Its number, and how it was taken.
+
+    It holds at once, until `ends` or for ever. Raises ConfigurationError for a field or pattern
+    that is not right, and StoreError.
     """
     if account is not None:
         settings.chosen((account,))
-    about = {"account": account, "at": clock.now(), "by": by or actor(), "reason": reason, "ends": ends}
+    about = {
+        "account": account,
+        "at": clock.now(),
+        "by": by or actor(),
+        "reason": reason,
+        "ends": ends,
+    }
     try:
-        exemption = Granted.model_validate({**whom, **about})
+        exemption = ManualExemption.model_validate({**whom, **about})
     except ValidationError as error:
         first = error.errors()[0]
         why = str(first.get("ctx", {}).get("why") or first["msg"])
@@ -56,15 +64,20 @@ def add(
         return record.grant(store, exemption), exemption
 
 
-def list_all(settings: Settings, *, removed: bool = False, clock: Clock = SYSTEM_CLOCK) -> list[ListedExemption]:
-    """The exemptions by hand, and with `removed` also those that were taken back. Raises StoreError."""
+def list_all(
+    settings: Settings, *, removed: bool = False, clock: Clock = SYSTEM_CLOCK
+) -> list[ListedExemption]:
+    """The exemptions by hand, and with `removed` also those that were taken back.
+
+    Raises StoreError.
+    """
     with database(settings) as store:
-        entries = record.list_granted(store, removed=removed)
+        entries = record.list_manual(store, removed=removed)
     now = clock.now()
     return [ListedExemption(entry, _state(entry, now)) for entry in entries]
 
 
-def _state(entry: record.GrantedEntry, now: datetime) -> State:
+def _state(entry: record.ManualExemptionEntry, now: datetime) -> State:
     if entry.removed_at is not None:
         return "removed"
     return "in force" if entry.exemption.holds_at(now) else "ended"
@@ -78,6 +91,9 @@ def remove(
     by: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
-    """End an exemption now; it stays on record. Raises ConfigurationError where there is none, and StoreError."""
+    """End an exemption now; it stays on record.
+
+    Raises ConfigurationError where there is none, and StoreError.
+    """
     with database(settings) as store:
         record.remove(store, number, at=clock.now(), by=by or actor(), reason=reason)

@@ -1,4 +1,7 @@
-"""Why one session is judged as it is: which session is meant, what a look at it shows, and what is on record."""
+"""Why one session is judged as it is.
+
+Which session is meant, what a look at it shows, and what is on record.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,16 @@ from difflib import get_close_matches
 from reaper import errors
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.explanation import with_activity
-from reaper.core.matching import Answer
-from reaper.core.owner import Owner
-from reaper.core.plan import Plan
-from reaper.core.policy import PolicySet
-from reaper.core.session import Session
-from reaper.core.verdict import Pass
+from reaper.config.settings.model import AccountSettings, Settings
+from reaper.core.explaining.explanation import with_activity
+from reaper.core.judging.verdict import Observation
+from reaper.core.language.policy import PolicySet
+from reaper.core.model.matching import Answer
+from reaper.core.model.owner import Owner
+from reaper.core.model.session import Session
+from reaper.core.planning.plan import Plan
 from reaper.ports import Clock
-from reaper.run import Reaper, Tell
-from reaper.settings import AccountSettings, Settings
+from reaper.run.pipeline import Reaper, Tell
 from reaper.store import AsOf, Database, as_of, recorded
 from reaper.usecases.accounts import observe_all
 
@@ -34,15 +37,17 @@ Named = tuple[str, str]
 class Live:
     """A session in one look at its account; `forbidden` says why nothing may be ended there now."""
 
-    seen: Pass
+    seen: Observation
     plan: Plan
     session: Session
-    forbidden: str | None
+    blocked_reason: str | None
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The session, live where it is there now, and what is on record of it; why other accounts could not be read.
+    """The session, live where it is there now, and what is on record of it.
+
+    Why other accounts could not be read.
 
     `at` is the moment that was asked for, None for now.
     """
@@ -69,8 +74,8 @@ def explain_now(
 ) -> Explanation:
     """The session whose id begins so, looked at now; nothing is recorded and nothing is ended.
 
-    Raises ConfigurationError unless there is exactly one, AccountError where an account that did not answer may be
-    the one that has it, and StoreError.
+    Raises ConfigurationError unless there is exactly one, AccountError where an account that did
+    not answer may be the one that has it, and StoreError.
     """
     _refuse_unknown(settings, account)
     with database(settings) as store:
@@ -79,8 +84,13 @@ def explain_now(
     return Explanation(who, looks.live.get(who), past, unread=looks.unread)
 
 
-def explain_past(settings: Settings, start: str, at: datetime, account: str | None = None) -> Explanation:
-    """The session as it was recorded by then; no server is asked. Raises ConfigurationError and StoreError."""
+def explain_past(
+    settings: Settings, start: str, at: datetime, account: str | None = None
+) -> Explanation:
+    """The session as it was recorded by then; no server is asked.
+
+    Raises ConfigurationError and StoreError.
+    """
     _refuse_unknown(settings, account)
     with database(settings) as store:
         there = recorded(store, start[:2], account)
@@ -131,7 +141,9 @@ def _find(
     return _the_one(start, candidates, there), _Looks(live, observed.unread)
 
 
-def _accounts(settings: Settings, known: Sequence[Named], start: str, account: str | None) -> Sequence[AccountSettings]:
+def _accounts(
+    settings: Settings, known: Sequence[Named], start: str, account: str | None
+) -> Sequence[AccountSettings]:
     """Those that it can be in: for a whole id that is on record, its own."""
     own = {name for name, id_ in known if id_ == start}
     named = tuple(a.name for a in settings.accounts if a.name in own)
@@ -145,12 +157,12 @@ def _look(reaper: Reaper, start: str) -> _Look:
     of_weight = {s.id: s for one in meant for s in _of_weight(seen, one)}
     unprobed = [s for id_, s in of_weight.items() if id_ not in seen.learnt]
     seen = with_activity(seen, reaper.source.probe(unprobed))
-    forbidden = reaper.ledger.forbidden(seen.account)
-    live = {(seen.account, s.id): Live(seen, plan, s, forbidden) for s in meant}
+    blocked_reason = reaper.ledger.blocked_reason(seen.account)
+    live = {(seen.account, s.id): Live(seen, plan, s, blocked_reason) for s in meant}
     return _Look(live, [(seen.account, session.id) for session in sessions])
 
 
-def _of_weight(seen: Pass, session: Session) -> Iterator[Session]:
+def _of_weight(seen: Observation, session: Session) -> Iterator[Session]:
     """Those whose last activity weighs in some policy's verdict on the session, now or later."""
     own = [verdict.policy for verdict in seen.verdicts if verdict.session.id == session.id]
     policies = [policy for policy in own if policy.asks_for_activity]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from reaper.bootstrap import database
-from reaper.core.notice import Telling
-from reaper.core.plan import Result
-from reaper.core.verdict import Ruling
-from reaper.settings import Settings
+from reaper.config.settings.model import Settings
+from reaper.core.judging.verdict import Ruling
+from reaper.core.planning.notice import DeliveryStatus
+from reaper.core.planning.plan import Result
 from reaper.store import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
 
 __all__ = ["OUTCOMES", "HistoryEntry", "HistoryFilter", "RunEntry", "history", "runs"]
 
-OUTCOMES = tuple(dict.fromkeys(map(str, [*Result, *Ruling, *Telling, "intended", "planned"])))
+OUTCOMES = tuple(
+    dict.fromkeys(map(str, [*Result, *Ruling, *DeliveryStatus, "intended", "planned"]))
+)
 """What an outcome of a history filter may be."""
 
 

@@ -1,4 +1,7 @@
-"""What keeps sessions from being ended for a while: a pause, or a halt until a person acknowledges it."""
+"""What keeps sessions from being ended for a while.
+
+A pause, or a halt until a person acknowledges it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from datetime import datetime
 from reaper import store as record
 from reaper.bootstrap import actor, database
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import Settings
 from reaper.ports import Clock
-from reaper.settings import Settings
 
 
 def pause(
@@ -21,7 +24,9 @@ def pause(
     by: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
-    """Forbid every replica to end anything in the account, or anywhere; it holds at once, until resumed or `until`.
+    """Forbid every replica to end anything in the account, or anywhere.
+
+    It holds at once, until resumed or `until`.
 
     `by` is who says so, by default whoever runs this. Raises ConfigurationError and StoreError.
     """
@@ -46,7 +51,7 @@ def resume(
     with database(settings) as store:
         record.resume(store, account, at=clock.now(), by=by or actor())
         names = [known.name for known in settings.accounts]
-        held = {name: record.still_forbidden(store, name, clock.now()) for name in names}
+        held = {name: record.still_blocked(store, name, clock.now()) for name in names}
     return {name: why for name, why in held.items() if why}
 
 

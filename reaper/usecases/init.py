@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reaper.config.policies.load import ready_made
+from reaper.config.policies.schema import SHIPPED, schema_text
 from reaper.errors import ConfigurationError
-from reaper.policy_files import ready_made
-from reaper.policy_schema import SHIPPED, schema_text
 
 _SETTINGS = """\
-# Where reaper runs. What it decides stands in the policies. Every key can also come from the environment, which
+# Where reaper runs. What it decides stands in the policies. Every key can also come from the
+# environment, which
 # wins: REAPER_DATABASE_URL, REAPER_ENFORCE, and so on.
 
 accounts:
@@ -23,13 +24,16 @@ accounts:
 
 policies: policies                     # a file or a folder, relative to this file
 
-# enforce: false                       # true: `run` and `daemon` may end sessions for policies in mode enforce
+# enforce: false                       # true: `run` and `daemon` may end sessions for policies in
+# mode enforce
 # database_url: sqlite:////var/lib/reaper/reaper.db
 # interval: 5m                         # between two passes of `reaper daemon`, or
 # schedule: {cron: "0 7 * * mon-fri", zone: Europe/Amsterdam}
 # timeout: 10s                         # for one answer of the session-manager
-# confirm_within: 90s                  # how long a session is watched until it is seen to have ended
-# limits:                              # over one of them nothing is ended, until `reaper acknowledge`
+# confirm_within: 90s                  # how long a session is watched until it is seen to have
+# ended
+# limits:                              # over one of them nothing is ended, until `reaper
+# acknowledge`
 #   run: {sessions: 10, percent: 20}   # by one run; percent of all running sessions
 #   hour: {sessions: 30}
 # per_minute: 30                       # at most so many terminations a minute
@@ -53,8 +57,8 @@ class StartingFile:
 def initialise(folder: Path) -> list[StartingFile]:
     """Write reaper.yaml and policies/ into the folder; nothing that exists is overwritten.
 
-    The policies are the ready-made ones in mode observe, with their cases and the schema. Raises ConfigurationError
-    where a file cannot be written.
+    The policies are the ready-made ones in mode observe, with their cases and the schema. Raises
+    ConfigurationError where a file cannot be written.
     """
     return [StartingFile(path, _write(path, text)) for path, text in _files(folder).items()]
 

@@ -10,23 +10,23 @@ from threading import Event
 from reaper import errors
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.plan import Plan
-from reaper.core.policy import PolicySet
-from reaper.core.session import Session
-from reaper.core.verdict import Pass
-from reaper.plan_files import ReviewedPlan, ReviewedStep, read_plan, reviewable, write_plan
+from reaper.config.settings.model import Settings
+from reaper.core.judging.verdict import Observation
+from reaper.core.language.policy import PolicySet
+from reaper.core.model.session import Session
+from reaper.core.planning.plan import Plan
 from reaper.ports import Clock
-from reaper.run import Reaper, Report, Tell
-from reaper.settings import Settings
+from reaper.run.pipeline import Reaper, Report, Tell
 from reaper.usecases.accounts import Runs, observe_all, run_all
 from reaper.usecases.configuration import ChosenPolicies
+from reaper.usecases.review import ReviewedPlan, ReviewedStep, read_plan, reviewable, write_plan
 
 
 @dataclass(frozen=True)
 class Plans:
     """What a run would do in each account, and why others could not be read."""
 
-    plans: tuple[tuple[Pass, Plan], ...]
+    plans: tuple[tuple[Observation, Plan], ...]
     unread: tuple[errors.AccountError, ...]
 
     @property
@@ -38,7 +38,10 @@ class Plans:
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of the reviewed plans; `changes` tell one by one what differed from what was there to do."""
+    """What came of the reviewed plans.
+
+    `changes` tell one by one what differed from what was there to do.
+    """
 
     runs: Runs
     changes: tuple[str, ...]
@@ -52,9 +55,12 @@ def make_plan(
     out: Path | None = None,
     tell: Tell = lambda _: None,
 ) -> Plans:
-    """What a run would do now in the named accounts, or in all; nothing is recorded and nothing is ended.
+    """What a run would do now in the named accounts, or in all.
 
-    With `out` the plans are written there, sealed for `apply_plan`. Raises ConfigurationError and StoreError.
+    Nothing is recorded and nothing is ended.
+
+    With `out` the plans are written there, sealed for `apply_plan`. Raises ConfigurationError and
+    StoreError.
     """
     accounts = settings.chosen(names)
     with database(settings) as store:
@@ -83,7 +89,8 @@ def apply_plan(
 ) -> Applied:
     """Take the steps of the file that are still due, and no others.
 
-    Raises ConfigurationError unless each plan is the account's own, recent and unchanged, and made by these policies.
+    Raises ConfigurationError unless each plan is the account's own, recent and unchanged, and made
+    by these policies.
     """
     plans = {plan.account: plan for plan in read_plan(file).plans}
     accounts = settings.chosen(tuple(plans))
@@ -95,7 +102,9 @@ def apply_plan(
             now=clock.now(),
             oldest=settings.plan_age,
         )
-    reviewed = {name: frozenset(step.reviewed for step in plan.steps) for name, plan in plans.items()}
+    reviewed = {
+        name: frozenset(step.reviewed for step in plan.steps) for name, plan in plans.items()
+    }
     runs = run_all(
         settings,
         accounts,
@@ -135,5 +144,7 @@ def _another(step: ReviewedStep, now: Session | None) -> str | None:
         "owner": (step.owner, now.owner),
         "creation": (step.created_at, now.created_at),
     }
-    differs = [f"its {what} was {old} and is {new}" for what, (old, new) in pairs.items() if old != new]
+    differs = [
+        f"its {what} was {old} and is {new}" for what, (old, new) in pairs.items() if old != new
+    ]
     return f"another session has this id now: {', '.join(differs)}" if differs else None

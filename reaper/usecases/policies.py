@@ -8,24 +8,40 @@ from datetime import datetime
 from pathlib import Path
 
 from reaper.clock import SYSTEM_CLOCK
-from reaper.core.policy import PolicySet
+from reaper.config.policies.load import load_policies
+from reaper.config.policies.schema import schema_text
+from reaper.config.policy_tests import (
+    CaseFile,
+    CaseResult,
+    Coverage,
+    coverage,
+    load_cases,
+    run_case,
+)
+from reaper.config.settings.model import Settings
+from reaper.core.language.policy import PolicySet
 from reaper.errors import DONE, SOME_FAILED, USAGE, ConfigurationError, FileProblems, Problem
-from reaper.policy_cases import CaseFile, Coverage, Trial, coverage, load_cases, try_case
-from reaper.policy_files import load_policies
-from reaper.policy_schema import schema_text
 from reaper.ports import Clock
-from reaper.settings import Settings
 from reaper.usecases.configuration import nobody_to_tell
 
-__all__ = ["Checked", "Coverage", "Trials", "Tried", "check", "schema_text", "try_cases", "write_schema"]
+__all__ = [
+    "Checked",
+    "Coverage",
+    "Trials",
+    "Tried",
+    "check",
+    "schema_text",
+    "try_cases",
+    "write_schema",
+]
 
 
 @dataclass(frozen=True)
 class Checked:
     """Every problem of the files; `policies` is None where an error keeps them from being loaded.
 
-    `doubts` are about the policies together with the settings, `at` is when it was looked. `strict` where a warning
-    counts as an error.
+    `doubts` are about the policies together with the settings, `at` is when it was looked. `strict`
+    where a warning counts as an error.
     """
 
     at: datetime
@@ -67,7 +83,7 @@ class Tried:
 
     file: CaseFile
     number: int
-    trial: Trial
+    trial: CaseResult
 
     @property
     def place(self) -> str:
@@ -110,8 +126,8 @@ def try_cases(
 ) -> Trials:
     """Try the cases of a folder of policies, a case file, or a policy file that cases try.
 
-    Only those with one of the texts in their name or their file's, in any case; all when there is no text. Raises
-    ConfigurationError when there is none, or a file is not right.
+    Only those with one of the texts in their name or their file's, in any case; all when there is
+    no text. Raises ConfigurationError when there is none, or a file is not right.
     """
     began = clock.monotonic()
     suite = load_cases(path)
@@ -126,7 +142,7 @@ def try_cases(
 
 def _tried(files: Iterable[CaseFile], texts: Sequence[str]) -> list[Tried]:
     return [
-        Tried(file, number, try_case(case, file.policies))
+        Tried(file, number, run_case(case, file.policies))
         for file in files
         for number, case in enumerate(file.document.cases)
         if not texts or _holds(f"{file.located.file} {case.name}", texts)
@@ -138,7 +154,10 @@ def _holds(name: str, texts: Sequence[str]) -> bool:
 
 
 def write_schema(path: Path) -> None:
-    """Write the JSON Schema of a policy file. Raises ConfigurationError where that cannot be done."""
+    """Write the JSON Schema of a policy file.
+
+    Raises ConfigurationError where that cannot be done.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(schema_text(), "utf-8")

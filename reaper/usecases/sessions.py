@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from reaper.bootstrap import database
-from reaper.core.policy import PolicySet
-from reaper.core.verdict import Pass
-from reaper.fleet_files import kept, write_fleets
-from reaper.run import Reaper, Tell
-from reaper.settings import Settings
+from reaper.config.settings.model import Settings
+from reaper.core.judging.verdict import Observation
+from reaper.core.language.policy import PolicySet
+from reaper.run.pipeline import Reaper, Tell
 from reaper.usecases.accounts import Observed, observe_all
+from reaper.usecases.snapshots import kept, write_fleets
 
-__all__ = ["Observed", "Pass", "observe"]
+__all__ = ["Observation", "Observed", "observe"]
 
 
 def observe(
@@ -22,11 +22,11 @@ def observe(
     *,
     keep: Path | None = None,
     tell: Tell = lambda _: None,
-) -> Observed[Pass]:
+) -> Observed[Observation]:
     """One look at each of the named accounts, or at all; nothing is recorded and nothing is ended.
 
-    With `keep` the log of every session is read, and the fleets are written there to be judged again. Raises
-    ConfigurationError and StoreError.
+    With `keep` the log of every session is read, and the fleets are written there to be judged
+    again. Raises ConfigurationError and StoreError.
     """
     accounts = settings.chosen(names)
     look = _look if keep is None else Reaper.look_at_all
@@ -37,5 +37,5 @@ def observe(
     return observed
 
 
-def _look(reaper: Reaper) -> Pass:
+def _look(reaper: Reaper) -> Observation:
     return reaper.look()[0]

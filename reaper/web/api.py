@@ -20,9 +20,15 @@ from reaper.store import (
     sessions_page,
     steps_page,
 )
-from reaper.web.asking import DecisionsAsked, PoliciesAsked, RunsAsked, SessionsAsked, StepsAsked
 from reaper.web.paging import Page, page, read
 from reaper.web.problems import RESPONSES
+from reaper.web.query_params import (
+    DecisionParams,
+    PolicyParams,
+    RunParams,
+    SessionParams,
+    StepParams,
+)
 
 Store = Callable[[], Database]
 """The database, once it can be used. Raises StoreError."""
@@ -35,7 +41,7 @@ def api(store: Store) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
     @router.get("/runs", response_model=Page[RunEntry], summary="The passes, the newest first")
-    def runs(asked: Annotated[RunsAsked, Query()]) -> dict[str, Any]:
+    def runs(asked: Annotated[RunParams, Query()]) -> dict[str, Any]:
         behind = read(asked.cursor, _ONE)
         found = list_runs(
             store(),
@@ -54,23 +60,35 @@ def api(store: Store) -> APIRouter:
             raise HTTPException(404, f"there is no run {run}; it may have been pruned")
         return found[0]
 
-    @router.get("/decisions", response_model=Page[DecisionEntry], summary="Verdicts as they were taken, newest first")
-    def decisions(asked: Annotated[DecisionsAsked, Query()]) -> dict[str, Any]:
+    @router.get(
+        "/decisions",
+        response_model=Page[DecisionEntry],
+        summary="Verdicts as they were taken, newest first",
+    )
+    def decisions(asked: Annotated[DecisionParams, Query()]) -> dict[str, Any]:
         behind = read(asked.cursor, (int, str, str))
         return page(decisions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
 
-    @router.get("/steps", response_model=Page[StepEntry], summary="What was to be done, and what came of it")
-    def steps(asked: Annotated[StepsAsked, Query()]) -> dict[str, Any]:
+    @router.get(
+        "/steps", response_model=Page[StepEntry], summary="What was to be done, and what came of it"
+    )
+    def steps(asked: Annotated[StepParams, Query()]) -> dict[str, Any]:
         behind = read(asked.cursor, _ONE)
         return page(steps_page(store(), asked.filter(asked.outcome), behind), asked.limit)
 
-    @router.get("/sessions", response_model=Page[SessionEntry], summary="The sessions as they stand judged now")
-    def sessions(asked: Annotated[SessionsAsked, Query()]) -> dict[str, Any]:
+    @router.get(
+        "/sessions",
+        response_model=Page[SessionEntry],
+        summary="The sessions as they stand judged now",
+    )
+    def sessions(asked: Annotated[SessionParams, Query()]) -> dict[str, Any]:
         behind = read(asked.cursor, (str, str))
         return page(sessions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
 
-    @router.get("/policies", response_model=Page[PolicyEntry], summary="Every text that policies ever had")
-    def policies(asked: Annotated[PoliciesAsked, Query()]) -> dict[str, Any]:
+    @router.get(
+        "/policies", response_model=Page[PolicyEntry], summary="Every text that policies ever had"
+    )
+    def policies(asked: Annotated[PolicyParams, Query()]) -> dict[str, Any]:
         behind = read(asked.cursor, (str, str))
         found = policies_page(store(), name=asked.name, limit=asked.limit + 1, behind=behind)
         return page(found, asked.limit)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from reaper import __version__
+from reaper.web.access import Access
 from reaper.web.api import Store, api
-from reaper.web.guard import Guard
 from reaper.web.health import health
 from reaper.web.metrics import metrics
 from reaper.web.problems import answer_problems
@@ -16,11 +16,11 @@ from reaper.web.problems import answer_problems
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from reaper.http_settings import HttpSettings
-    from reaper.web.standing import Standings
+    from reaper.config.settings.http import HttpSettings
+    from reaper.web.status import StatusReader
 
 
-def create_app(store: Store, settings: HttpSettings, standings: Standings) -> ASGIApp:
+def create_app(store: Store, settings: HttpSettings, standings: StatusReader) -> ASGIApp:
     """The whole face, behind its guard."""
     app = FastAPI(
         title="reaper",
@@ -34,4 +34,4 @@ def create_app(store: Store, settings: HttpSettings, standings: Standings) -> AS
     answer_problems(app)
     for router in (health(standings), metrics(standings), api(store)):
         app.include_router(router)
-    return Guard(app, settings)
+    return Access(app, settings)

@@ -8,16 +8,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.model import Settings
 from reaper.errors import StoreError
-from reaper.settings import Settings
 from reaper.store import HEAD, Database, open_database, revision
 
 if TYPE_CHECKING:
-    from reaper.watch import Watch
+    from reaper.daemon.status import DaemonStatus
 
 
 @contextmanager
-def face(settings: Settings, watch: Watch) -> Iterator[None]:
+def face(settings: Settings, watch: DaemonStatus) -> Iterator[None]:
     """Answer over HTTP while the context is open, where the settings say so.
 
     Raises ConfigurationError where the address cannot be listened on.
@@ -26,12 +26,12 @@ def face(settings: Settings, watch: Watch) -> Iterator[None]:
         yield
         return
     from reaper.web.app import create_app  # noqa: PLC0415 - FastAPI only for a daemon that answers
-    from reaper.web.server import answering  # noqa: PLC0415
-    from reaper.web.standing import Standings  # noqa: PLC0415
+    from reaper.web.server import serve  # noqa: PLC0415
+    from reaper.web.status import StatusReader  # noqa: PLC0415
 
     with record(settings) as store:
-        standings = Standings(watch, store, SYSTEM_CLOCK, settings.http.key_notice.delta)
-        with answering(create_app(store, settings.http, standings), settings.http.listen):
+        standings = StatusReader(watch, store, SYSTEM_CLOCK, settings.http.key_notice.delta)
+        with serve(create_app(store, settings.http, standings), settings.http.listen):
             yield
 
 

@@ -10,14 +10,14 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from reaper.web.figures import figures
-from reaper.web.standing import Standings
+from reaper.web.collectors import collect
+from reaper.web.status import StatusReader
 
 
-def metrics(standings: Standings) -> APIRouter:
+def metrics(standings: StatusReader) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(standings))
+    registry.register(_Collector(standings))
     ProcessCollector(registry=registry)
 
     @router.get("/metrics")
@@ -28,12 +28,12 @@ def metrics(standings: Standings) -> APIRouter:
     return router
 
 
-class _Figures(Collector):
-    def __init__(self, standings: Standings) -> None:
+class _Collector(Collector):
+    def __init__(self, standings: StatusReader) -> None:
         self._standings = standings
 
     def describe(self) -> Iterable[Metric]:
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from figures(self._standings.now())
+        yield from collect(self._standings.now())

@@ -1,4 +1,7 @@
-"""Pages and how to go on from one to the next: a cursor says where the last page ended, and nothing more."""
+"""Pages and how to go on from one to the next.
+
+A cursor says where the last page ended, and nothing more.
+"""
 
 from __future__ import annotations
 
@@ -26,28 +29,46 @@ class Page(BaseModel, Generic[Item]):
     """Some entries, and how to ask for those behind them."""
 
     items: list[Item]
-    next: str | None = Field(description="The `cursor` of the next page; null when this is the last.")
+    next: str | None = Field(
+        description="The `cursor` of the next page; null when this is the last."
+    )
 
 
 def page(found: Sequence[Placed], limit: int) -> dict[str, Any]:
-    """A `Page` of so many entries; one more than that was looked for, to see whether there is more."""
+    """A `Page` of so many entries.
+
+    One more than that was looked for, to see whether there is more.
+    """
     items = found[:limit]
     return {"items": items, "next": written(items[-1].position) if len(found) > limit else None}
 
 
 def written(position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def read(cursor: str | None, shape: tuple[type, ...]) -> Position | None:
-    """The position that a cursor says, in a list whose positions have this shape. Raises HTTPException."""
+    """The position that a cursor says, in a list whose positions have this shape.
+
+    Raises HTTPException.
+    """
     if cursor is None:
         return None
     try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        found = json.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
     except (ValueError, RecursionError):
         raise _unknown() from None
-    if not isinstance(found, list) or tuple(map(type, found)) != shape or not all(map(_sane, found)):
+    if (
+        not isinstance(found, list)
+        or tuple(map(type, found)) != shape
+        or not all(map(_sane, found))
+    ):
         raise _unknown()
     return tuple(found)
 
@@ -60,4 +81,6 @@ def _sane(part: int | str) -> bool:
 
 
 def _unknown() -> HTTPException:
-    return HTTPException(422, "cursor: this is no cursor of this list; take `next` of the page before, as it stands")
+    return HTTPException(
+        422, "cursor: this is no cursor of this list; take `next` of the page before, as it stands"
+    )

@@ -32,19 +32,27 @@ class Problem(BaseModel):
 
 
 RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+    }
     for status in (401, 404, 405, 421, 422, 503)
 }
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(
+        body.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE
+    )
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    words = (f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}" for found in error.errors())
+    words = (
+        f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}"
+        for found in error.errors()
+    )
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(words))
 
 
@@ -60,11 +68,16 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _no_database(_: Request, error: Exception) -> JSONResponse:
     _log.warning("request failed", because=str(error))
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the database cannot be used now; /readyz and the log say why")
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the database cannot be used now; /readyz and the log say why",
+    )
 
 
 async def _broken(_: Request, __: Exception) -> JSONResponse:
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the reaper itself failed at this; its log says where")
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "the reaper itself failed at this; its log says where"
+    )
 
 
 HANDLERS: dict[type[Exception], ExceptionHandler] = {

@@ -18,12 +18,14 @@ from reaper.logs import logger
 _log = logger("web")
 _GRACE = 2.0  # seconds that answers under way have when the daemon ends
 _THREADS = 4  # requests that read the database at a time
-_CONNECTIONS = 64  # more are told to come back later, so that no crowd keeps the daemon from its work
+_CONNECTIONS = (
+    64  # more are told to come back later, so that no crowd keeps the daemon from its work
+)
 _BACKLOG = 128
 
 
 @contextmanager
-def answering(app: ASGIApp, listen: str) -> Iterator[str]:
+def serve(app: ASGIApp, listen: str) -> Iterator[str]:
     """Answer at `listen` (host:port, 0 takes a free port) while the context is open; gives the url.
 
     Raises ConfigurationError when the address cannot be listened on.
@@ -88,9 +90,13 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 def _bound(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
         family, kind, _, _, address = found[0]
-        listener = socket.socket(family, kind, socket.IPPROTO_TCP)  # asyncio knows it for TCP, and lets nothing wait
+        listener = socket.socket(
+            family, kind, socket.IPPROTO_TCP
+        )  # asyncio knows it for TCP, and lets nothing wait
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
@@ -99,7 +105,8 @@ def _bound(listen: str) -> socket.socket:
             raise
     except OSError as error:
         raise ConfigurationError(
-            f"http.listen: {listen} cannot be listened on: {error.strerror}; end what does, or choose another port"
+            f"http.listen: {listen} cannot be listened on: {error.strerror}; end what does, or "
+            "choose another port"
         ) from None
     return listener
 

@@ -3,13 +3,9 @@
 import gc
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
-from measuring import Figures, Serve, serving
+from support.measuring import Figures, Serve, serving
 
 from reaper.cli import prepare_process
 
@@ -29,11 +25,16 @@ def figures() -> Iterator[Figures]:
     found: Figures = []
     yield found
     width = max((len(what) for what, _, _ in found), default=0)
-    sys.stdout.write("\n\n" + "".join(f"{what:<{width}}  {is_:>9}  of {may}\n" for what, is_, may in found))
+    sys.stdout.write(
+        "\n\n" + "".join(f"{what:<{width}}  {is_:>9}  of {may}\n" for what, is_, may in found)
+    )
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve so many sessions, each written as in a scenario; the rest is told in fleet_server.py."""
+    """Serve so many sessions, each written as in a scenario.
+
+    The rest is told in fleet_server.py.
+    """
     with serving() as start:
         yield start

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from measuring import IDLE, Figures, least
+from support.measuring import IDLE, Figures, least
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
 CASE = """\
@@ -25,13 +25,22 @@ CASE = """\
 
 
 def test_two_hundred_cases(figures: Figures, tmp_path: Path) -> None:
-    """`reaper policy test --coverage` tries 200 cases in at most three seconds, with the start of the process."""
+    """`reaper policy test --coverage` tries 200 cases in at most three seconds, with the start of
+    the process.
+    """
     (tmp_path / "policies/tests").mkdir(parents=True)
     (tmp_path / "policies/idle.yaml").write_text(IDLE, "utf-8")
     for file in range(10):
         cases = "".join(CASE.format(number=n, minute=n) for n in range(20))
         (tmp_path / f"policies/tests/{file}.yaml").write_text(f"cases:\n{cases}", "utf-8")
-    command = [sys.executable, "-c", "from reaper.cli import main; main()", "policy", "test", "--coverage"]
+    command = [
+        sys.executable,
+        "-c",
+        "from reaper.cli import main; main()",
+        "policy",
+        "test",
+        "--coverage",
+    ]
 
     def run() -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -1,4 +1,6 @@
-"""What ending sessions costs, against the bare requests and the bare commit that it cannot do without."""
+"""What ending sessions costs, against the bare requests and the bare commit that it cannot do
+without.
+"""
 
 import json
 import re
@@ -17,13 +19,13 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from measuring import Figures, policies
+from support.measuring import Figures, policies
 
 from reaper.bootstrap import database, reaper_of
-from reaper.client.connection import Connection
-from reaper.core.plan import Result
-from reaper.run import Reaper, Report
-from reaper.settings import OwnSettings
+from reaper.config.settings.model import OwnSettings
+from reaper.core.planning.plan import Result
+from reaper.platforms.aimms.connection import Connection
+from reaper.run.pipeline import Reaper, Report
 from reaper.store.ledger import OpenRun
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
@@ -45,19 +47,36 @@ def named(number: int) -> str:
 
 def twin(path: str) -> str:
     """The same request for another session just like it, which the policy does not select."""
-    return re.sub(r"([0-9a-f]{8})(-0000-4000-8000-0{12})", lambda m: f"{int(m[1], 16) + ENDED:08x}{m[2]}", path)
+    return re.sub(
+        r"([0-9a-f]{8})(-0000-4000-8000-0{12})",
+        lambda m: f"{int(m[1], 16) + ENDED:08x}{m[2]}",
+        path,
+    )
 
 
 @contextmanager
 def emulated(folder: Path, latency: float) -> Iterator[str]:
     """The address of an account, in another process, with a hundred offenders and as many twins."""
     sessions = [
-        {"id": named(n), "owner": f"u{n}@{'Planning' if n < ENDED else 'Supply'}", "age": "9h", "idle": "5h"}
+        {
+            "id": named(n),
+            "owner": f"u{n}@{'Planning' if n < ENDED else 'Supply'}",
+            "age": "9h",
+            "idle": "5h",
+        }
         for n in range(2 * ENDED)
     ]
     (folder / "fleet.yaml").write_text(json.dumps({"sessions": sessions}), "utf-8")
-    program = [str(Path(sys.executable).parent / "reaper"), "emulate", "--scenario", "fleet.yaml", "--latency"]
-    with subprocess.Popen([*program, f"{latency * 1000:g}"], cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+    program = [
+        str(Path(sys.executable).parent / "reaper"),
+        "emulate",
+        "--scenario",
+        "fleet.yaml",
+        "--latency",
+    ]
+    with subprocess.Popen(
+        [*program, f"{latency * 1000:g}"], cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             found = re.search(r"account at (http://\S+);", server.stdout.readline())
@@ -83,7 +102,9 @@ class Noted:
 
 @contextmanager
 def reaper(url: str, folder: Path, noted: Noted) -> Iterator[Reaper]:
-    """Everything an enforcing pass needs, unpaced and without limits, as the command line wires it."""
+    """Everything an enforcing pass needs, unpaced and without limits, as the command line
+    wires it.
+    """
     given = OwnSettings.model_validate(
         {
             "accounts": [{"name": "acme", "url": url, "api_key": "demo-key", "generation": 2}],
@@ -95,7 +116,9 @@ def reaper(url: str, folder: Path, noted: Noted) -> Iterator[Reaper]:
     with ExitStack() as stack:
         store = stack.enter_context(database(given))
         rules = policies(folder, POLICY)
-        made = reaper_of(given, given.accounts[0], rules, store, enforce=True, stop=Event(), tell=noted.tell)
+        made = reaper_of(
+            given, given.accounts[0], rules, store, enforce=True, stop=Event(), tell=noted.tell
+        )
         yield stack.enter_context(made)
 
 
@@ -120,9 +143,11 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
 
 
 def test_a_hundred_terminations(figures: Figures, tmp_path: Path, noted: Noted) -> None:
-    """A hundred unpaced terminations at 20 ms latency take at most 1.5 times their bare requests one after another.
+    """A hundred unpaced terminations at 20 ms latency take at most 1.5 times their bare requests
+    one after another.
 
-    The second look of each costs at most three requests for the session itself, and the lists of what is in flight.
+    The second look of each costs at most three requests for the session itself, and the lists of
+    what is in flight.
     """
     with emulated(tmp_path, LATENCY) as url:
         with reaper(url, tmp_path, noted) as made:
@@ -130,7 +155,10 @@ def test_a_hundred_terminations(figures: Figures, tmp_path: Path, noted: Noted) 
         asked = list(noted.asked)
         bare = ask_for_twins(url, asked)
     note_looks(figures, asked)
-    name = f"{ENDED} terminations at 20 ms, to their {len(asked)} bare requests ({noted.seconds:.2f} s to {bare:.2f} s)"
+    name = (
+        f"{ENDED} terminations at 20 ms, to their {len(asked)} bare requests ({noted.seconds:.2f} "
+        f"s to {bare:.2f} s)"
+    )
     figures.append((name, f"{noted.seconds / bare:.2f} x", "1.5 x"))
     assert noted.seconds <= 1.5 * bare
 
@@ -157,14 +185,21 @@ def note_looks(figures: Figures, asked: list[tuple[str, str, Any]]) -> None:
         else:
             since += 1
     figures.append(("requests of a second look for the session itself", f"{max(looks)}", "3"))
-    figures.append(("lists to a termination, those of the first look included", f"{shared / ENDED:.2f}", "2.2"))
+    figures.append(
+        ("lists to a termination, those of the first look included", f"{shared / ENDED:.2f}", "2.2")
+    )
     assert len(looks) == ENDED
     assert max(looks) <= 3
     assert shared <= 2.2 * ENDED
 
 
-def test_lease_and_intent(figures: Figures, tmp_path: Path, noted: Noted, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lease and intent together take at most 5 ms a termination; on a slow disk, 1.5 times the bare commit."""
+def test_lease_and_intent(
+    figures: Figures, tmp_path: Path, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lease and intent together take at most 5 ms a termination.
+
+    On a slow disk, 1.5 times the bare commit.
+    """
     own, bare, said, other = [], [], [], []
     intend, copied = OpenRun.intend, ExitStack()
 

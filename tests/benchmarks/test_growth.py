@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from growth import BEGIN, SESSIONS, Account, repeat
-from measuring import TODAY, Figures
+from support.growth import BEGIN, SESSIONS, Account, repeat
+from support.measuring import TODAY, Figures
 
-from reaper.policy_files import load_policies, ready_made
+from reaper.config.policies.load import load_policies, ready_made
 from reaper.store import open_database, prune
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1200)]
@@ -30,7 +30,10 @@ def of_a_run(account: Account) -> float:
 
 
 def test_a_year_fits_and_slows_nothing(tmp_path: Path, figures: Figures) -> None:
-    """2,000 sessions at a run every five minutes: below 2 GiB, and the last run at most 1.2 times the first."""
+    """2,000 sessions at a run every five minutes.
+
+    Below 2 GiB, and the last run at most 1.2 times the first.
+    """
     file = tmp_path / "reaper.db"
     database = open_database(f"sqlite:///{file}")
     account = Account(database, load_policies(ready_made(), TODAY).policies)

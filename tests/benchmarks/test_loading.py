@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from measuring import TODAY, Figures, least
+from support.measuring import TODAY, Figures, least
 
-from reaper.policy_files import load_policies
+from reaper.config.policies.load import load_policies
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
 COUNT = 1_000
@@ -39,12 +39,21 @@ RICH = """\
 
 @pytest.mark.parametrize("policy", [POLICY, RICH], ids=["usual", "rich"])
 def test_loading_a_thousand_policies(figures: Figures, tmp_path: Path, policy: str) -> None:
-    """Reading and checking 1,000 policies takes at most 4 times `yaml.safe_load` of the same text."""
-    text = "policies:\n" + "".join(policy.format(n=n, idle=n % 20 + 2, age=n % 200 + 24) for n in range(COUNT))
+    """Reading and checking 1,000 policies takes at most 4 times `yaml.safe_load` of the
+    same text.
+    """
+    text = "policies:\n" + "".join(
+        policy.format(n=n, idle=n % 20 + 2, age=n % 200 + 24) for n in range(COUNT)
+    )
     (tmp_path / "all.yaml").write_text(text, "utf-8")
     assert len(load_policies(tmp_path, TODAY).policies.policies) == COUNT
-    ours, bare = least(lambda: load_policies(tmp_path, TODAY), lambda: yaml.safe_load(text), repetitions=3)
+    ours, bare = least(
+        lambda: load_policies(tmp_path, TODAY), lambda: yaml.safe_load(text), repetitions=3
+    )
     kind = "usual" if policy is POLICY else "rich"
-    what = f"reading and checking {COUNT:,} {kind} policies to yaml.safe_load: {ours:.2f} s to {bare:.2f} s"
+    what = (
+        f"reading and checking {COUNT:,} {kind} policies to yaml.safe_load: {ours:.2f} s to "
+        f"{bare:.2f} s"
+    )
     figures.append((what, f"{ours / bare:.2f} x", "4 x"))
     assert ours <= 4 * bare

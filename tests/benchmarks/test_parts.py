@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from measuring import IDLE, Figures, least, policies
+from support.measuring import IDLE, Figures, least, policies
 
 from reaper.bootstrap import database
-from reaper.core.judge import judge
-from reaper.core.plan import Plan
-from reaper.core.policy import PolicySet
-from reaper.core.session import Activity, Session, Snapshot
-from reaper.core.verdict import Pass
-from reaper.settings import OwnSettings
+from reaper.config.settings.model import OwnSettings
+from reaper.core.judging.judge import judge
+from reaper.core.judging.verdict import Observation
+from reaper.core.language.policy import PolicySet
+from reaper.core.model.session import Activity, Session, Snapshot
+from reaper.core.planning.plan import Plan
 from reaper.store import SqlLedger
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
@@ -66,40 +66,57 @@ def activity(sessions: list[Session], idle: timedelta) -> dict[str, Activity]:
     return {s.id: Activity(s.id, NOW - idle, NOW, "log line 7") for s in sessions}
 
 
-def seen(rules: PolicySet, sessions: list[Session], idle: timedelta) -> Pass:
+def seen(rules: PolicySet, sessions: list[Session], idle: timedelta) -> Observation:
     found = judge(rules, sessions, activity(sessions, idle), NOW)
-    return Pass("acme", NOW, Snapshot("acme", tuple(sessions)), rules, found)
+    return Observation("acme", NOW, Snapshot("acme", tuple(sessions)), rules, found)
 
 
-@pytest.mark.parametrize("idle", [timedelta(minutes=5), timedelta(hours=14)], ids=["compliant", "offenders"])
+@pytest.mark.parametrize(
+    "idle", [timedelta(minutes=5), timedelta(hours=14)], ids=["compliant", "offenders"]
+)
 def test_judging(figures: Figures, tmp_path: Path, idle: timedelta) -> None:
     """Judging 10,000 sessions by 10 policies takes at most half a second."""
     rules, sessions = policies(tmp_path, TEN), fleet(timedelta(hours=20))
     known = activity(sessions, idle)
     assert len(judge(rules, sessions, known, NOW)) == 10 * FLEET
     (taken,) = least(lambda: judge(rules, sessions, known, NOW))
-    figures.append((f"judging {FLEET:,} sessions by 10 policies, idle {idle}", f"{taken:.2f} s", "0.5 s"))
+    figures.append(
+        (f"judging {FLEET:,} sessions by 10 policies, idle {idle}", f"{taken:.2f} s", "0.5 s")
+    )
     assert taken <= 0.5
 
 
 def test_judging_by_fifty(figures: Figures, tmp_path: Path) -> None:
-    """Judging 10,000 sessions of all ages by 50 policies of three rules takes at most two seconds."""
+    """Judging 10,000 sessions of all ages by 50 policies of three rules takes at most two
+    seconds.
+    """
     rules = policies(tmp_path, FIFTY)
-    sessions = [replace(s, created_at=NOW - timedelta(minutes=n % 3000)) for n, s in enumerate(fleet(timedelta()))]
-    known = {s.id: Activity(s.id, NOW - timedelta(minutes=n % 400), NOW, "log") for n, s in enumerate(sessions)}
+    sessions = [
+        replace(s, created_at=NOW - timedelta(minutes=n % 3000))
+        for n, s in enumerate(fleet(timedelta()))
+    ]
+    known = {
+        s.id: Activity(s.id, NOW - timedelta(minutes=n % 400), NOW, "log")
+        for n, s in enumerate(sessions)
+    }
     assert len(judge(rules, sessions, known, NOW)) == 50 * FLEET
     (taken,) = least(lambda: judge(rules, sessions, known, NOW))
-    figures.append((f"judging {FLEET:,} sessions by 50 policies of 3 rules", f"{taken:.2f} s", "2 s"))
+    figures.append(
+        (f"judging {FLEET:,} sessions by 50 policies of 3 rules", f"{taken:.2f} s", "2 s")
+    )
     assert taken <= 2
 
 
 def test_recording(figures: Figures, tmp_path: Path) -> None:
-    """Recording 10,000 changed decisions takes at most 3 times writing the same rows by sqlite3 alone.
+    """Recording 10,000 changed decisions takes at most 3 times writing the same rows by sqlite3
+    alone.
 
     Each time it is made in two databases that hold the same decisions of the pass before.
     """
     rules, sessions = policies(tmp_path, IDLE), fleet(timedelta(hours=20))
-    before, after = (seen(rules, sessions, idle) for idle in (timedelta(minutes=5), timedelta(hours=3)))
+    before, after = (
+        seen(rules, sessions, idle) for idle in (timedelta(minutes=5), timedelta(hours=3))
+    )
     taken, taken_raw = float("inf"), float("inf")
     for number in range(7):
         own, raw = tmp_path / f"own{number}.db", tmp_path / f"raw{number}.db"
@@ -107,13 +124,18 @@ def test_recording(figures: Figures, tmp_path: Path) -> None:
         shutil.copy(own, raw)
         taken = min(taken, record(own, after))
         rows = rows_of(own)
-        taken_raw = min(taken_raw, *least(lambda raw=raw, rows=rows: write(raw, *rows), repetitions=1))
-    name = f"recording {FLEET:,} changed decisions, to bare sqlite3 ({taken:.3f} s to {taken_raw:.3f} s)"
+        taken_raw = min(
+            taken_raw, *least(lambda raw=raw, rows=rows: write(raw, *rows), repetitions=1)
+        )
+    name = (
+        f"recording {FLEET:,} changed decisions, to bare sqlite3 ({taken:.3f} s to "
+        f"{taken_raw:.3f} s)"
+    )
     figures.append((name, f"{taken / taken_raw:.2f} x", "3 x"))
     assert taken <= 3 * taken_raw
 
 
-def record(path: Path, one: Pass) -> float:
+def record(path: Path, one: Observation) -> float:
     """The seconds it takes to open a run, which commits all that the pass decided."""
     with database(OwnSettings.model_validate({"database_url": f"sqlite:///{path}"})) as store:
         ledger = SqlLedger(store, Still(), "me", "1", timedelta(minutes=2))
@@ -131,9 +153,12 @@ def rows_of(path: Path) -> tuple[Rows, Rows, Rows]:
     """The last run, what it decided, and what stands since."""
     with sqlite3.connect(path) as db:
         run: Rows = db.execute("SELECT * FROM runs ORDER BY id DESC LIMIT 1").fetchall()
-        decided: Rows = db.execute("SELECT * FROM decisions WHERE run_id = ?", run[0][:1]).fetchall()
+        decided: Rows = db.execute(
+            "SELECT * FROM decisions WHERE run_id = ?", run[0][:1]
+        ).fetchall()
         columns = ", ".join([*changing(db), *KEY])
-        stands: Rows = db.execute(f"SELECT {columns} FROM standing").fetchall()  # noqa: S608 - its own columns
+        # its own columns
+        stands: Rows = db.execute(f"SELECT {columns} FROM standing").fetchall()  # noqa: S608
     db.close()
     assert len(decided) == len(stands) == FLEET
     return run, decided, stands
@@ -148,7 +173,9 @@ def changing(db: sqlite3.Connection) -> list[str]:
 
 
 def write(path: Path, run: Rows, decided: Rows, stands: Rows) -> None:
-    """The same rows as fast as Python's own driver takes them, checked and committed as the ledger's are."""
+    """The same rows as fast as Python's own driver takes them, checked and committed as the
+    ledger's are.
+    """
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA synchronous=FULL")
@@ -156,7 +183,10 @@ def write(path: Path, run: Rows, decided: Rows, stands: Rows) -> None:
     db.execute("BEGIN IMMEDIATE")
     for table, rows in (("runs", run), ("decisions", decided)):
         db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
-    db.executemany(f"UPDATE standing SET {changes} WHERE account = ? AND session_id = ? AND policy = ?", stands)  # noqa: S608
+    db.executemany(
+        f"UPDATE standing SET {changes} WHERE account = ? AND session_id = ? AND policy = ?",  # noqa: S608
+        stands,
+    )
     db.execute("COMMIT")
     db.close()
 
@@ -168,7 +198,13 @@ def test_help(figures: Figures) -> None:
     def run(*command: str) -> None:
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 
-    own, click = least(lambda: run(program, "--help"), lambda: run(sys.executable, "-c", "import click"), repetitions=9)
-    name = f"reaper --help, to python -c 'import click' ({own * 1000:.0f} ms to {click * 1000:.0f} ms)"
+    own, click = least(
+        lambda: run(program, "--help"),
+        lambda: run(sys.executable, "-c", "import click"),
+        repetitions=9,
+    )
+    name = (
+        f"reaper --help, to python -c 'import click' ({own * 1000:.0f} ms to {click * 1000:.0f} ms)"
+    )
     figures.append((name, f"{own / click:.2f} x", "3 x"))
     assert own <= 3 * click

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from measuring import HERE, Figures, Serve, least, noted_requests, policies, reaper, settings
+from support.measuring import (
+    HERE,
+    Figures,
+    Serve,
+    least,
+    noted_requests,
+    policies,
+    reaper,
+    settings,
+)
 
 from reaper.bootstrap import database
 from reaper.store import Database
@@ -20,13 +29,17 @@ OLD = {"age": "5h", "idle": "5m", "log_entries": 3}
 
 
 @pytest.mark.parametrize(
-    ("remembering", "first"), [(False, False), (True, False), (True, True)], ids=["emulator", "memory", "first"]
+    ("remembering", "first"),
+    [(False, False), (True, False), (True, True)],
+    ids=["emulator", "memory", "first"],
 )
-def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, remembering: bool, first: bool) -> None:
+def test_a_dry_pass(
+    serve: Serve, figures: Figures, tmp_path: Path, *, remembering: bool, first: bool
+) -> None:
     """A dry pass over 10,000 sessions takes at most 2.5 times fetching and parsing the same pages.
 
-    The promise is for a server that makes its pages, as the emulator does. Against one that has them ready, and where
-    every decision is new, the figures are only shown.
+    The promise is for a server that makes its pages, as the emulator does. Against one that has
+    them ready, and where every decision is new, the figures are only shown.
     """
     url, judged_by, asked = serve(FLEET, remembering=remembering, **YOUNG), policies(tmp_path), []
     with database(settings(url, tmp_path)):
@@ -41,7 +54,10 @@ def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, rememberi
     def one_pass() -> None:
         if first:
             forget()
-        with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
+        with (
+            database(settings(url, tmp_path)) as store,
+            reaper(url, tmp_path, store, judged_by) as made,
+        ):
             asked[:] = [noted_requests(made)]
             report = made.run_once()
         assert report.seen.snapshot.complete
@@ -50,13 +66,21 @@ def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, rememberi
 
     def bare() -> None:
         with httpx.Client(base_url=url, headers={"apiKey": "demo-key"}, trust_env=False) as client:
-            received = [json.loads(client.get(path, params=params).content) for path, params in asked[0]]
+            received = [
+                json.loads(client.get(path, params=params).content) for path, params in asked[0]
+            ]
         assert sum(len(page["items"]) for page in received) >= FLEET
 
     one_pass()
     whole, bare_work = least(one_pass, bare, repetitions=7)
-    what = f"{'pages ready' if remembering else 'emulator'}, {'all decisions new' if first else 'unchanged'}"
-    name = f"dry pass over {FLEET:,} ({what}) to bare httpx + json.loads: {whole:.2f} s to {bare_work:.2f} s"
+    what = (
+        f"{'pages ready' if remembering else 'emulator'}, "
+        f"{'all decisions new' if first else 'unchanged'}"
+    )
+    name = (
+        f"dry pass over {FLEET:,} ({what}) to bare httpx + json.loads: {whole:.2f} s to "
+        f"{bare_work:.2f} s"
+    )
     figures.append((name, f"{whole / bare_work:.2f} x", "no promise" if remembering else "2.5 x"))
     assert remembering or whole <= 2.5 * bare_work
 
@@ -64,17 +88,24 @@ def test_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path, *, rememberi
 def test_the_memory_of_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path) -> None:
     """A process that makes one dry pass over 10,000 sessions never takes more than 150 MiB."""
     url = serve(FLEET, **YOUNG)
-    program = [sys.executable, str(HERE / "one_pass.py"), url, str(tmp_path)]
+    program = [sys.executable, "-m", "support.one_pass", url, str(tmp_path)]
     told = subprocess.check_output(program, text=True, cwd=HERE).split()
     assert told[0] == str(FLEET)
-    figures.append((f"peak memory of a dry pass over {FLEET:,}", f"{float(told[1]):.0f} MiB", "150 MiB"))
+    figures.append(
+        (f"peak memory of a dry pass over {FLEET:,}", f"{float(told[1]):.0f} MiB", "150 MiB")
+    )
     assert float(told[1]) <= 150
 
 
-def test_the_second_pass_asks_next_to_nothing(serve: Serve, figures: Figures, tmp_path: Path) -> None:
+def test_the_second_pass_asks_next_to_nothing(
+    serve: Serve, figures: Figures, tmp_path: Path
+) -> None:
     """Over an unchanged fleet the second pass makes at most 1.1 times its list requests."""
     url, judged_by = serve(FLEET, **OLD), policies(tmp_path)
-    with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, judged_by) as made:
+    with (
+        database(settings(url, tmp_path)) as store,
+        reaper(url, tmp_path, store, judged_by) as made,
+    ):
         assert len(made.run_once().seen.learnt) == FLEET
         asked = noted_requests(made)
         before = made.source.requests  # type: ignore[attr-defined]
@@ -88,19 +119,34 @@ def test_the_second_pass_asks_next_to_nothing(serve: Serve, figures: Figures, tm
 
 
 def test_probes_keep_the_workers_busy(serve: Serve, figures: Figures, tmp_path: Path) -> None:
-    """1,000 probes at 20 ms latency with 8 workers take at most 1.3 times what the latency alone takes."""
+    """1,000 probes at 20 ms latency with 8 workers take at most 1.3 times what the latency alone
+    takes.
+    """
     url, probes, latency = serve(1_000, latency=0.02, **OLD), 1_000, 0.02
     ideal = probes * latency / 8
-    with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, policies(tmp_path)) as made:
+    with (
+        database(settings(url, tmp_path)) as store,
+        reaper(url, tmp_path, store, policies(tmp_path)) as made,
+    ):
         sessions = made.source.fetch().sessions
-        made.source.probe(sessions)  # from now on the server has its answers, and the workers their connections
+        made.source.probe(
+            sessions
+        )  # from now on the server has its answers, and the workers their connections
         (taken,) = least(lambda: made.source.probe(sessions))
     assert len(sessions) == probes
-    figures.append((f"{probes:,} probes at 20 ms, 8 workers ({taken:.2f} s)", f"{taken / ideal:.2f} x", "1.3 x"))
+    figures.append(
+        (
+            f"{probes:,} probes at 20 ms, 8 workers ({taken:.2f} s)",
+            f"{taken / ideal:.2f} x",
+            "1.3 x",
+        )
+    )
     assert taken <= 1.3 * ideal
 
 
-def test_a_pass_on_postgresql(serve: Serve, figures: Figures, tmp_path: Path, postgresql_url: str) -> None:
+def test_a_pass_on_postgresql(
+    serve: Serve, figures: Figures, tmp_path: Path, postgresql_url: str
+) -> None:
     """A pass over 10,000 sessions takes at most 1.3 times as long on PostgreSQL as on SQLite."""
     url, judged_by = serve(FLEET, remembering=True, **YOUNG), policies(tmp_path)
     sqlite = settings(url, tmp_path)

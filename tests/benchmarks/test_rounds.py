@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from measuring import IDLE, Figures, Serve, noted_requests, policies, reaper, settings
+from support.measuring import IDLE, Figures, Serve, noted_requests, policies, reaper, settings
 
 from reaper.bootstrap import database
 
@@ -25,9 +25,12 @@ PROGRAM = Path(sys.executable).parent / "reaper"
 
 @contextmanager
 def daemon(folder: Path, url: str, **more: object) -> Iterator[subprocess.Popen[str]]:
-    """A daemon that looks after so many accounts, and tells what it does on its standard error, as JSON."""
+    """A daemon that looks after so many accounts, and tells what it does on its standard error, as
+    JSON.
+    """
     accounts = [
-        {"name": f"acme{number}", "url": url, "api_key": "demo-key", "generation": 2} for number in range(ACCOUNTS)
+        {"name": f"acme{number}", "url": url, "api_key": "demo-key", "generation": 2}
+        for number in range(ACCOUNTS)
     ]
     written = {
         "accounts": accounts,
@@ -42,7 +45,11 @@ def daemon(folder: Path, url: str, **more: object) -> Iterator[subprocess.Popen[
     (folder / "policies" / "all.yaml").write_text(IDLE, "utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REAPER_")}
     with subprocess.Popen(
-        [PROGRAM, "daemon", "--interval", "1h"], cwd=folder, env=clean, stderr=subprocess.PIPE, text=True
+        [PROGRAM, "daemon", "--interval", "1h"],
+        cwd=folder,
+        env=clean,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield process
@@ -65,7 +72,9 @@ def seconds_of_a_round(process: subprocess.Popen[str]) -> float:
 
 
 def seconds_of_bare(url: str, asked: Sequence[tuple[str, dict[str, str | int]]]) -> float:
-    """The same requests for as many accounts, by as many workers, and nothing done with the answers."""
+    """The same requests for as many accounts, by as many workers, and nothing done with the
+    answers.
+    """
 
     def one_account(_: int) -> int:
         with httpx.Client(base_url=url, headers={"apiKey": "demo-key"}, trust_env=False) as client:
@@ -78,15 +87,23 @@ def seconds_of_bare(url: str, asked: Sequence[tuple[str, dict[str, str | int]]])
 
 
 def test_a_round_over_many_accounts(serve: Serve, figures: Figures, tmp_path: Path) -> None:
-    """A full round that reads every log takes at most 1.5 times its bare requests with as many workers."""
+    """A full round that reads every log takes at most 1.5 times its bare requests with as many
+    workers.
+    """
     url = serve(SESSIONS, latency=LATENCY, **OLD)
-    with database(settings(url, tmp_path)) as store, reaper(url, tmp_path, store, policies(tmp_path)) as made:
+    with (
+        database(settings(url, tmp_path)) as store,
+        reaper(url, tmp_path, store, policies(tmp_path)) as made,
+    ):
         asked = noted_requests(made)
         assert len(made.run_once().seen.learnt) == SESSIONS
     (home := tmp_path / "home").mkdir()
     with daemon(home, url) as process:
         round_ = seconds_of_a_round(process)
     bare = seconds_of_bare(url, asked)
-    what = f"a round over {ACCOUNTS} accounts of {SESSIONS} at 20 ms, {WORKERS} workers: {round_:.1f} s to {bare:.1f} s"
+    what = (
+        f"a round over {ACCOUNTS} accounts of {SESSIONS} at 20 ms, {WORKERS} workers: "
+        f"{round_:.1f} s to {bare:.1f} s"
+    )
     figures.append((what, f"{round_ / bare:.2f} x", "1.5 x"))
     assert round_ <= 1.5 * bare

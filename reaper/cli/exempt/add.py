@@ -11,22 +11,28 @@ from reaper.cli.options import future, settings_of
 from reaper.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from reaper.core.granted import Granted
+    from reaper.core.language.manual_exemption import ManualExemption
 
 _LONGEST = timedelta(days=3_650)
 _BOTH = "--until and --forever contradict; keep one"
 
 
 @click.command("add")
-@click.option("--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'.")
-@click.option("--session", metavar="ID", help="The session of this id; its first characters will do.")
+@click.option(
+    "--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'."
+)
+@click.option(
+    "--session", metavar="ID", help="The session of this id; its first characters will do."
+)
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
 @click.option("--kind", metavar="KIND", help="Sessions of this kind: webui, task or solve.")
 @click.option("--name", metavar="PATTERN", help="Sessions of this name.")
 @click.option("--account", metavar="NAME", help="Only in this account; in all of them by default.")
 @click.option(
-    "--until", metavar="WHEN", help="To the end of 2026-11-24 (UTC), to 2026-11-24T08:00, or for so long: 3d."
+    "--until",
+    metavar="WHEN",
+    help="To the end of 2026-11-24 (UTC), to 2026-11-24T08:00, or for so long: 3d.",
 )
 @click.option("--forever", is_flag=True, help="Without an end; `--until` is the better choice.")
 @click.option("--reason", required=True, help="Why; it is shown wherever the exemption decides.")
@@ -50,10 +56,14 @@ def command(
     from reaper.usecases import exemptions
 
     if (until is None) is not forever:
-        raise click.UsageError("say how long: --until WHEN; or --forever, if it must be" if until is None else _BOTH)
+        raise click.UsageError(
+            "say how long: --until WHEN; or --forever, if it must be" if until is None else _BOTH
+        )
     given = {name: value for name, value in whom.items() if value is not None}
     if not given:
-        raise click.UsageError("say whom: one or more of --owner, --session, --app, --environment, --kind, --name")
+        raise click.UsageError(
+            "say whom: one or more of --owner, --session, --app, --environment, --kind, --name"
+        )
     settings = settings_of(ctx)
     ends = _end(until) if until else None
     number, made = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
@@ -61,11 +71,16 @@ def command(
     for _, why in made.oddities():
         click.echo(f"warning: {why}; if that is not meant, type the name anew", err=True)
     if made.covers_everything:
-        click.echo("warning: it exempts every session; to end nothing for a while, use `reaper pause`", err=True)
+        click.echo(
+            "warning: it exempts every session; to end nothing for a while, use `reaper pause`",
+            err=True,
+        )
 
 
 def _end(until: str) -> datetime:
-    """When it ends. A day that is named alone counts whole, as in a policy file. Raises click.BadParameter."""
+    """When it ends. A day that is named alone counts whole, as in a policy file. Raises
+    click.BadParameter.
+    """
     now = SYSTEM_CLOCK.now()
     try:
         end = datetime.combine(date.fromisoformat(until), time(0), UTC) + timedelta(days=1)
@@ -76,9 +91,11 @@ def _end(until: str) -> datetime:
     if end <= now:
         raise click.BadParameter(f"'{until}' is past already", param_hint="--until")
     if end - now > _LONGEST:
-        raise click.BadParameter(f"'{until}' is more than ten years ahead; write --forever", param_hint="--until")
+        raise click.BadParameter(
+            f"'{until}' is more than ten years ahead; write --forever", param_hint="--until"
+        )
     return end
 
 
-def _until(exemption: Granted) -> str:
+def _until(exemption: ManualExemption) -> str:
     return f"until {exemption.ends:%Y-%m-%d %H:%M}Z" if exemption.ends else "for ever"

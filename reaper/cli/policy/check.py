@@ -15,9 +15,11 @@ from reaper.cli.options import output_option, settings_of
 @output_option("table", "json", "sarif", "github")
 @click.pass_context
 def command(ctx: click.Context, *, path: Path | None, strict: bool, output: str) -> None:
-    """Read PATH (a file or folder; the settings' policies by default) and tell every problem at once.
+    """Read PATH (a file or folder; the settings' policies by default) and tell every problem at
+    once.
 
-    Exit code 2 when there is an error; a warning alone is none. `-o github` and `-o sarif` are for CI.
+    Exit code 2 when there is an error; a warning alone is none. `-o github` and `-o sarif` are for
+    CI.
     """
     from reaper.cli.views.checked import show_checked
     from reaper.usecases import policies

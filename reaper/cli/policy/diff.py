@@ -21,11 +21,19 @@ from reaper.cli.options import account_option, complain, output_option, progress
 @output_option("table", "json")
 @click.pass_context
 def command(
-    ctx: click.Context, *, old: Path, new: Path, fleet: Path | None, accounts: tuple[str, ...], output: str
+    ctx: click.Context,
+    *,
+    old: Path,
+    new: Path,
+    fleet: Path | None,
+    accounts: tuple[str, ...],
+    output: str,
 ) -> None:
-    """Show which live sessions the policies NEW would treat differently from OLD; each is a file or a folder.
+    """Show which live sessions the policies NEW would treat differently from OLD; each is a file or
+    a folder.
 
-    It is one look, judged by both. Nothing is recorded and nothing is ended. Exit code 0 when no session is treated
+    It is one look, judged by both. Nothing is recorded and nothing is ended. Exit code 0 when no
+    session is treated
     differently, 1 when one is.
     """
     from reaper.cli.views.comparison import comparison_as_json, show_comparison

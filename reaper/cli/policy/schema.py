@@ -8,11 +8,14 @@ import click
 
 
 @click.command("schema")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there."
+)
 def command(*, output: Path | None) -> None:
     """Print the JSON Schema (2020-12) of a policy file.
 
-    An editor that knows YAML schemas completes and checks by it, where a policy file begins with a line like
+    An editor that knows YAML schemas completes and checks by it, where a policy file begins with a
+    line like
     `# yaml-language-server: $schema=schema/policy.schema.json`.
     """
     from reaper.usecases.policies import schema_text, write_schema

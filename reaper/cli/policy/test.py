@@ -11,11 +11,19 @@ from reaper.cli.options import output_option, settings_of
 
 @click.command("test")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("-k", "texts", multiple=True, metavar="TEXT", help="Only cases with TEXT in their name or file's name.")
+@click.option(
+    "-k",
+    "texts",
+    multiple=True,
+    metavar="TEXT",
+    help="Only cases with TEXT in their name or file's name.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each case.")
 @click.option("-q", "--quiet", is_flag=True, help="Only what failed, and the last line.")
 @click.option("--coverage", "covering", is_flag=True, help="Also name what no case has tried.")
-@click.option("--strict", is_flag=True, help="As --coverage; and what no case has tried is a failure.")
+@click.option(
+    "--strict", is_flag=True, help="As --coverage; and what no case has tried is a failure."
+)
 @output_option("table", "json")
 @click.pass_context
 def command(
@@ -29,9 +37,11 @@ def command(
     strict: bool,
     output: str,
 ) -> None:
-    """Try the cases of PATH: a folder of policies with its tests/, one case file, or the policy file that they try.
+    """Try the cases of PATH: a folder of policies with its tests/, one case file, or the policy
+    file that they try.
 
-    By default the settings' policies. Exit code 1 when a case fails, 2 when a file is not right or there is no case.
+    By default the settings' policies. Exit code 1 when a case fails, 2 when a file is not right or
+    there is no case.
     """
     from reaper.cli.views.trials import show_trials, trials_as_json
     from reaper.usecases.policies import try_cases

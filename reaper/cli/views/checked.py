@@ -8,8 +8,8 @@ from datetime import datetime
 import click
 
 from reaper.cli.views.problems import Finding, as_github, as_json, as_sarif, findings, shown
-from reaper.core.hours import OnlyDuring
-from reaper.core.policy import Policy, PolicySet
+from reaper.core.language.hours import OnlyDuring
+from reaper.core.language.policy import Policy, PolicySet
 from reaper.usecases.policies import Checked
 
 _WRITERS = {"json": as_json, "sarif": as_sarif, "github": as_github}

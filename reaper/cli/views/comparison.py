@@ -1,4 +1,6 @@
-"""What two sets of policies would do differently, for people and as JSON; docs/operations.md describes the shape."""
+"""What two sets of policies would do differently, for people and as JSON; docs/operations.md
+describes the shape.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from reaper.cli.views.render import console, escape, identity, moment, short, table
-from reaper.core.action import Action
-from reaper.core.comparison import Difference, Rewritten, Treatment, treatments
+from reaper.core.explaining.comparison import Difference, Rewritten, Treatment, treatments
+from reaper.core.model.action import Action
 from reaper.usecases.compare import ComparedAccount, Comparison
 
 _WORDS = {
@@ -54,13 +56,21 @@ def _show(out: Console, one: ComparedAccount) -> None:
         rows = table("SESSION", "KIND", "OWNER", "OLD", "NEW", "REASON")
         for session, old, new in sorted(sessions, key=_order):
             by = f" by {', '.join(old.policies)}" if old.what == new.what else ""
-            who = (short(session.id), session.kind, session.owner or "?", f"{_word(old)}{by}", _word(new))
+            who = (
+                short(session.id),
+                session.kind,
+                session.owner or "?",
+                f"{_word(old)}{by}",
+                _word(new),
+            )
             rows.add_row(*map(escape, who), escape(new.reason(old.policies)))
         out.print(rows)
         out.print(f"  {', '.join(_counts(one))}")
     for which, halts in zip(("old", "new"), one.halts, strict=True):
         for halt in halts:
-            out.print(f"  [bold red]a limit would halt the {which} policies only:[/] {escape(halt)}")
+            out.print(
+                f"  [bold red]a limit would halt the {which} policies only:[/] {escape(halt)}"
+            )
 
 
 _ACTIONS = list(_WORDS)
@@ -77,8 +87,14 @@ def _word(treated: Treatment) -> str:
 
 def _counts(one: ComparedAccount) -> Iterator[str]:
     """How many sessions are treated so, of the treatments of which that number changes."""
-    old, new = (Counter(t.what for t in treatments(*judged).values()) for judged in (one.old, one.new))
-    yield from (f"{_WORDS[what]}: {old[what]} -> {new[what]}" for what in _ACTIONS[:-1] if old[what] != new[what])
+    old, new = (
+        Counter(t.what for t in treatments(*judged).values()) for judged in (one.old, one.new)
+    )
+    yield from (
+        f"{_WORDS[what]}: {old[what]} -> {new[what]}"
+        for what in _ACTIONS[:-1]
+        if old[what] != new[what]
+    )
 
 
 def comparison_as_json(comparison: Comparison) -> str:
@@ -95,7 +111,12 @@ def _account(one: ComparedAccount) -> dict[str, Any]:
         "doubts": list(seen.doubts),
         "halted": {"old": list(one.old[1].halted), "new": list(one.new[1].halted)},
         "differences": [
-            {**identity(session), "app": session.app, "old": _treatment(old, new), "new": _treatment(new, old)}
+            {
+                **identity(session),
+                "app": session.app,
+                "old": _treatment(old, new),
+                "new": _treatment(new, old),
+            }
             for session, old, new in one.sessions
         ],
     }

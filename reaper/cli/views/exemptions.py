@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from reaper.cli.views.render import console, escape, moment, rows_as_csv, table
-from reaper.store import GrantedEntry
+from reaper.store import ManualExemptionEntry
 from reaper.usecases.exemptions import ListedExemption
 
 _UNUSED = "in force, and never of use so far"
@@ -42,7 +42,7 @@ def _row(listed: ListedExemption) -> dict[str, Any]:
 
 def show_exemptions(listed: Sequence[ListedExemption]) -> None:
     """In groups: those that hold, those that never decided anything, and those that are over."""
-    groups: dict[str, list[GrantedEntry]] = {}
+    groups: dict[str, list[ManualExemptionEntry]] = {}
     for one in listed:
         unused = one.state == "in force" and not one.entry.decided
         groups.setdefault(_UNUSED if unused else one.state, []).append(one.entry)
@@ -52,18 +52,35 @@ def show_exemptions(listed: Sequence[ListedExemption]) -> None:
         _show_group(group, groups[group])
 
 
-def _show_group(group: str, entries: list[GrantedEntry]) -> None:
-    rows = table("NO", "WHOM", "ACCOUNT", "UNTIL (UTC)", "BY", "DECIDED", "LAST (UTC)", "REASON", wide="REASON")
+def _show_group(group: str, entries: list[ManualExemptionEntry]) -> None:
+    rows = table(
+        "NO",
+        "WHOM",
+        "ACCOUNT",
+        "UNTIL (UTC)",
+        "BY",
+        "DECIDED",
+        "LAST (UTC)",
+        "REASON",
+        wide="REASON",
+    )
     for entry in entries:
         given = entry.exemption
         until = moment(given.ends) if given.ends else "for ever"
-        cells = (given.whom, given.account or "all", until, given.by, str(entry.decided), moment(entry.last_used))
+        cells = (
+            given.whom,
+            given.account or "all",
+            until,
+            given.by,
+            str(entry.decided),
+            moment(entry.last_used),
+        )
         rows.add_row(str(given.id), *map(escape, cells), escape(_reason(entry)))
     console().print(f"[bold]{group}[/]")
     console().print(rows)
 
 
-def _reason(entry: GrantedEntry) -> str:
+def _reason(entry: ManualExemptionEntry) -> str:
     if entry.removed_at is None:
         return entry.exemption.reason
     return f"{entry.exemption.reason}; removed by {entry.removed_by}: {entry.removed_because}"

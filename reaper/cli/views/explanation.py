@@ -10,18 +10,22 @@ from rich.console import Console
 
 from reaper.cli.views.explanation_json import explanation_as_json
 from reaper.cli.views.render import console, escape, moment, styled, table
-from reaper.core.duration import spoken
-from reaper.core.explanation import Branch, Cover, PolicyView, explained
-from reaper.core.matching import Answer, Match
-from reaper.core.outlook import outlook
-from reaper.core.policy import Mode
-from reaper.core.verdict import UNTIMED, Finding, Ruling
+from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
+from reaper.core.explaining.outlook import outlook
+from reaper.core.judging.verdict import UNTIMED, Finding, Ruling
+from reaper.core.language.policy import Mode
+from reaper.core.model.duration import spoken
+from reaper.core.model.matching import Answer, Match
 from reaper.store import AsOf
 from reaper.usecases.explain import Explanation, Live
 
 __all__ = ["explanation_as_json", "show_explanation"]
 
-_ANSWERS = {Answer.YES: "[red]yes[/]", Answer.NO: "[green]no[/]", Answer.UNKNOWN: "[yellow]unknown[/]"}
+_ANSWERS = {
+    Answer.YES: "[red]yes[/]",
+    Answer.NO: "[green]no[/]",
+    Answer.UNKNOWN: "[yellow]unknown[/]",
+}
 
 
 def show_explanation(told: Explanation) -> None:
@@ -41,15 +45,27 @@ def show_explanation(told: Explanation) -> None:
 def _show_session(out: Console, live: Live) -> None:
     session, seen = live.session, live.seen
     app = " ".join(filter(None, (session.app, session.app_version))) or "?"
-    who = [session.kind, str(session.state), f"of {session.owner or '?'}", f"app {app}", f"'{session.name or ''}'"]
+    who = [
+        session.kind,
+        str(session.state),
+        f"of {session.owner or '?'}",
+        f"app {app}",
+        f"'{session.name or ''}'",
+    ]
     out.print(f"[bold]{escape(session.id)}[/] in {escape(seen.account)}: {escape(', '.join(who))}")
-    out.print(f"  created {_ago(session.created_at, seen.now)}, started {_ago(session.started_at, seen.now)}")
+    out.print(
+        f"  created {_ago(session.created_at, seen.now)}, started "
+        f"{_ago(session.started_at, seen.now)}"
+    )
     known = seen.activity.get(session.id)
     if known is not None:
         out.print(f"  last active {_ago(known.at, seen.now)}: {escape(known.source)}")
     for problem in session.problems:
         out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
-    out.print(f"  next enforcing run: {escape(outlook(seen, live.plan, session, live.forbidden).words)}")
+    out.print(
+        "  next enforcing run: "
+        f"{escape(outlook(seen, live.plan, session, live.blocked_reason).words)}"
+    )
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
@@ -69,7 +85,9 @@ def _show_policies(out: Console, live: Live) -> None:
         out.print("\nnot judged by")
     for view in others:
         why = "; ".join(chain(filter(None, [view.aside]), _mismatches(view)))
-        out.print(f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.seen.now))}")
+        out.print(
+            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.seen.now))}"
+        )
 
 
 def _mismatches(view: PolicyView) -> Iterator[str]:
@@ -93,7 +111,10 @@ def _show_view(out: Console, view: PolicyView, now: datetime) -> None:
     verdict = view.verdict
     if verdict is None or view.rule is None:
         return
-    out.print(f"\n[bold]{escape(view.policy.name)}[/] ({view.policy.mode}): {styled(verdict.ruling.value)}")
+    out.print(
+        f"\n[bold]{escape(view.policy.name)}[/] ({view.policy.mode}): "
+        f"{styled(verdict.ruling.value)}"
+    )
     if verdict.ruling in (Ruling.EXEMPT, Ruling.UNDETERMINED):
         out.print(f"  {escape(verdict.reason)}")
     for line in _mismatches(view):
@@ -102,7 +123,9 @@ def _show_view(out: Console, view: PolicyView, now: datetime) -> None:
     for depth, branch in _branches(view.rule, 1):
         found = branch.finding
         cells = (measured(found), found.note) if found else ("", "")
-        rows.add_row(escape("  " * depth + branch.rule), _ANSWERS[branch.answer], *map(escape, cells))
+        rows.add_row(
+            escape("  " * depth + branch.rule), _ANSWERS[branch.answer], *map(escape, cells)
+        )
     out.print(rows)
     for cover in view.covers:
         out.print(f"  exemption ({cover.given}): {escape(_cover(cover))}")
@@ -125,9 +148,9 @@ def measured(found: Finding) -> str:
 def _cover(cover: Cover) -> str:
     if not cover.holds:
         return f"{cover.exemption}: it would cover this session, but has ended"
-    return (
-        f"{cover.exemption}{'' if cover.answer is Answer.YES else ': it is not known whether it covers this session'}"
-    )
+    if cover.answer is Answer.YES:
+        return str(cover.exemption)
+    return f"{cover.exemption}: it is not known whether it covers this session"
 
 
 def _begins(view: PolicyView, now: datetime) -> str:
@@ -172,19 +195,30 @@ def _show_decisions(out: Console, past: AsOf) -> None:
         out.print("  no verdict on it is on record by then")
         return
     for one in past.decisions:
-        out.print(f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at {moment(one.at)} UTC")
+        out.print(
+            f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at "
+            f"{moment(one.at)} UTC"
+        )
         out.print(f"  {escape(one.reason)}")
         for kept in one.evidence["findings"]:
             found = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
             told = ", ".join(filter(None, (measured(found), found.note)))
-            out.print(f"  {escape(found.rule)}: {_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}")
+            out.print(
+                f"  {escape(found.rule)}: "
+                f"{_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}"
+            )
         text = past.texts.get(one.policy_hash)
-        said = "by this text" if past.stands(one) else "by this text, by which the last look judged no more"
+        said = (
+            "by this text"
+            if past.stands(one)
+            else "by this text, by which the last look judged no more"
+        )
         out.print(f"  {said}:" if text else "  the text it was judged by is not on record")
         for line in (text or "").splitlines():
             out.print(f"    {escape(line)}")
     out.print(
-        "\n  a verdict is recorded when it changes: values are those of its run; the session's state, name and version "
+        "\n  a verdict is recorded when it changes: values are those of its run; the session's "
+        "state, name and version "
         "then are not on record"
     )
 
@@ -199,8 +233,19 @@ def _show_steps(out: Console, past: AsOf, when: str) -> None:
         for event in step.events:
             cells = (step.policy, step.action)
             rows.add_row(
-                moment(event.at), str(step.run), *map(escape, cells), styled(event.event), escape(event.detail)
+                moment(event.at),
+                str(step.run),
+                *map(escape, cells),
+                styled(event.event),
+                escape(event.detail),
             )
         if not step.events:
-            rows.add_row(moment(step.at), str(step.run), escape(step.policy), step.action, "planned", "not begun")
+            rows.add_row(
+                moment(step.at),
+                str(step.run),
+                escape(step.policy),
+                step.action,
+                "planned",
+                "not begun",
+            )
     out.print(rows)

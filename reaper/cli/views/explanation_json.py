@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from reaper.cli.views.render import identity
-from reaper.core.explanation import Branch, Cover, PolicyView, explained
-from reaper.core.forecast import Change
-from reaper.core.granted import Granted
-from reaper.core.outlook import outlook
-from reaper.core.verdict import UNTIMED, Finding
+from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
+from reaper.core.explaining.forecast import Change
+from reaper.core.explaining.outlook import outlook
+from reaper.core.judging.verdict import UNTIMED, Finding
+from reaper.core.language.manual_exemption import ManualExemption
 from reaper.store import AsOf, DecisionEntry, PastLook, StepEntry
 from reaper.usecases.explain import Explanation, Live
 
@@ -35,7 +35,10 @@ def _moment(at: datetime | None) -> str | None:
 
 def _live(live: Live) -> dict[str, Any]:
     seen, session = live.seen, live.session
-    known, next_ = seen.activity.get(session.id), outlook(seen, live.plan, session, live.forbidden)
+    known, next_ = (
+        seen.activity.get(session.id),
+        outlook(seen, live.plan, session, live.blocked_reason),
+    )
     return {
         **identity(session),
         "state": session.state,
@@ -62,7 +65,9 @@ def _view(view: PolicyView) -> dict[str, Any]:
         "mode": view.policy.mode,
         "verdict": view.verdict.ruling.value if view.verdict else None,
         "reason": view.verdict.reason if view.verdict else view.aside,
-        "mismatches": [{"field": m.field, "wanted": m.wanted, "value": m.value} for m in view.mismatches],
+        "mismatches": [
+            {"field": m.field, "wanted": m.wanted, "value": m.value} for m in view.mismatches
+        ],
         "rule": _branch(view.rule) if view.rule else None,
         "exemptions": [_cover(cover) for cover in view.covers],
         "changes": _change(view.change),
@@ -85,7 +90,7 @@ def _cover(cover: Cover) -> dict[str, Any]:
     exemption = cover.exemption
     return {
         "given": cover.given,
-        "number": exemption.id if isinstance(exemption, Granted) else None,
+        "number": exemption.id if isinstance(exemption, ManualExemption) else None,
         "words": str(exemption),
         "covers": cover.answer.name.lower(),
         "holds": cover.holds,

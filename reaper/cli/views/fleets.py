@@ -7,19 +7,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from reaper.cli.views.render import console, escape, identity, short, styled, table
-from reaper.core.duration import spoken
-from reaper.core.session import Session
-from reaper.core.verdict import Pass, Ruling, Verdict, gravest
+from reaper.core.judging.verdict import Observation, Ruling, Verdict, gravest
+from reaper.core.model.duration import spoken
+from reaper.core.model.session import Session
 
 
-def show_fleet(seen: Pass) -> None:
+def show_fleet(seen: Observation) -> None:
     """One table, the offenders first, then by age."""
     out = console()
-    rows = table("SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY")
+    rows = table(
+        "SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY"
+    )
     found = _by_session(seen)
     for session in sorted(seen.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), seen)):
         row = _row(session, found.get(session.id, ()), seen)
-        cells = [escape(row[key] or "?") for key in ("short", "kind", "state", "owner", "app", "age", "idle")]
+        cells = [
+            escape(row[key] or "?")
+            for key in ("short", "kind", "state", "owner", "app", "age", "idle")
+        ]
         rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
     out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
     out.print(rows)
@@ -29,19 +34,21 @@ def show_fleet(seen: Pass) -> None:
         out.print(f"[yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
 
 
-def _by_session(seen: Pass) -> dict[str, list[Verdict]]:
+def _by_session(seen: Observation) -> dict[str, list[Verdict]]:
     found: dict[str, list[Verdict]] = {}
     for verdict in seen.verdicts:
         found.setdefault(verdict.session.id, []).append(verdict)
     return found
 
 
-def _order(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> tuple[bool, float]:
+def _order(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> tuple[bool, float]:
     age = session.age(seen.now)
-    return all(v.ruling is not Ruling.OFFENDER for v in verdicts), -(age.total_seconds() if age else 0)
+    return all(v.ruling is not Ruling.OFFENDER for v in verdicts), -(
+        age.total_seconds() if age else 0
+    )
 
 
-def _row(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str, Any]:
+def _row(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> dict[str, Any]:
     ruling = gravest(v.ruling for v in verdicts)
     saying = [v for v in verdicts if v.ruling is ruling]
     age, known = session.age(seen.now), seen.activity.get(session.id)
@@ -53,14 +60,19 @@ def _row(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str,
         "owner": session.owner,
         "app": session.app,
         "age": spoken(age.total_seconds()) if age else None,
-        "idle": ("" if known and known.learnt_at >= seen.now else "≤ ") + spoken(idle.total_seconds()) if idle else "-",
+        "idle": ("" if known and known.learnt_at >= seen.now else "≤ ")
+        + spoken(idle.total_seconds())
+        if idle
+        else "-",
         "verdict": ruling.value if ruling else "not selected",
         "why": _why(ruling, saying, known.source if known else ""),
     }
 
 
 def _why(ruling: Ruling | None, saying: Sequence[Verdict], source: str) -> str:
-    """The reasons, each with the policies that give it; of a session that is in order, what shows that it is used."""
+    """The reasons, each with the policies that give it; of a session that is in order, what shows
+    that it is used.
+    """
     if ruling is None or (ruling is Ruling.COMPLIANT and source):
         return source
     reasons: dict[str, list[str]] = {}
@@ -71,11 +83,11 @@ def _why(ruling: Ruling | None, saying: Sequence[Verdict], source: str) -> str:
     return "; ".join(f"{reason} ({', '.join(policies)})" for reason, policies in reasons.items())
 
 
-def fleets_as_json(looks: Sequence[Pass]) -> str:
+def fleets_as_json(looks: Sequence[Observation]) -> str:
     return json.dumps({"accounts": [_as_json(seen) for seen in looks]}, indent=2)
 
 
-def _as_json(seen: Pass) -> dict[str, Any]:
+def _as_json(seen: Observation) -> dict[str, Any]:
     found = _by_session(seen)
     return {
         "account": seen.account,
@@ -83,11 +95,13 @@ def _as_json(seen: Pass) -> dict[str, Any]:
         "complete": seen.complete,
         "doubts": list(seen.doubts),
         "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
-        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "unreadable": [
+            {"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable
+        ],
     }
 
 
-def _session(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[str, Any]:
+def _session(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> dict[str, Any]:
     age, known = session.age(seen.now), seen.activity.get(session.id)
     idle = known.idle(seen.now) if known else None
     return {
@@ -101,7 +115,12 @@ def _session(session: Session, verdicts: Sequence[Verdict], seen: Pass) -> dict[
         "idle_seconds": idle.total_seconds() if idle is not None else None,
         "idle_learnt": known.source if known else None,
         "verdicts": [
-            {"policy": v.policy.name, "verdict": v.ruling.value, "mode": v.policy.mode, "reason": v.reason}
+            {
+                "policy": v.policy.name,
+                "verdict": v.ruling.value,
+                "mode": v.policy.mode,
+                "reason": v.reason,
+            }
             for v in verdicts
         ],
     }

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reaper.cli.views.render import console, escape, short, show_dormant, show_rest, table
-from reaper.core.plan import Plan, Step
-from reaper.core.verdict import Pass
+from reaper.core.judging.verdict import Observation
+from reaper.core.planning.plan import Plan, Step
 
 
-def show_plan(seen: Pass, plan: Plan) -> None:
+def show_plan(seen: Observation, plan: Plan) -> None:
     """What a run would do now."""
     out = console()
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} to end")
+    out.print(
+        f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} "
+        "to end"
+    )
     for doubt in seen.doubts:
         out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
     if plan.steps:
@@ -26,4 +29,7 @@ def show_plan(seen: Pass, plan: Plan) -> None:
 
 def _who(step: Step) -> Sequence[str]:
     session = step.session
-    return [escape(cell) for cell in (short(session.id), session.kind, session.owner or "?", session.app or "?")]
+    return [
+        escape(cell)
+        for cell in (short(session.id), session.kind, session.owner or "?", session.app or "?")
+    ]

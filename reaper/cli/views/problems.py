@@ -22,7 +22,9 @@ class Finding(NamedTuple):
     level: str
 
 
-def findings(errors: Iterable[Problem], warnings: Iterable[Problem], *, strict: bool = False) -> list[Finding]:
+def findings(
+    errors: Iterable[Problem], warnings: Iterable[Problem], *, strict: bool = False
+) -> list[Finding]:
     """All of them in file order; with `strict` every warning is an error."""
     told = [Finding(one, "error") for one in errors]
     told += [Finding(one, "error" if strict else "warning") for one in warnings]
@@ -32,7 +34,9 @@ def findings(errors: Iterable[Problem], warnings: Iterable[Problem], *, strict: 
 def shown(problem: Problem, prefix: str = "") -> str:
     """`file:line:column: what`, then the line itself with a caret below the place."""
     line = _line(problem)
-    return "\n".join([f"{prefix}{problem}", *([] if line is None else _pointed(line, problem.column))])
+    return "\n".join(
+        [f"{prefix}{problem}", *([] if line is None else _pointed(line, problem.column))]
+    )
 
 
 def _line(problem: Problem) -> str | None:
@@ -62,9 +66,18 @@ def _cells(text: str) -> int:
 
 
 def as_json(found: Sequence[Finding]) -> str:
-    """`{"problems": [{"file", "line", "column", "level", "code", "message"}]}`; line and column 0: the whole file."""
+    """`{"problems": [{"file", "line", "column", "level", "code", "message"}]}`; line and column 0:
+    the whole file.
+    """
     problems = [
-        {"file": p.file, "line": p.line, "column": p.column, "level": level, "code": p.code, "message": p.message}
+        {
+            "file": p.file,
+            "line": p.line,
+            "column": p.column,
+            "level": level,
+            "code": p.code,
+            "message": p.message,
+        }
         for p, level in found
     ]
     return json.dumps({"problems": problems}, indent=2)
@@ -73,7 +86,8 @@ def as_json(found: Sequence[Finding]) -> str:
 def as_github(found: Sequence[Finding]) -> str:
     """Workflow commands that GitHub shows beside the changed lines."""
     return "\n".join(
-        f"::{level} file={_property(p.file)},line={p.line or _NO_PLACE},col={p.column or _NO_PLACE},"
+        f"::{level} "
+        f"file={_property(p.file)},line={p.line or _NO_PLACE},col={p.column or _NO_PLACE},"
         f"title={_property(f'reaper: {p.code}')}::{_data(p.message)}"
         for p, level in found
     )
@@ -93,10 +107,16 @@ def as_sarif(found: Sequence[Finding]) -> str:
     driver = {
         "name": "reaper",
         "version": __version__,
-        "rules": [{"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in rules],
+        "rules": [
+            {"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in rules
+        ],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "results": [_result(one) for one in found]}
-    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
     return json.dumps(log, indent=2)
 
 
@@ -116,4 +136,8 @@ def _result(one: Finding) -> dict[str, Any]:
 def _uri(file: str) -> str:
     """Relative to the working folder where the file lies in it."""
     path = Path(file).absolute()
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.as_uri()
+    return (
+        path.relative_to(Path.cwd()).as_posix()
+        if path.is_relative_to(Path.cwd())
+        else path.as_uri()
+    )

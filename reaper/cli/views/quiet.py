@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from reaper.core.notice import Telling
-from reaper.core.plan import Result
-from reaper.run import Report
+from reaper.core.planning.notice import DeliveryStatus
+from reaper.core.planning.plan import Result
+from reaper.run.pipeline import Report
 
 _GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
 
@@ -22,12 +22,18 @@ def troubles(report: Report) -> Iterator[str]:
         yield f"{account}: observed only: {doubt}"
     if report.plan.halted:
         why = "; ".join(report.plan.halted)
-        yield f"{account}: run {report.run_id} was halted: {why} (`reaper acknowledge {report.run_id}` lets it go on)"
+        yield (
+            f"{account}: run {report.run_id} was halted: {why} (`reaper acknowledge "
+            f"{report.run_id}` lets it go on)"
+        )
         return
     yield from _of_sessions(report)
     for receipt in report.receipts:
-        if receipt.result is Telling.NOT_TOLD:
-            yield f"{account}: could not tell {receipt.target}: {receipt.detail}; the next run tries again"
+        if receipt.result is DeliveryStatus.NOT_TOLD:
+            yield (
+                f"{account}: could not tell {receipt.target}: {receipt.detail}; the next run "
+                "tries again"
+            )
 
 
 def _of_sessions(report: Report) -> Iterator[str]:
@@ -40,4 +46,7 @@ def _of_sessions(report: Report) -> Iterator[str]:
         elif outcome is not None and outcome.result is Result.WITHHELD and report.enforcing:
             withheld[outcome.detail] += 1
     for why, count in withheld.items():
-        yield f"{account}: {count} {'session' if count == 1 else 'sessions'} left alone though due: {why}"
+        yield (
+            f"{account}: {count} {'session' if count == 1 else 'sessions'} left alone though due: "
+            f"{why}"
+        )

@@ -11,7 +11,19 @@ from typing import Any
 from reaper.cli.views.render import console, escape, moment, rows_as_csv, short, styled, table
 from reaper.usecases.history import HistoryEntry, RunEntry
 
-_COLUMNS = ("at", "run", "account", "session", "kind", "owner", "app", "policy", "event", "action", "reason")
+_COLUMNS = (
+    "at",
+    "run",
+    "account",
+    "session",
+    "kind",
+    "owner",
+    "app",
+    "policy",
+    "event",
+    "action",
+    "reason",
+)
 
 
 def show_entries(entries: Sequence[HistoryEntry]) -> None:
@@ -23,7 +35,9 @@ def show_entries(entries: Sequence[HistoryEntry]) -> None:
     for entry in entries:
         who = [short(entry.session_id), entry.kind, entry.owner or "?", entry.policy]
         cells = [escape(cell) for cell in who]
-        rows.add_row(moment(entry.at), str(entry.run_id), *cells, styled(entry.event), escape(entry.reason))
+        rows.add_row(
+            moment(entry.at), str(entry.run_id), *cells, styled(entry.event), escape(entry.reason)
+        )
     out.print(rows)
 
 
@@ -58,7 +72,17 @@ def show_runs(runs: Sequence[RunEntry]) -> None:
     if not runs:
         out.print("no run is recorded yet")
         return
-    rows = table("RUN", "STARTED (UTC)", "ACCOUNT", "HOW", "SESSIONS", "OFFENDERS", "BY", "OUTCOMES", wide="OUTCOMES")
+    rows = table(
+        "RUN",
+        "STARTED (UTC)",
+        "ACCOUNT",
+        "HOW",
+        "SESSIONS",
+        "OFFENDERS",
+        "BY",
+        "OUTCOMES",
+        wide="OUTCOMES",
+    )
     for run in runs:
         rows.add_row(
             str(run.id),
@@ -77,7 +101,10 @@ def _outcomes(run: RunEntry) -> str:
     parts = [f"{count} {result}" for result, count in run.outcomes.items()]
     if run.finished_at is None:
         parts.append("broke off")
-    return "; ".join([*parts, *(f"observed only: {doubt}" for doubt in run.doubts)]) or "nothing to end"
+    return (
+        "; ".join([*parts, *(f"observed only: {doubt}" for doubt in run.doubts)])
+        or "nothing to end"
+    )
 
 
 def runs_as_json(runs: Sequence[RunEntry]) -> str:
@@ -86,4 +113,6 @@ def runs_as_json(runs: Sequence[RunEntry]) -> str:
 
 def _run(run: RunEntry) -> dict[str, Any]:
     fields = asdict(run).items()
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in fields}
+    return {
+        key: value.isoformat() if isinstance(value, datetime) else value for key, value in fields
+    }

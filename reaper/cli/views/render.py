@@ -15,14 +15,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reaper.core.notice import Telling
-from reaper.core.plan import Outcome, Plan, Result, Step
-from reaper.core.session import Session
-from reaper.core.verdict import Pass, Verdict
-from reaper.run import Report
+from reaper.core.judging.verdict import Observation, Verdict
+from reaper.core.model.session import Session
+from reaper.core.planning.notice import DeliveryStatus
+from reaper.core.planning.plan import Outcome, Plan, Result, Step
+from reaper.run.pipeline import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
-_LEAST = 28  # columns that the wide column needs beside the others; with fewer it stands on a line of its own
+# columns that the wide column needs beside the others; with fewer it stands on a line of its own
+_LEAST = 28
 _SHORT = 8  # characters of a session's id that a table shows; commands accept them
 STYLES = {
     "terminated": "green",
@@ -45,7 +46,9 @@ def console() -> Console:
 
 def escape(text: str) -> str:
     """What a server sent, as plain text: neither markup nor a terminal's control sequences."""
-    return markup.escape("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return markup.escape(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    )
 
 
 def short(session_id: str) -> str:
@@ -63,16 +66,23 @@ def moment(at: datetime | None) -> str:
 
 
 class _Sheet(Table):
-    """A table that a narrow terminal shows in two lines a row: the wide column stands below the others."""
+    """A table that a narrow terminal shows in two lines a row: the wide column stands below the
+    others.
+    """
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        columns = [[Text.from_markup(str(cell), emoji=False) for cell in (c.header, *c.cells)] for c in self.columns]
+        columns = [
+            [Text.from_markup(str(cell), emoji=False) for cell in (c.header, *c.cells)]
+            for c in self.columns
+        ]
         narrow = [cells for cells, c in zip(columns, self.columns, strict=True) if c.no_wrap]
         widths = [max(text.cell_len for text in cells) for cells in narrow]
         if not narrow or sum(widths) + 2 * len(widths) + _LEAST <= options.max_width:
             yield from super().__rich_console__(console, options)
             return
-        wide = next((cells for cells, c in zip(columns, self.columns, strict=True) if not c.no_wrap), [])
+        wide = next(
+            (cells for cells, c in zip(columns, self.columns, strict=True) if not c.no_wrap), []
+        )
         _shrink(widths, options.max_width - 2 * (len(widths) - 1))
         for number, row in enumerate(zip(*narrow, strict=True)):
             for text, width in zip(row, widths, strict=True):
@@ -92,14 +102,19 @@ def _shrink(widths: list[int], room: int) -> None:
 
 
 def table(*columns: str, wide: str = "REASON") -> Table:
-    """An empty table in the house's style; the `wide` column takes what width is left, and folds."""
+    """An empty table in the house's style; the `wide` column takes what width is left,
+    and folds.
+    """
     made = _Sheet(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, overflow="fold", ratio=1 if column == wide else None, no_wrap=column != wide)
+        made.add_column(
+            column, overflow="fold", ratio=1 if column == wide else None, no_wrap=column != wide
+        )
     return made
 
 
-# --- passes ------------------------------------------------------------------------------------------------------
+# --- passes
+# ------------------------------------------------------------------------------------------------------
 
 
 def show_reports(reports: Iterable[Report]) -> None:
@@ -113,13 +128,19 @@ def show_report(out: Console, report: Report) -> None:
     counts = ", ".join(f"{n} {ruling}" for ruling, n in seen.count().items() if n) or "none judged"
     how = "enforcing" if report.enforcing else "dry run"
     if report.error is not None:  # its line is on standard error
-        out.print(f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): the account could not be read")
+        out.print(
+            f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): the account could not "
+            "be read"
+        )
         return
     out.print(
-        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.fleet)} sessions; {counts}"
+        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.fleet)} "
+        f"sessions; {counts}"
     )
     for past, outcome in report.settled:
-        settled = f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
+        settled = (
+            f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
+        )
         out.print(f"  settled from run {past.run_id}: {settled}")
     for doubt in seen.doubts:
         out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
@@ -132,32 +153,44 @@ def show_report(out: Console, report: Report) -> None:
     show_dormant(out, seen)
 
 
-def _show_half_read(out: Console, seen: Pass) -> None:
+def _show_half_read(out: Console, seen: Observation) -> None:
     """How many sessions are left alone because a field cannot be read, and one of them."""
     found = seen.half_read
     if found:
         one = found[0]
         why = "; ".join(map(str, one.problems))
         some = "1 session" if len(found) == 1 else f"{len(found)} sessions, such as"
-        out.print(f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: {escape(why)}")
+        out.print(
+            f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: "
+            f"{escape(why)}"
+        )
 
 
-def show_dormant(out: Console, seen: Pass) -> None:
+def show_dormant(out: Console, seen: Observation) -> None:
     for name, why in seen.policies.dormant(seen.now).items():
         out.print(f"  policy {escape(name)} is not in force: {why}")
 
 
 def show_rest(out: Console, plan: Plan) -> None:
-    """What of a plan is not a step: halts, what waits, what came back, and what only observing policies found."""
+    """What of a plan is not a step: halts, what waits, what came back, and what only observing
+    policies found.
+    """
     for halt in plan.halted:
         out.print(f"  [bold red]halted:[/] {escape(halt)}")
     for step in plan.came_back:
-        out.print(f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen to end, and runs again")
+        out.print(
+            f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen to end, and runs "
+            "again"
+        )
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"
         out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
-    others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {w.session.id for w in plan.waiting}
-    _show_left_alone(out, "notify", [c.verdict for c in plan.to_tell if c.verdict.session.id not in others])
+    others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {
+        w.session.id for w in plan.waiting
+    }
+    _show_left_alone(
+        out, "notify", [c.verdict for c in plan.to_tell if c.verdict.session.id not in others]
+    )
     _show_left_alone(out, "observe", [v for v in plan.observed if v.session.id not in others])
 
 
@@ -167,7 +200,13 @@ def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> No
     rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
     for verdict in verdicts:
         session = verdict.session
-        cells = (short(session.id), session.kind, session.owner or "?", session.app or "?", verdict.policy.name)
+        cells = (
+            short(session.id),
+            session.kind,
+            session.owner or "?",
+            session.app or "?",
+            verdict.policy.name,
+        )
         rows.add_row(*map(escape, cells), escape(verdict.reason))
     out.print(f"  offenders of policies in mode {mode}, left alone:")
     out.print(rows)
@@ -175,22 +214,30 @@ def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> No
 
 def _show_receipts(out: Console, report: Report) -> None:
     for receipt in report.receipts:
-        count = len(receipt.notice.convictions)
+        count = len(receipt.notice.reported)
         what = f"{count} {'session' if count == 1 else 'sessions'}"
         detail = f" ({escape(receipt.detail)})" if receipt.detail else ""
         match receipt.result:
-            case Telling.TOLD:
+            case DeliveryStatus.TOLD:
                 out.print(f"  [green]told[/] {receipt.target} of {what}{detail}")
-            case Telling.NOT_TOLD:
-                out.print(f"  [bold red]could not tell[/] {receipt.target} of {what}{detail}; the next run tries again")
-            case Telling.WITHHELD:
-                out.print(f"  dry run: nobody was told; --enforce would tell {receipt.target} of {what}")
+            case DeliveryStatus.NOT_TOLD:
+                out.print(
+                    f"  [bold red]could not tell[/] {receipt.target} of {what}{detail}; the next "
+                    "run tries again"
+                )
+            case DeliveryStatus.WITHHELD:
+                out.print(
+                    f"  dry run: nobody was told; --enforce would tell {receipt.target} of {what}"
+                )
 
 
 def _show_steps(out: Console, report: Report) -> None:
     if not report.plan.steps:
         return
-    rows, common = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON", "OUTCOME"), _common(report)
+    rows, common = (
+        table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON", "OUTCOME"),
+        _common(report),
+    )
     for step in report.plan.steps:
         outcome = report.outcomes.get(step.session.id)
         what = styled(outcome.result.value) if outcome else "planned"
@@ -234,9 +281,13 @@ def identity(session: Session) -> dict[str, Any]:
 
 
 def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
-    """CSV with a header line; every text in quotes, for it may hold anything; times in ISO 8601, UTC."""
+    """CSV with a header line; every text in quotes, for it may hold anything; times in ISO 8601,
+    UTC.
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.DictWriter(
+        text, columns, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+    )
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return text.getvalue()

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reaper.cli.views.render import identity
-from reaper.core.plan import Outcome, Step, Waiting
-from reaper.run import Report
+from reaper.core.planning.plan import Outcome, Step, Waiting
+from reaper.run.pipeline import Report
 
 
 def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
-    return json.dumps({"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2)
+    return json.dumps(
+        {"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2
+    )
 
 
 def _report(report: Report) -> dict[str, Any]:
@@ -28,26 +30,42 @@ def _report(report: Report) -> dict[str, Any]:
         "sessions": len(seen.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
         "probes": len(seen.learnt),
-        "unreadable": [{"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable],
+        "unreadable": [
+            {"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable
+        ],
         "half_read": [
-            {"kind": s.kind, "id": s.id, "problems": [str(problem) for problem in s.problems]} for s in seen.half_read
+            {"kind": s.kind, "id": s.id, "problems": [str(problem) for problem in s.problems]}
+            for s in seen.half_read
         ],
         "not_in_force": seen.policies.dormant(seen.now),
         "halted": list(report.plan.halted),
         "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
         "steps": [
-            _step(step, report.outcomes.get(step.session.id)) for step in (*report.plan.steps, *report.plan.came_back)
+            _step(step, report.outcomes.get(step.session.id))
+            for step in (*report.plan.steps, *report.plan.came_back)
         ],
         "observed": [
-            {**identity(v.session), "policy": v.policy.name, "reason": v.reason} for v in report.plan.observed
+            {**identity(v.session), "policy": v.policy.name, "reason": v.reason}
+            for v in report.plan.observed
         ],
         "notify": [c.fields for c in report.plan.to_tell],
         "told": [
-            {"target": r.target, "outcome": r.result.value, "detail": r.detail, "sessions": len(r.notice.convictions)}
+            {
+                "target": r.target,
+                "outcome": r.result.value,
+                "detail": r.detail,
+                "sessions": len(r.notice.reported),
+            }
             for r in report.receipts
         ],
         "settled": [
-            {"run": p.run_id, "session": p.session_id, "kind": p.kind, "outcome": o.result.value, "reason": o.detail}
+            {
+                "run": p.run_id,
+                "session": p.session_id,
+                "kind": p.kind,
+                "outcome": o.result.value,
+                "reason": o.detail,
+            }
             for p, o in report.settled
         ],
     }
@@ -55,7 +73,12 @@ def _report(report: Report) -> dict[str, Any]:
 
 def _waiting(waiting: Waiting) -> dict[str, Any]:
     due = waiting.due.isoformat() if waiting.due else None
-    return {**identity(waiting.session), "policy": waiting.policy, "reason": waiting.reason, "due": due}
+    return {
+        **identity(waiting.session),
+        "policy": waiting.policy,
+        "reason": waiting.reason,
+        "due": due,
+    }
 
 
 def _step(step: Step, outcome: Outcome | None) -> dict[str, Any]:

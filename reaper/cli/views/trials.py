@@ -23,18 +23,27 @@ def show_trials(done: Trials, *, each: bool, brief: bool) -> None:
         _coverage(done.coverage)
     failed = len(done.failed)
     counts = [f"{failed} failed"] * bool(failed) + [f"{len(done.trials) - failed} passed"]
-    click.secho(f"{', '.join(counts)} in {done.seconds:.2f} s", fg="red" if failed else "green", bold=True)
+    click.secho(
+        f"{', '.join(counts)} in {done.seconds:.2f} s", fg="red" if failed else "green", bold=True
+    )
 
 
 def _lines(done: Iterable[Tried]) -> None:
     for one in done:
-        word = click.style("passed", fg="green") if one.trial.passed else click.style("FAILED", fg="red")
+        word = (
+            click.style("passed", fg="green")
+            if one.trial.passed
+            else click.style("FAILED", fg="red")
+        )
         click.echo(f"{one.place} {word} {one.trial.case.name}")
 
 
 def _dots(done: Iterable[Tried]) -> None:
     for file, trials in groupby(done, lambda one: one.file.located.file):
-        marks = (click.style(".", fg="green") if t.trial.passed else click.style("F", fg="red") for t in trials)
+        marks = (
+            click.style(".", fg="green") if t.trial.passed else click.style("F", fg="red")
+            for t in trials
+        )
         click.echo(f"{file} {''.join(marks)}")
 
 
@@ -65,7 +74,11 @@ def trials_as_json(done: Trials) -> str:
     }
     if done.coverage is not None:
         gaps = [gap._asdict() for gap in done.coverage.gaps]
-        told["coverage"] = {"total": done.coverage.total, "tried": done.coverage.total - len(gaps), "gaps": gaps}
+        told["coverage"] = {
+            "total": done.coverage.total,
+            "tried": done.coverage.total - len(gaps),
+            "gaps": gaps,
+        }
     return json.dumps(told, indent=2)
 
 
@@ -77,7 +90,12 @@ def _case(one: Tried) -> dict[str, Any]:
         "name": one.trial.case.name,
         "passed": one.trial.passed,
         "mismatches": [
-            {"at": one.at(*m.way), "expected": m.expected, "found": m.found, "evidence": list(m.evidence)}
+            {
+                "at": one.at(*m.way),
+                "expected": m.expected,
+                "found": m.found,
+                "evidence": list(m.evidence),
+            }
             for m in one.trial.mismatches
         ],
     }

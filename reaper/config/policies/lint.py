@@ -1,0 +1,266 @@
+"""What is well-formed in a policy file, but hardly or never meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from reaper.config.located_yaml import Located
+from reaper.config.policies.satisfiability import constant_value, needless
+from reaper.core.language.policy import Mode, Policy, PolicyDocument
+from reaper.core.language.rules import (
+    Age,
+    AllOf,
+    AnyOf,
+    Ended,
+    GbHours,
+    Idle,
+    Leaf,
+    Not,
+    Orphan,
+    OwnerSessions,
+    Queued,
+    Rule,
+    RunningFor,
+    SeatPressure,
+    UnreachableFor,
+)
+from reaper.core.language.selector import Exemption, Selector
+from reaper.core.model.matching import is_glob, is_regex, matcher
+from reaper.core.model.session import SOLVE, TASK, WEBUI
+from reaper.errors import Problem
+
+Way = tuple[int | str, ...]
+Found = tuple[Way, str, str]
+"""Where in the file, by which code, and in words."""
+
+STATES = {
+    WEBUI: ("running",),
+    TASK: ("queued", "assigned", "running", "solving"),
+    SOLVE: ("queued", "launching", "running"),
+}
+LONG, SHORT = 366 * 86_400, 10 * 60
+
+
+def mistakes(located: Located, document: PolicyDocument) -> Iterator[Problem]:
+    """What can never hold: an error, although each part of it is well-formed."""
+    for number, policy in enumerate(document.policies):
+        for way, code, message in _impossible(policy):
+            yield located.problem(("policies", number, *way), message, code=code)
+
+
+def doubts(located: Located, document: PolicyDocument, today: date) -> Iterator[Problem]:
+    """What loads, and may not be meant."""
+    for way, code, message in _doubtful_exemptions(("protect",), document.protect, today):
+        yield located.problem(way, message, code=code)
+    for number, policy in enumerate(document.policies):
+        for way, code, message in _doubtful(policy, today):
+            yield located.problem(("policies", number, *way), message, code=code)
+
+
+def _impossible(policy: Policy) -> Iterator[Found]:
+    yield from _selects_nothing(policy.select)
+    if policy.terminate_when is not None and constant_value(policy.terminate_when) is False:
+        message = (
+            "this rule can never be met: its parts contradict one another; take one of them out"
+        )
+        yield ("terminate_when",), "contradiction", message
+
+
+def _selects_nothing(select: Selector) -> Iterator[Found]:
+    if select.state is not None:
+        state = matcher(select.state, fold=True)
+        kinds = sorted(select.kinds())
+        if not any(state(one) for kind in kinds for one in STATES[kind]):
+            there = "; ".join(f"{kind}: {', '.join(STATES[kind])}" for kind in kinds)
+            yield (
+                ("select", "state"),
+                "never",
+                f"no session of this kind is ever in such a state ({there})",
+            )
+    if _plain(select.owner) and select.environment is not None:
+        parts = str(select.owner).split("@")
+        environment = parts[-1]
+        matches = matcher(select.environment, fold=False)
+        if not any(matches("@".join(parts[number:])) for number in range(1, len(parts))):
+            message = (
+                f"no session matches: its owner {select.owner} is in {environment}; leave "
+                "'environment' out"
+            )
+            yield ("select", "environment"), "never", message
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str) and not is_glob(value) and not is_regex(value)
+
+
+def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
+    yield from _unseen(("select",), policy.select)
+    yield from _doubtful_exemptions(("exempt",), policy.exempt, today)
+    yield from _exempt_for_nothing(policy)
+    if policy.until is not None and policy.until < today:
+        yield (
+            ("until",),
+            "over",
+            (
+                f"this policy ended with {policy.until} and judges nothing; remove it or set a later "
+                "day"
+            ),
+        )
+    if policy.limits is not None and policy.limits.sessions == 0:
+        message = (
+            "0 means zero: every plan of this policy halts the account; if none should be ended, "
+            "take mode observe"
+        )
+        yield ("limits", "sessions"), "limit-zero", message
+    if policy.terminate_when is not None:
+        yield from _doubtful_rule(policy.terminate_when)
+    for way, rule in leaf_places(policy):
+        yield from ((way, code, message) for code, message in _doubtful_leaf(policy, rule))
+
+
+def _unseen(at: Way, names: Selector) -> Iterator[Found]:
+    for way, why in names.oddities():
+        yield (*at, *way), "unseen", f"{why}; if that is not meant, type the name anew"
+
+
+def _doubtful_exemptions(at: Way, exemptions: Sequence[Exemption], today: date) -> Iterator[Found]:
+    for number, exemption in enumerate(exemptions):
+        yield from _unseen((*at, number), exemption)
+        if exemption.until is not None and exemption.until < today:
+            message = (
+                f"this exemption ended with {exemption.until} and protects nothing; remove it or "
+                "set a later day"
+            )
+            yield (*at, number, "until"), "exemption-over", message
+        if exemption in exemptions[:number]:
+            yield (*at, number), "exemption-twice", "this exemption stands here twice; keep one"
+
+
+def _exempt_for_nothing(policy: Policy) -> Iterator[Found]:
+    for number, exemption in enumerate(policy.exempt):
+        if not policy.select.kinds() & exemption.kinds():
+            message = "this policy selects no session of that kind, so this exempts nothing"
+            yield ("exempt", number, "kind"), "exemption-idle", message
+        for field in ("owner", "app", "environment"):
+            selected, exempted = getattr(policy.select, field), getattr(exemption, field)
+            if (
+                _plain(selected)
+                and exempted is not None
+                and not matcher(exempted, fold=True)(selected)
+            ):
+                message = (
+                    f"this policy selects only the {field} {selected}, so this exempts nothing"
+                )
+                yield ("exempt", number, field), "exemption-idle", message
+
+
+def _doubtful_rule(rule: Rule) -> Iterator[Found]:
+    if constant_value(rule) is True:
+        yield (
+            ("terminate_when",),
+            "always",
+            "this rule is met by every session; write what you mean, like 'age: 1s'",
+        )
+        return
+    for way, message in needless(rule):
+        yield ("terminate_when", *way), "needless", message
+
+
+def _doubtful_leaf(policy: Policy, rule: Leaf) -> Iterator[tuple[str, str]]:
+    length = _length(rule)
+    if length is not None and length >= LONG:
+        days = length // 86_400
+        yield (
+            "long",
+            (
+                f"this is {days} days; hardly any session lives as long; if that is not meant, "
+                "shorten it"
+            ),
+        )
+    match rule:
+        case Idle() if silent := (policy.select.kinds() & set(rule.kinds)) - {WEBUI}:
+            which = " and ".join(sorted(silent))
+            message = (
+                f"a {which} session with a silent log mostly computes; be sure that 'idle' is "
+                "meant, or take 'age'"
+            )
+            yield "silent", message
+        case Idle() if policy.mode is Mode.ENFORCE and rule.over.seconds < SHORT:
+            yield (
+                "short",
+                (
+                    f"'idle: {rule.over}' ends sessions of people who only think; if that is meant, "
+                    "leave it"
+                ),
+            )
+        case OwnerSessions() if rule.owner_sessions.over == 0:
+            yield (
+                "quota-zero",
+                (
+                    "'over: 0' leaves no owner a running session; if that is not meant, write at "
+                    "least 1"
+                ),
+            )
+        case SeatPressure() if rule.seats.low == 0:
+            yield (
+                "quota-zero",
+                "'low: 0' frees every seat under pressure; if that is not meant, write at least 1",
+            )
+        case Orphan() if policy.select.kinds() == {WEBUI}:
+            yield (
+                "idle-rule",
+                "a webui session is nobody's orphan, and this policy selects no other kind",
+            )
+        case Queued() if policy.select.kinds() == {WEBUI}:
+            yield (
+                "idle-rule",
+                "a webui session never waits in the queue, and this policy selects no other kind",
+            )
+        case _:
+            return
+
+
+def _length(rule: Leaf) -> int | None:  # noqa: PLR0911 - one case a rule
+    """The rule's duration in seconds."""
+    match rule:
+        case Idle():
+            return rule.over.seconds
+        case Age():
+            return rule.age.seconds
+        case RunningFor():
+            return rule.running_for.seconds
+        case Queued():
+            return rule.queued.seconds
+        case UnreachableFor():
+            return rule.unreachable_for.seconds
+        case Orphan():
+            return rule.orphan.seconds
+        case SeatPressure():
+            return rule.seats.floor.seconds
+        case Ended():
+            return rule.ended.seconds
+        case GbHours() | OwnerSessions():
+            return None
+
+
+def leaf_places(policy: Policy, at: Way = ()) -> Iterator[tuple[Way, Leaf]]:
+    """The policy's rules that look at a session, each with its way in the file.
+
+    `at` is the policy's own.
+    """
+    return _leaves(policy.rule, (*at, "delete_when" if policy.deletes else "terminate_when"))
+
+
+def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:
+    match rule:
+        case AnyOf(any=rules):
+            for number, one in enumerate(rules):
+                yield from _leaves(one, (*at, "any", number))
+        case AllOf(all=rules):
+            for number, one in enumerate(rules):
+                yield from _leaves(one, (*at, "all", number))
+        case Not(not_=inner):
+            yield from _leaves(inner, (*at, "not"))
+        case _:
+            yield at, rule

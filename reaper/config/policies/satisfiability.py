@@ -1,0 +1,187 @@
+"""Whether a rule can be met at all, and which of its parts matter.
+
+Tried at every point where one of them turns.
+
+Only what rules say of one session by itself is known here. A quota, seats and the like may hold or
+not at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from math import prod
+from operator import and_, or_
+from typing import Any
+
+from reaper.core.language.rules import (
+    Age,
+    AllOf,
+    AnyOf,
+    GbHours,
+    Idle,
+    Leaf,
+    Not,
+    Queued,
+    Rule,
+    RunningFor,
+    leaves,
+)
+
+_MOST = 100_000  # worlds; a rule with more turning points is not looked through
+
+
+def constant_value(rule: Rule) -> bool | None:
+    """True when the rule is met in every world, False when in none, None when it depends."""
+    table = _Table(rule)
+    if not table.all:
+        return None
+    return {table.all: True, 0: False}.get(table.where(rule))
+
+
+def needless(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Each part of an `any` or `all` without which the rule would say the same, with its way and in
+    words.
+    """
+    table = _Table(rule)
+    return _needless(rule, table) if table.all else iter(())
+
+
+def _needless(rule: Rule, table: _Table) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    match rule:
+        case AnyOf(any=parts):
+            yield from _needless_part("any", parts, or_, table)
+        case AllOf(all=parts):
+            yield from _needless_part("all", parts, and_, table)
+        case Not(not_=inner):
+            yield from ((("not", *way), message) for way, message in _needless(inner, table))
+        case _:
+            return
+
+
+def _needless_part(
+    key: str, parts: Sequence[Rule], join: Callable[[int, int], int], table: _Table
+) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    where = [table.where(part) for part in parts]
+    for number, part in enumerate(parts):
+        rest = [*where[:number], *where[number + 1 :]]
+        if rest and reduce(join, where) == reduce(join, rest):
+            yield (
+                (key, number),
+                f"this part of '{key}' changes nothing beside the others; take it out",
+            )
+            return
+        yield from (((key, number, *way), message) for way, message in _needless(part, table))
+
+
+class _Table:
+    """In which worlds a rule and its parts hold.
+
+    A set of worlds is a number with a bit for each of them.
+
+    The worlds are every combination of one value from each axis. So the set in which an axis has
+    certain values is a pattern that comes again and again, and no world is ever looked at by
+    itself.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._axes = _axes(rule)
+        self._count = prod(map(len, self._axes.values()))
+        self.all = self._possible() if self._count <= _MOST else 0
+        """Every world; 0 when there are too many to look through."""
+
+    def where(self, rule: Rule | Leaf) -> int:  # noqa: PLR0911 - one case a rule
+        match rule:
+            case AnyOf():
+                return reduce(or_, map(self.where, rule.any))
+            case AllOf():
+                return reduce(and_, map(self.where, rule.all))
+            case Not():
+                return self.all ^ self.where(rule.not_)
+            case Idle():
+                return self.all & self._when("idle", rule.over.seconds.__le__)
+            case Age():
+                return self.all & self._when("age", rule.age.seconds.__le__)
+            case RunningFor():
+                return (
+                    self.all
+                    & self._when("running_for", rule.running_for.seconds.__le__)
+                    & ~self._when("waits", bool)
+                )
+            case Queued():
+                return (
+                    self.all
+                    & self._when("age", rule.queued.seconds.__le__)
+                    & self._when("waits", bool)
+                )
+            case _:
+                return self.all & self._when(_name(rule), bool)
+
+    def _possible(self) -> int:
+        """No session is idle or runs for longer than it is old."""
+        found = (1 << self._count) - 1
+        for name in {"idle", "running_for"} & self._axes.keys():
+            found &= reduce(
+                or_,
+                (
+                    self._when("age", old.__eq__) & self._when(name, old.__ge__)
+                    for old in self._axes["age"]
+                ),
+            )
+        return found
+
+    def _when(self, axis: str, test: Callable[[Any], bool]) -> int:
+        """The worlds in which the axis has one of the values that pass the test."""
+        found, width = 1, 1
+        for name, values in self._axes.items():
+            fits = [name != axis or test(value) for value in values]
+            found = sum(found << number * width for number, fit in enumerate(fits) if fit)
+            width *= len(values)
+        return found
+
+
+def _axes(rule: Rule) -> dict[str, list[Any]]:
+    """Seconds on either side of each point where a part of the rule turns, and how the other rules
+    answer.
+    """
+    found = list(leaves(rule))
+    times = sorted({0, *(seconds for leaf in found if (seconds := _turns(leaf)) is not None)})
+    around = sorted({moment for turn in times for moment in (turn - 1, turn) if moment >= 0})
+    measures = {
+        name for leaf in found if (name := _measure(leaf)) is not None and name != "waits"
+    } | {"age"}
+    others = {_name(leaf) for leaf in found if _measure(leaf) is None}
+    axes: dict[str, list[Any]] = {**dict.fromkeys(sorted(measures), around), "waits": [False, True]}
+    return axes | {other: [False, True] for other in sorted(others)}
+
+
+def _measure(leaf: Leaf) -> str | None:
+    match leaf:
+        case Idle():
+            return "idle"
+        case Age():
+            return "age"
+        case RunningFor():
+            return "running_for"
+        case Queued():
+            return "waits"
+        case _:
+            return None
+
+
+def _turns(leaf: Leaf) -> int | None:
+    match leaf:
+        case Idle():
+            return leaf.over.seconds
+        case Age():
+            return leaf.age.seconds
+        case RunningFor():
+            return leaf.running_for.seconds
+        case Queued():
+            return leaf.queued.seconds
+        case _:
+            return None
+
+
+def _name(leaf: Leaf) -> str:
+    return f"gb_hours {leaf.gb_hours}" if isinstance(leaf, GbHours) else leaf.model_dump_json()

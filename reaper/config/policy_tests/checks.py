@@ -1,0 +1,66 @@
+"""Slips that no model can see by itself.
+
+Names that are not there, and sessions of which nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reaper.config.located_yaml import Located, closest
+from reaper.config.policy_tests.model import Case
+from reaper.errors import Problem
+
+Way = tuple[int | str, ...]
+
+
+def check_case(
+    located: Located, number: int, case: Case, policies: Sequence[str] | None
+) -> Iterator[Problem]:
+    """Those of one case.
+
+    `policies` are the names of those that it tries, None where they could not be read.
+    """
+    at, ids = ("cases", number), [session.id for session in case.fleet]
+    for place, id_ in enumerate(ids):
+        if id_ in ids[:place]:
+            yield located.problem(
+                (*at, "fleet", place, "id"),
+                f"the id '{id_}' stands twice in this fleet; change one",
+            )
+    for way, name in _mentioned(case):
+        if name not in ids:
+            yield located.problem(
+                (*at, *way), _stranger("session of this fleet", name, ids), at_key=way[-1] == name
+            )
+    unsaid = [id_ for id_ in dict.fromkeys(ids) if id_ not in case.expect]
+    if unsaid and case.others is None:
+        message = (
+            f"nothing is expected of {', '.join(unsaid)}; add it under 'expect', or say 'others: "
+            "compliant'"
+        )
+        yield located.problem(at, message)
+    for way, name in _policies_named(case):
+        if policies is not None and name not in policies:
+            yield located.problem((*at, *way), _stranger("policy", name, policies))
+
+
+def _mentioned(case: Case) -> Iterator[tuple[Way, str]]:
+    """Every session that is expected to be or do something."""
+    yield from ((("expect", name), name) for name in case.expect)
+    yield from ((("waiting", name), name) for name in case.waiting or ())
+    yield from ((("ends", place), name) for place, name in enumerate(case.ends or ()))
+
+
+def _policies_named(case: Case) -> Iterator[tuple[Way, str]]:
+    for id_, several in case.expect.items():
+        for place, expected in enumerate(several):
+            if expected.policy is not None:
+                yield ("expect", id_, place, "policy"), expected.policy
+
+
+def _stranger(what: str, name: str, known: Sequence[str]) -> str:
+    near = closest(name, known)
+    return f"no {what} is named '{name}'; " + (
+        f"did you mean '{near}'?" if near else f"there is {', '.join(known)}"
+    )

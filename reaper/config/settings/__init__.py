@@ -1,0 +1,1 @@
+"""The settings: their model, and where each may come from."""

@@ -1,0 +1,426 @@
+"""How to run: addresses, secrets, database, schedule. Never what to decide.
+
+That is the policies' business.
+
+Settings come from a YAML file (default `reaper.yaml`) and from the environment, which wins:
+`REAPER_DATABASE_URL`, `REAPER_ENFORCE`, and for nested ones `REAPER_ACTIVITY__WORKERS`;
+`REAPER_ACCOUNTS` is a JSON list.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from reaper.config import located_yaml
+from reaper.config.settings import secret
+from reaper.config.settings.environment import Variables
+from reaper.config.settings.http import HttpSettings
+from reaper.config.settings.notify import NotifySettings
+from reaper.config.settings.schedule import Cron, DaemonSettings
+from reaper.config.settings.urls import is_loopback, normal
+from reaper.core.language.limits import Limits
+from reaper.core.language.lines import ignoring
+from reaper.core.model.duration import Duration
+from reaper.errors import ConfigurationError, FileProblems
+
+DEFAULT_FILE = Path("reaper.yaml")
+PREFIX = "REAPER_"
+EMULATED_CLOCK = f"{PREFIX}EMULATED_CLOCK"
+"""The variable that names the address of an emulator on this machine whose time is to be kept.
+
+It may run faster.
+"""
+_FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{why}", {"why": message})
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise _wrong(
+            "an address holds no user or password; the key goes to api_key_env or api_key_file"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise _wrong(
+            f"'{url}' is no address; write the tenant's root, like https://acme.aimms.cloud"
+        )
+    if parts.path.strip("/"):
+        raise _wrong(
+            f"'{url}' has a path; write the tenant's root alone: {parts.scheme}://{parts.netloc}"
+        )
+    if parts.scheme == "http" and not is_loopback(url):
+        raise _wrong(f"'{url}' would send the API key unencrypted; write https://{parts.netloc}")
+    return url.rstrip("/")
+
+
+def _regex(pattern: str) -> str:
+    try:
+        ignoring(pattern)
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+    return pattern
+
+
+_Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
+
+
+_LATE = 3  # passes without a complete run
+_LATE_AT_LEAST = timedelta(minutes=5)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountSettings(_Strict):
+    """One AIMMS PRO Cloud account. Exactly one of the three ways to give the API key is used."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="what the account is called here"
+    )
+    url: Annotated[str, AfterValidator(_root)] = Field(
+        description="the tenant's root, like https://acme.aimms.cloud"
+    )
+    generation: Literal["auto", 1, 2] = Field(
+        "auto", description="of the session-manager API; auto asks its OpenAPI"
+    )
+    api_key: SecretStr | None = Field(
+        None, description="the key itself; better keep it out of the file"
+    )
+    api_key_env: str | None = Field(None, description="the environment variable that holds the key")
+    api_key_file: Path | None = Field(
+        None, description="the file that holds the key, relative to the settings file"
+    )
+    interval: _Duration | None = Field(None, description="between two passes over this account")
+    schedule: Cron | None = Field(
+        None, description="when passes over this account are due, instead of an interval"
+    )
+    api_key_expires: date | None = Field(
+        None, description="the day on which the key expires, as the portal says"
+    )
+    ready_within: Duration | None = Field(
+        None,
+        description="how old its last complete run may be, and how long a gap what lasts outlives; else three times "
+        "the interval, and 5m at least",
+    )
+
+    def overdue_after(self, pace: Cron | timedelta, now: datetime) -> timedelta:
+        """How old its last complete run may be where passes are due at this pace."""
+        if self.ready_within:
+            return self.ready_within.delta
+        if isinstance(pace, timedelta):
+            return max(_LATE * pace, _LATE_AT_LEAST)
+        return pace.longest_gap(now) + pace.patience
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_clock(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was written
+        if isinstance(given, dict) and "clock" in given:
+            raise _wrong(
+                "'clock' is not a setting any more: to keep the time of an emulator that runs "
+                "faster, "
+                f"set the variable {EMULATED_CLOCK} as `reaper emulate` prints it"
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> Self:
+        if self.interval and self.schedule:
+            raise _wrong(
+                f"account '{self.name}': 'interval' and 'schedule' are two ways to say when; keep "
+                "one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        secret.one_way(self, "api_key", f"account '{self.name}'")
+        return self
+
+    @property
+    def keeps_emulated_time(self) -> bool:
+        """Whether the server's time is kept instead of this machine's.
+
+        Never that of a real account.
+        """
+        return is_loopback(self.url) and os.environ.get(EMULATED_CLOCK, "").rstrip("/") == self.url
+
+    def key(self) -> SecretStr:
+        """The API key. Raises ConfigurationError when the variable or file does not have it."""
+        return secret.read(self, "api_key", f"account '{self.name}'", "API key")
+
+
+class ActivitySettings(_Strict):
+    """How the last activity of a session is learnt from its log."""
+
+    ignore: tuple[Annotated[str, AfterValidator(_regex)], ...] = Field(
+        (), description="regular expressions of log lines that are no activity, besides heartbeats"
+    )
+    workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
+
+
+class LogSettings(_Strict):
+    """What is told of what happens, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="of the daemon's log; other commands log only with --log-level"
+    )
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: a console on a terminal, else JSON"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything `reaper` needs to know about where it runs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    accounts: tuple[AccountSettings, ...] = Field((), description="the accounts to look after")
+    policies: Path = Field(
+        Path("policies"), description="a policy file or folder, relative to the settings file"
+    )
+    database_url: str = Field(
+        default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
+        description="where decisions are kept: any SQLAlchemy URL; SQLite in the user's data folder by default",
+    )
+    upgrade: Literal["auto", "ask"] = Field(
+        "auto", description="ask: leave an older database to `reaper db upgrade`"
+    )
+    keep: _Duration = Field(
+        Duration.parse("400d"), description="how long the record is kept; what is open, always"
+    )
+    enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
+    activity: ActivitySettings = ActivitySettings()
+    http: HttpSettings = Field(HttpSettings(), description="the record over HTTP")
+    notify: NotifySettings = Field(
+        NotifySettings(), description="whom policies in mode notify tell"
+    )
+    log: LogSettings = Field(
+        LogSettings(), description="what is told of what happens, on standard error"
+    )
+    timeout: _Duration = Field(
+        Duration.parse("10s"), description="for one answer of the session-manager"
+    )
+    limits: Limits = Field(
+        Limits(), description="how much may be ended; over one of them, nothing is"
+    )
+    per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")
+    stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
+    lease: _Duration = Field(
+        Duration.parse("2m"),
+        validate_default=True,
+        description="how long a reaper that does not stir keeps an account",
+    )
+    plan_age: _Duration = Field(
+        Duration.parse("1h"), description="how old a plan may be that `apply` takes"
+    )
+    confirm_within: _Duration = Field(
+        Duration.parse("90s"), description="how long a session is watched to end"
+    )
+    interval: _Duration = Field(
+        Duration.parse("5m"), description="between two passes of the daemon over an account"
+    )
+    schedule: Cron | None = Field(
+        None, description="when the daemon's passes are due, instead of an interval"
+    )
+    daemon: DaemonSettings = Field(DaemonSettings(), description="how the daemon works")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [account.name for account in self.accounts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise _wrong(f"two accounts are named '{twice[0]}'; give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> Self:
+        """Limits, pauses and exemptions belong to a tenant.
+
+        Under two names it would have each of them twice.
+        """
+        first: dict[str, AccountSettings] = {}
+        for account in self.accounts:
+            other = first.setdefault(normal(account.url), account)
+            if other is not account:
+                raise _wrong(
+                    f"accounts '{other.name}' ({other.url}) and '{account.name}' ({account.url}) "
+                    "are one tenant; "
+                    "keep one of them, for limits, pauses and exemptions count by account"
+                )
+        return self
+
+    @field_validator("lease")
+    @classmethod
+    def _outlasts_a_look(cls, lease: Duration, info: ValidationInfo) -> Duration:
+        """A second look waits for two answers.
+
+        One that is older than the lease is not acted upon.
+        """
+        timeout = info.data.get("timeout")
+        if timeout is not None and lease.seconds < (needed := 2 * timeout.seconds):
+            raise _wrong(
+                f"a lease of {lease} may be over before a second look is, for an answer may take "
+                "the timeout of "
+                f"{timeout}; nothing would ever be ended: write {needed}s or more"
+            )
+        return lease
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        return env_settings, init_settings
+
+    def pace(self, account: AccountSettings) -> Cron | timedelta:
+        """When passes over the account are due: by its own word, or by that for all."""
+        own = account.schedule or (account.interval and account.interval.delta)
+        return own or self.schedule or self.interval.delta
+
+    def chosen(self, names: tuple[str, ...] = ()) -> tuple[AccountSettings, ...]:
+        """The named accounts, or all.
+
+        Raises ConfigurationError when there are none, or one is not known.
+        """
+        if not self.accounts:
+            raise ConfigurationError(
+                "no account is set up; `reaper init` writes a settings file to start from"
+            )
+        known = {account.name: account for account in self.accounts}
+        for name in names:
+            if name not in known:
+                raise ConfigurationError(
+                    f"no account is named '{name}'; there is {', '.join(known)}"
+                )
+        return tuple(known[name] for name in names) or self.accounts
+
+
+class OwnSettings(Settings):
+    """Settings that the program itself gives.
+
+    No environment that names a real account can reach them.
+    """
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, and nothing else."""
+        return (init_settings,)
+
+
+_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK,))
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings file (`reaper.yaml` if there is one and no other is named) and the
+    environment.
+
+    Paths in the file are relative to its folder. Raises ConfigurationError with every problem at
+    once.
+    """
+    file = path or DEFAULT_FILE
+    located = None if path is None and not file.exists() else located_yaml.load(file)
+    if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
+        raise ConfigurationError("\n".join(misspelt))
+    if located is None:
+        return _validated({}, None)
+    if not isinstance(located.value, dict):
+        raise ConfigurationError(f"{file}: a settings file is a mapping, like `accounts: [...]`")
+    return _anchored(_validated(located.value, located), file.parent)
+
+
+def variables_without_effect(path: Path | None = None) -> list[str]:
+    """Which variables of the environment look like settings beside that file and are none, one line
+    each.
+    """
+    file = path or DEFAULT_FILE
+    text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    return _VARIABLES.without_effect(os.environ, _mentioned(text))
+
+
+def _mentioned(text: str) -> str:
+    """Where a variable is named that holds a key: in the file, or in another variable."""
+    return "\n".join(
+        [text, *(value for name, value in os.environ.items() if name.upper().startswith(PREFIX))]
+    )
+
+
+def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        told = [
+            _VARIABLES.refused(e)
+            for e in error.errors()
+            if located is None or _VARIABLES.set(e, os.environ)
+        ]
+        if told or located is None:
+            raise ConfigurationError("\n".join(told)) from None
+        raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
+    except SettingsError as error:
+        named = _FIELD.search(str(error))
+        where = f"environment variable {PREFIX}{named[1].upper()}" if named else "the environment"
+        raise ConfigurationError(
+            f"{where}: this is no JSON; lists and mappings are written as JSON"
+        ) from None
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    accounts = tuple(
+        a.model_copy(update={"api_key_file": folder / a.api_key_file}) if a.api_key_file else a
+        for a in settings.accounts
+    )
+    paths: dict[str, Any] = {
+        "policies": folder / settings.policies,
+        "notify": settings.notify.anchored(folder),
+    }
+    if settings.stop_file is not None:
+        paths["stop_file"] = folder / settings.stop_file
+    return settings.model_copy(update={"accounts": accounts, **paths})

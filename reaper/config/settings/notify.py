@@ -1,0 +1,154 @@
+"""Whom policies in mode notify tell, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from reaper.config.settings import secret
+from reaper.config.settings.urls import is_loopback
+from reaper.errors import ConfigurationError
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+_MOST_PORTS = 65_535
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{why}", {"why": message})
+
+
+def _mailbox(address: str) -> str:
+    user, _, domain = address.rpartition("@")
+    if (
+        not user
+        or not domain
+        or not address.isprintable()
+        or not address.isascii()
+        or set(address) & set(' ,;<>"()')
+    ):
+        raise _wrong(
+            f"'{address}' is no e-mail address; write the bare address, like ops@example.com"
+        )
+    return address
+
+
+def _somebody(to: tuple[str, ...]) -> tuple[str, ...]:
+    if not to:
+        raise _wrong("an empty list tells nobody; write at least one address, like ops@example.com")
+    return to
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class WebhookSettings(_Strict):
+    """A webhook, whose address is a secret. Exactly one of the three ways to give it is used."""
+
+    name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
+    url: SecretStr | None = Field(
+        None, description="the address itself; better keep it out of the file"
+    )
+    url_env: str | None = Field(None, description="the environment variable that holds the address")
+    url_file: Path | None = Field(
+        None, description="the file that holds the address, relative to the settings file"
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        secret.one_way(self, "url", f"webhook '{self.name}'")
+        return self
+
+    def address(self) -> SecretStr:
+        """Where to post. Raises ConfigurationError when it cannot be had, or is none."""
+        found = secret.read(self, "url", f"webhook '{self.name}'", "address")
+        try:
+            parts = urlsplit(found.get_secret_value())
+            safe = parts.scheme == "https" or (
+                parts.scheme == "http" and is_loopback(found.get_secret_value())
+            )
+        except ValueError:
+            safe = False
+        if not safe:
+            raise ConfigurationError(
+                f"webhook '{self.name}': what is given is no address that begins with https://"
+            )
+        return found
+
+
+class EmailSettings(_Strict):
+    """A server that takes mail, and who gets it."""
+
+    name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
+    host: str = Field(min_length=1, description="the server that takes the mail")
+    port: int = Field(
+        587, ge=1, le=_MOST_PORTS, description="its port; on 465 it speaks TLS from the start"
+    )
+    from_: Mailbox = Field(alias="from", description="the sender's address")
+    to: Annotated[tuple[Mailbox, ...], AfterValidator(_somebody)] = Field(
+        description="the recipients' addresses"
+    )
+    starttls: bool = Field(
+        default=True, description="whether the server must speak TLS, with a certificate to trust"
+    )
+    user: str | None = Field(None, description="whom to log in as; nobody by default")
+    password: SecretStr | None = Field(
+        None, description="the password itself; better keep it out of the file"
+    )
+    password_env: str | None = Field(
+        None, description="the environment variable that holds the password"
+    )
+    password_file: Path | None = Field(None, description="the file that holds the password")
+
+    @model_validator(mode="after")
+    def _logs_in_safely(self) -> Self:
+        whose = f"e-mail '{self.name}'"
+        secret.one_way(self, "password", whose, needed=self.user is not None)
+        if secret.given(self, "password") and self.user is None:
+            raise _wrong(f"{whose}: a password wants a user to log in as")
+        if self.user is not None and not self.starttls and not is_loopback(f"smtp://{self.host}"):
+            raise _wrong(f"{whose}: without starttls the password would be sent for others to read")
+        return self
+
+    def login(self) -> SecretStr:
+        """The password. Raises ConfigurationError when it cannot be had."""
+        return secret.read(self, "password", f"e-mail '{self.name}'", "password")
+
+
+class NotifySettings(_Strict):
+    """The targets that are told."""
+
+    webhooks: tuple[WebhookSettings, ...] = Field((), description="addresses to post to")
+    emails: tuple[EmailSettings, ...] = Field((), description="mail to send")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = self.targets
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise _wrong(f"two targets are named '{twice[0]}'; give each its own name")
+        return self
+
+    @property
+    def targets(self) -> list[str]:
+        return [*(hook.name for hook in self.webhooks), *(email.name for email in self.emails)]
+
+    def anchored(self, folder: Path) -> NotifySettings:
+        """The same with the files of secrets relative to a folder."""
+        hooks = [
+            h.model_copy(update={"url_file": folder / h.url_file}) if h.url_file else h
+            for h in self.webhooks
+        ]
+        mails = [
+            m.model_copy(update={"password_file": folder / m.password_file})
+            if m.password_file
+            else m
+            for m in self.emails
+        ]
+        return NotifySettings(webhooks=tuple(hooks), emails=tuple(mails))

@@ -1,0 +1,67 @@
+"""A secret as a person gives it: by itself, in an environment variable, or in a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+from pydantic_core import PydanticCustomError
+
+from reaper.errors import ConfigurationError
+
+
+def given(model: BaseModel, key: str) -> list[str]:
+    """Which of the three ways are used, by their keys: `key`, `key_env` and `key_file`."""
+    return [name for name in (key, f"{key}_env", f"{key}_file") if getattr(model, name) is not None]
+
+
+def one_way(model: BaseModel, key: str, whose: str, *, needed: bool = True) -> None:
+    """Raises PydanticCustomError unless exactly one way is used.
+
+    None will do where the secret is not needed.
+    """
+    said = given(model, key)
+    if len(said) > 1 or (needed and not said):
+        there = " and ".join(said) or "none"
+        message = f"{whose}: give one of {key}_env, {key}_file or {key}; there is {there}"
+        raise PydanticCustomError("setting", "{why}", {"why": message})
+
+
+def read(model: BaseModel, key: str, whose: str, what: str) -> SecretStr:
+    """The secret that is given under `key`.
+
+    Raises ConfigurationError when the variable or file does not have it.
+    """
+    held: SecretStr | None = getattr(model, key)
+    if held is not None:
+        return held
+    variable: str | None = getattr(model, f"{key}_env")
+    found = (
+        _of_variable(variable, whose, what)
+        if variable
+        else _of_file(getattr(model, f"{key}_file"), whose, what)
+    )
+    if not found.isascii() or not found.isprintable():
+        raise ConfigurationError(f"{whose}: its {what} has characters that no {what} has")
+    return SecretStr(found)
+
+
+def _of_variable(variable: str, whose: str, what: str) -> str:
+    found = os.environ.get(variable, "").strip()
+    if not found:
+        raise ConfigurationError(
+            f"{whose}: its {what} is missing; set the environment variable {variable}"
+        )
+    return found
+
+
+def _of_file(file: Path, whose: str, what: str) -> str:
+    try:
+        found = file.read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigurationError(f"{whose}: its {what} cannot be read from {file}: {why}") from None
+    if not found:
+        raise ConfigurationError(f"{whose}: the {what} file {file} is empty")
+    return found

@@ -1,0 +1,1 @@
+"""Why, when it changes, and what would be different."""

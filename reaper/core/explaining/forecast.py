@@ -1,0 +1,166 @@
+"""When a verdict will change by itself, if nothing happens until then.
+
+Found by judging at the moments that matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from reaper.core.judging.judge import judge
+from reaper.core.judging.persistence import NOTHING, Condition, ObservedSince, conditions
+from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.language.policy import Policy, PolicySet
+from reaper.core.language.selector import Exemption
+from reaper.core.model.duration import Duration
+from reaper.core.model.session import Activity, Session
+
+_DAY = timedelta(days=1)
+_MOST = 60  # moments that are judged; a fleet of thousands under one policy has more
+
+
+class Change(NamedTuple):
+    """From `at` on the verdict is another, or its policy's window opens or closes.
+
+    `verdict` is None where the policy does not judge it then; `acts` tells whether an offender's
+    window is open. Where nothing was found to change until `at`, which was not looked behind,
+    `open_end` is set.
+    """
+
+    at: datetime
+    verdict: Verdict | None = None
+    acts: bool = True
+    open_end: bool = False
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One policy and one session of a look.
+
+    Activity, owners and states are held as that look saw them.
+    """
+
+    policies: PolicySet
+    policy: Policy
+    session: Session
+    seen: Observation
+
+    def next_change(self) -> Change | None:
+        """The first moment after the look at which it is judged otherwise.
+
+        None when there is none.
+        """
+        now = self._standing(self.seen.now)
+        for count, at in enumerate(sorted(set(self._moments()))):
+            if count == _MOST:
+                return Change(at, open_end=True)
+            if self._standing(at) != now:
+                return Change(at, self.verdict_at(at), self._open(at))
+        return None
+
+    def verdict_at(self, at: datetime) -> Verdict | None:
+        """What the policy says at that moment; None when it does not look at the session."""
+        known = {id_: replace(found, learnt_at=at) for id_, found in self.seen.activity.items()}
+        sessions = self.seen.snapshot.everybody
+        found = judge(
+            self.policies.only(frozenset({self.policy.name})), sessions, known, at, self._lasting
+        )
+        return next((v for v in found if v.session.id == self.session.id), None)
+
+    def _standing(self, at: datetime) -> tuple[Ruling | None, bool]:
+        verdict = self.verdict_at(at)
+        ruling = verdict.ruling if verdict else None
+        return ruling, ruling is Ruling.OFFENDER and self._open(at)
+
+    def _open(self, at: datetime) -> bool:
+        return self.policy.only_during is None or self.policy.only_during.is_open(at)
+
+    @property
+    def _lasting(self) -> ObservedSince | None:
+        """What lasts since an earlier look, and from now on what this one is the first to show."""
+        if self.seen.past is None:
+            return None
+        begun = conditions(self.seen.snapshot.sessions, self.seen.learnt)
+        return {**dict.fromkeys(begun, self.seen.now), **self.seen.lasting}
+
+    def _moments(self) -> Iterator[datetime]:
+        """Every moment to come at which a rule, an exemption, a day or a window can begin
+        or end.
+        """
+        moments = (*self._thresholds(), *self._ends(), *self._edges())
+        return (at for at in moments if at > self.seen.now)
+
+    def _thresholds(self) -> Iterator[datetime]:
+        lengths = [duration.delta for duration in _durations(self.policy.rule)]
+        for since in _anchors(self.session, self.seen.activity, self._lasting or NOTHING):
+            yield from (since + length for length in (timedelta(0), *lengths))
+        for other in self.seen.snapshot.sessions if self.policy.weighs_seats else ():
+            known = self.seen.activity.get(other.id)
+            for at in (other.created_at, known.at if known else None):
+                yield from (at + length for length in lengths if at is not None)
+
+    def _ends(self) -> Iterator[datetime]:
+        if self.policy.from_ is not None:
+            yield _midnight(self.policy.from_)
+        if self.policy.until is not None:
+            yield _midnight(self.policy.until) + _DAY
+        for exemption in (*self.policies.exemptions, *self.policy.exempt):
+            if (end := end_of(exemption)) is not None:
+                yield end
+
+    def _edges(self) -> Iterator[datetime]:
+        hours = self.policy.only_during
+        if hours is not None:
+            edges = (hours.opens_after(self.seen.now), hours.closes_after(self.seen.now))
+            yield from (at for at in edges if at is not None)
+
+
+def end_of(exemption: Exemption) -> datetime | None:
+    """The first moment at which it no longer holds; None for one without an end."""
+    if isinstance(exemption, ManualExemption):
+        return exemption.ends
+    return None if exemption.until is None else _midnight(exemption.until) + _DAY
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), UTC)
+
+
+def _anchors(
+    session: Session, activity: Mapping[str, Activity], lasting: ObservedSince
+) -> Iterator[datetime]:
+    """What the lengths of a session's time are counted from."""
+    known = activity.get(session.id)
+    since = (lasting.get((session.id, condition)) for condition in Condition)
+    found = (
+        session.created_at,
+        session.started_at,
+        session.ended_at,
+        known.at if known else None,
+        *since,
+    )
+    yield from (at for at in found if at is not None)
+
+
+def _durations(written: object) -> Iterator[Duration]:
+    """Every duration that a rule mentions, wherever in it."""
+    match written:
+        case Duration():
+            yield written
+        case BaseModel():
+            yield from _durations([getattr(written, field) for field in type(written).model_fields])
+        case list() | tuple():
+            yield from _each(written)
+        case _:
+            return
+
+
+def _each(written: Iterable[object]) -> Iterator[Duration]:
+    for one in written:
+        yield from _durations(one)

@@ -1,0 +1,1 @@
+"""Sessions and rules to verdicts, with their evidence."""

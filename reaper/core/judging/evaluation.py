@@ -1,0 +1,134 @@
+"""What each rule answers, and why: one function a rule, compiled once a pass and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, assert_never
+
+from reaper.core.judging.facts import SessionFacts
+from reaper.core.judging.fleet_rules import owner_sessions_rule, seats_rule
+from reaper.core.judging.leaf import Cause, Leaf, RuleContext
+from reaper.core.judging.session_rules import (
+    age_rule,
+    ended_rule,
+    gb_hours_rule,
+    idle_rule,
+    orphan_rule,
+    queued_rule,
+    running_for_rule,
+    unreachable_for_rule,
+)
+from reaper.core.judging.verdict import Finding
+from reaper.core.language.rules import (
+    Age,
+    AllOf,
+    AnyOf,
+    Ended,
+    GbHours,
+    Idle,
+    Not,
+    Orphan,
+    OwnerSessions,
+    Queued,
+    Rule,
+    RunningFor,
+    SeatPressure,
+    UnreachableFor,
+)
+from reaper.core.language.rules import Leaf as RuleLeaf
+from reaper.core.model.matching import Answer
+
+Deciding = Callable[[SessionFacts], Cause]
+"""Names the cause that decides a rule. Only its answer counts.
+
+The notes that a person reads are the leaves'.
+"""
+
+_UNKNOWN = Answer.UNKNOWN  # looking up a member costs more than comparing it
+_ANSWERED = {answer: Cause(answer) for answer in Answer}
+
+
+class Compiled(NamedTuple):
+    """A whole rule: what decides it, and the leaves that its evidence comes from."""
+
+    cause: Deciding
+    leaves: tuple[Leaf, ...]
+
+    def answer(self, subject: SessionFacts) -> Answer:
+        return self.cause(subject).answer
+
+    def findings(self, subject: SessionFacts) -> tuple[Finding, ...]:
+        return tuple([leaf.finding(subject) for leaf in self.leaves])
+
+
+def compiled(rule: Rule | Ended, scene: RuleContext) -> Compiled:
+    """The rule as a test of one session in this scene."""
+    match rule:
+        case AnyOf():
+            return _joined([compiled(one, scene) for one in rule.any], Answer.YES)
+        case AllOf():
+            return _joined([compiled(one, scene) for one in rule.all], Answer.NO)
+        case Not():
+            inner = compiled(rule.not_, scene)
+            return Compiled(_negated(inner.cause), inner.leaves)
+        case _:
+            leaf = _leaf(rule, scene)
+            return Compiled(leaf.cause, (leaf,))
+
+
+def _joined(inner: list[Compiled], decisive: Answer) -> Compiled:
+    if len(inner) == 1:
+        return inner[0]
+    cause = _until(decisive, [one.cause for one in inner])
+    return Compiled(cause, tuple(leaf for one in inner for leaf in one.leaves))
+
+
+def _until(decisive: Answer, causes: list[Deciding]) -> Deciding:
+    """The first decisive answer settles it, YES of any and NO of all.
+
+    Short of that, one unknown leaves it open.
+    """
+    otherwise = _ANSWERED[decisive.negated()]
+
+    def cause(subject: SessionFacts) -> Cause:
+        found = otherwise
+        for ask in causes:
+            one = ask(subject)
+            if one[0] is decisive:
+                return one
+            if one[0] is _UNKNOWN:
+                found = one
+        return found
+
+    return cause
+
+
+def _negated(inner: Deciding) -> Deciding:
+    turned = [_ANSWERED[answer.negated()] for answer in Answer]
+    return lambda subject: turned[inner(subject)[0]]
+
+
+def _leaf(rule: RuleLeaf, scene: RuleContext) -> Leaf:  # noqa: C901, PLR0911 - one case a rule
+    match rule:
+        case Idle():
+            return idle_rule(rule, scene.assumed_idle)
+        case Age():
+            return age_rule(f"age {rule.age}", rule.age.seconds)
+        case RunningFor():
+            return running_for_rule(rule)
+        case Queued():
+            return queued_rule(rule)
+        case GbHours():
+            return gb_hours_rule(rule)
+        case UnreachableFor():
+            return unreachable_for_rule(rule, scene.assumed_reach)
+        case Orphan():
+            return orphan_rule(rule)
+        case OwnerSessions():
+            return owner_sessions_rule(rule, scene)
+        case SeatPressure():
+            return seats_rule(rule, scene)
+        case Ended():
+            return ended_rule(rule)
+        case _:
+            assert_never(rule)

@@ -1,0 +1,82 @@
+"""The rules that weigh a session against others: of its owner, or of everybody."""
+
+from __future__ import annotations
+
+from reaper.core.judging.facts import SessionFacts
+from reaper.core.judging.leaf import Cause, Leaf, RuleContext
+from reaper.core.judging.quota import Rank, merit, ranks
+from reaper.core.language.rules import OwnerSessions, SeatPressure
+from reaper.core.model.duration import spoken
+from reaper.core.model.matching import Answer
+from reaper.core.model.owner import Owner
+from reaper.core.model.session import Phase
+
+
+def owner_sessions_rule(rule: OwnerSessions, scene: RuleContext) -> Leaf:
+    quota = rule.owner_sessions
+    found = ranks(scene.members, merit(quota.keep, scene.activity, scene.now))
+    stay = f"the {quota.keep.replace('_', ' ')} {quota.over}"
+    by_activity = quota.keep == "most_recently_active"
+
+    def cause(subject: SessionFacts) -> Cause:
+        session = subject.session
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{session.state}, not running")
+        rank = found.get(session.id)
+        if rank is None:
+            return Cause(Answer.UNKNOWN, "its owner is not known")
+        return ranked(rank, f"{rank.sessions} running of {session.owner}")
+
+    def ranked(rank: Rank, held: str) -> Cause:
+        match rank.exceeds(quota.over):
+            case Answer.UNKNOWN:
+                answer = scene.assumed_rank if by_activity else Answer.UNKNOWN
+                return Cause(
+                    answer, f"which are {stay} of {held} is not known", wants_probe=by_activity
+                )
+            case Answer.YES:
+                return Cause(Answer.YES, f"not among {stay} of {held}")
+            case Answer.NO if rank.sessions <= quota.over:
+                return Cause(Answer.NO, f"{held}, {quota.over} may stay")
+            case Answer.NO:
+                return Cause(Answer.NO, f"among {stay} of {held}")
+
+    return Leaf(f"owner_sessions {quota.over}", quota.over, cause)
+
+
+def seats_rule(rule: SeatPressure, scene: RuleContext) -> Leaf:
+    high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
+    seats = scene.seats
+    freed = seats.freed(high, low, floor.seconds)
+    held = f"{seats.held} seats held, {high} may be"
+
+    def cause(subject: SessionFacts) -> Cause:
+        session = subject.session
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{session.state}, not running")
+        owner = Owner.of(session)
+        if not owner.known:
+            return Cause(
+                Answer.UNKNOWN if seats.perhaps_held > high else Answer.NO, "its owner is not known"
+            )
+        match freed(owner):
+            case Answer.YES:
+                idle = spoken(seats.by_owner[owner].least)
+                return Cause(
+                    Answer.YES, f"{held}; {session.owner} is among the longest idle ({idle})"
+                )
+            case Answer.NO if seats.perhaps_held <= high:
+                return Cause(Answer.NO, held)
+            case Answer.NO:
+                return Cause(
+                    Answer.NO,
+                    f"{held}; {session.owner} is not among the longest idle, or not for {floor}",
+                )
+            case Answer.UNKNOWN:
+                return Cause(
+                    scene.assumed_rank,
+                    "which seats are the longest idle is not known",
+                    wants_probe=True,
+                )
+
+    return Leaf(f"seats {high}", high, cause)

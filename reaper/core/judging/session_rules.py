@@ -1,0 +1,178 @@
+"""The rules that look at one session by itself: at its times, and at what it used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reaper.core.judging.facts import SessionFacts
+from reaper.core.judging.leaf import Cause, Leaf
+from reaper.core.language.rules import (
+    Ended,
+    GbHours,
+    Idle,
+    Orphan,
+    Queued,
+    RunningFor,
+    UnreachableFor,
+)
+from reaper.core.model.matching import Answer
+from reaper.core.model.session import WEBUI, Phase
+
+
+def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
+    """Kept by any sign of life; convicted only by a fresh look.
+
+    A silence that may be computing stays unknown.
+    """
+    over, kinds = rule.over.seconds, frozenset(rule.kinds)
+    busy = Cause(Answer.NO, "its owner has a solve or task in flight for the app")
+    perhaps_busy = "its owner may have a solve or task in flight for the app"
+    silence = _silence(over, assumed)
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.session.kind not in kinds:
+            return Cause(
+                Answer.UNKNOWN,
+                f"a silent log of a session of kind {subject.session.kind} may mean that it "
+                "computes",
+            )
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{subject.session.state}, not running")
+        if subject.busy is Answer.YES:
+            return busy
+        found = silence(subject)
+        if subject.busy is Answer.UNKNOWN and found.answer is not Answer.NO:
+            return Cause(Answer.UNKNOWN, perhaps_busy, wants_probe=found.wants_probe)
+        return found
+
+    return Leaf(f"idle {rule.over}", over, cause)
+
+
+def _silence(over: int, assumed: float | None) -> Callable[[SessionFacts], Cause]:
+    active, idle = Cause(Answer.NO, measure="idle"), Cause(Answer.YES, measure="idle")
+    young = Cause(Answer.NO, "too young to be idle that long")
+    started = Cause(Answer.NO, "not running long enough to be idle that long")
+    answer = Answer.UNKNOWN if assumed is None else Answer.YES if assumed >= over else Answer.NO
+    not_looked = Cause(answer, "its last activity was not looked up", wants_probe=True)
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.idle is not None and subject.idle < over:
+            return active
+        if subject.age is not None and subject.age < over:
+            return young
+        if subject.uptime is not None and subject.uptime < over:
+            return started
+        if subject.idle is not None and subject.fresh:
+            return idle
+        return Cause(Answer.UNKNOWN, subject.source) if subject.fresh else not_looked
+
+    return cause
+
+
+def age_rule(rule: str, over: int) -> Leaf:
+    unknown = Cause(Answer.UNKNOWN, "its creation time is not known or lies in the future")
+    old, young = Cause(Answer.YES, measure="age"), Cause(Answer.NO, measure="age")
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.age is None:
+            return unknown
+        return old if subject.age >= over else young
+
+    return Leaf(rule, over, cause)
+
+
+def running_for_rule(rule: RunningFor) -> Leaf:
+    over = rule.running_for.seconds
+    unknown = Cause(Answer.UNKNOWN, "since when it runs is not known")
+    long_, short = Cause(Answer.YES, measure="running_for"), Cause(Answer.NO, measure="running_for")
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.phase is Phase.WAITING:
+            return Cause(Answer.NO, f"{subject.session.state}, not running")
+        if subject.running_for is None:
+            return unknown
+        return long_ if subject.running_for >= over else short
+
+    return Leaf(f"running_for {rule.running_for}", over, cause)
+
+
+def gb_hours_rule(rule: GbHours) -> Leaf:
+    unknown = Cause(Answer.UNKNOWN, "how much it has used is not told")
+    much, little = Cause(Answer.YES, measure="gb_hours"), Cause(Answer.NO, measure="gb_hours")
+
+    def cause(subject: SessionFacts) -> Cause:
+        used = subject.session.gb_hours
+        if used is None:
+            return unknown
+        return much if used >= rule.gb_hours else little
+
+    return Leaf(f"gb_hours {rule.gb_hours:g}", rule.gb_hours, cause)
+
+
+def queued_rule(rule: Queued) -> Leaf:
+    waiting = age_rule(f"queued {rule.queued}", rule.queued.seconds)
+
+    def cause(subject: SessionFacts) -> Cause:
+        match subject.phase:
+            case Phase.WAITING:
+                return waiting.cause(subject)
+            case Phase.UNKNOWN:
+                return Cause(Answer.UNKNOWN, "its state is not known")
+            case Phase.RUNNING | Phase.OVER:
+                return Cause(Answer.NO, f"{subject.session.state}, not queued")
+
+    return waiting._replace(cause=cause)
+
+
+def ended_rule(rule: Ended) -> Leaf:
+    over = rule.ended.seconds
+    unknown = Cause(Answer.UNKNOWN, "when it ended is not known")
+    long_ago, lately = Cause(Answer.YES, measure="ended"), Cause(Answer.NO, measure="ended")
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.ended is None:
+            return unknown
+        return long_ago if subject.ended >= over else lately
+
+    return Leaf(f"ended {rule.ended}", over, cause)
+
+
+def unreachable_for_rule(rule: UnreachableFor, assumed: Answer) -> Leaf:
+    over = rule.unreachable_for.seconds
+    not_looked = Cause(assumed, "whether its log answers was not looked up", wants_probe=True)
+    answers = Cause(Answer.NO, "its log answers")
+    long_, short = (
+        Cause(Answer.YES, measure="unreachable_for"),
+        Cause(Answer.NO, measure="unreachable_for"),
+    )
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.age is not None and subject.age < over:
+            return Cause(Answer.NO, "too young to be unreachable that long")
+        if not subject.fresh:
+            return not_looked
+        if subject.idle is not None:
+            return answers
+        if subject.unreachable_for is None:
+            return Cause(Answer.UNKNOWN, subject.source)
+        return long_ if subject.unreachable_for >= over else short
+
+    return Leaf(f"unreachable_for {rule.unreachable_for}", over, cause)
+
+
+def orphan_rule(rule: Orphan) -> Leaf:
+    over = rule.orphan.seconds
+    long_, short = Cause(Answer.YES, measure="alone_for"), Cause(Answer.NO, measure="alone_for")
+
+    def cause(subject: SessionFacts) -> Cause:
+        if subject.session.kind == WEBUI:
+            return Cause(Answer.NO, "a webui session is nobody's orphan")
+        match subject.alone:
+            case Answer.NO:
+                return Cause(Answer.NO, "its owner has other sessions")
+            case Answer.UNKNOWN:
+                return Cause(Answer.UNKNOWN, "whether its owner has other sessions is not known")
+            case Answer.YES:
+                return long_ if subject.alone_for >= over else short
+
+    return Leaf(f"orphan {rule.orphan}", over, cause)

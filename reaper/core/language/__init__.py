@@ -1,0 +1,1 @@
+"""What a person writes: selectors, rules, windows, steps, limits, exemptions, policies."""

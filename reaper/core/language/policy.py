@@ -1,0 +1,297 @@
+"""What a person may write in a policy file, and what it means.
+
+Every model refuses unknown keys: a misspelt exemption must not be an absent one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reaper.core.language.after import After
+from reaper.core.language.hours import OnlyDuring
+from reaper.core.language.ladder import GENTLE, Ladder
+from reaper.core.language.limits import Limit
+from reaper.core.language.rules import (
+    Ended,
+    Idle,
+    Orphan,
+    OwnerSessions,
+    Rule,
+    SeatPressure,
+    UnreachableFor,
+    leaves,
+)
+from reaper.core.language.selector import DAY, SAID, Exemption, Selector, Written, problem, said
+from reaper.core.language.validity import inactive_reason, never_active
+from reaper.core.model.duration import Duration
+from reaper.core.model.matching import SessionTest
+from reaper.core.model.session import ALWAYS_RELIED_ON
+
+WITHOUT_RULE = "the key 'terminate_when' is missing; add it, or 'delete_when' in its place"
+
+
+def _selector(value: object) -> object:
+    if value == "all":
+        return {}
+    if value == {}:
+        raise problem(
+            "select",
+            "this would select every session of every kind; if you mean that, write 'select: all'",
+        )
+    return value
+
+
+def _limit(value: object) -> object:
+    if value == {}:
+        raise problem(
+            "limits", "no limit is named; write how many, like {sessions: 3} or {percent: 5}"
+        )
+    return said(value)
+
+
+class Mode(StrEnum):
+    """What becomes of the offenders."""
+
+    OBSERVE = "observe"
+    NOTIFY = "notify"
+    ENFORCE = "enforce"
+
+
+class Policy(Written):
+    """One rule of the house: which sessions it looks at, when one of them is to end, and who is
+    exempt from it.
+    """
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes"
+    )
+    description: str = Field("", description="one line for people")
+    mode: Mode = Field(
+        Mode.OBSERVE,
+        description="observe records, notify tells people, enforce ends; the last two want `--enforce`, too",
+    )
+    select: Annotated[
+        Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)
+    ] = Field(description="which sessions it looks at: all, or those whose fields match")
+    terminate_when: Annotated[Rule | None, SAID] = Field(
+        None, description="the rule by which one of them is to end"
+    )
+    delete_when: Annotated[Ended | None, SAID] = Field(
+        None, description="destroy the records of sessions that are over; generation 2"
+    )
+    exempt: tuple[Exemption, ...] = Field((), description="who is exempt from this policy")
+    from_: Annotated[date | None, DAY, SAID] = Field(
+        None, alias="from", description="the first day it is in force, UTC"
+    )
+    until: Annotated[date | None, DAY, SAID] = Field(
+        None, description="the last day it is in force"
+    )
+    only_during: Annotated[OnlyDuring | None, SAID] = Field(
+        None, description="the hours in which it ends anything"
+    )
+    after: Annotated[After | None, SAID] = Field(
+        None, description="how long it must have been an offender before"
+    )
+    steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
+    limits: Annotated[Limit | None, BeforeValidator(_limit)] = Field(
+        None, description="how many it may end in one run"
+    )
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        if self.name == "protect":
+            why = (
+                "a policy cannot be named 'protect', which the records call the exemptions from all"
+            )
+            raise problem("name", why, "name")
+        if self.terminate_when is None and self.delete_when is None:
+            raise problem("missing-key", WITHOUT_RULE)
+        if self.terminate_when is not None and self.delete_when is not None:
+            why = "a policy has either 'terminate_when' or 'delete_when'; take one of them out"
+            raise problem("rule", why, "delete_when")
+        if self.delete_when is not None and self.select.state is not None:
+            why = "'delete_when' looks at sessions that are over; leave 'state' out"
+            raise problem("never", why, "select", "state")
+        return self
+
+    @model_validator(mode="after")
+    def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
+        for rule in leaves(self.rule):
+            if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
+                raise problem("idle_kinds", _silence(sorted(unnamed), rule.over), "terminate_when")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_time(self) -> Self:
+        if (why := never_active(self.from_, self.until, self.only_during)) is not None:
+            raise problem("never", why, "until")
+        return self
+
+    def dormant(self, now: datetime) -> str | None:
+        """Why it is not in force at that moment, and so judges nothing, in words; None
+        when it is.
+        """
+        return inactive_reason(self.from_, self.until, now)
+
+    def acts_at(self, now: datetime) -> bool:
+        """Whether its offenders are ended at that moment."""
+        if self.mode is not Mode.ENFORCE or self.dormant(now) is not None:
+            return False
+        return self.only_during is None or self.only_during.is_open(now)
+
+    @property
+    def rule(self) -> Rule | Ended:
+        """What convicts a session."""
+        rule = self.terminate_when or self.delete_when
+        assert rule is not None  # noqa: S101 - the validator above saw to it
+        return rule
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it destroys records instead of ending sessions."""
+        return self.delete_when is not None
+
+    @cached_property
+    def test(self) -> SessionTest:
+        return SessionTest(self.select.matches(), fold=False)
+
+    @cached_property
+    def widest_test(self) -> SessionTest:
+        """Selects also whatever reads like what is selected: it is not, but may count among an
+        owner's sessions.
+        """
+        return SessionTest(self.select.matches(), fold=True)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The fields of a session that it selects, exempts or judges by."""
+        tests = (self.test, *(exemption.test for exemption in self.exempt))
+        return frozenset().union(
+            *(t.fields for t in tests), *(rule.reads for rule in leaves(self.rule))
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """Identifies what the policy says, whatever its layout or comments."""
+        return digest(self.model_dump_json(by_alias=True, exclude_none=True))
+
+    @cached_property
+    def asks_for_activity(self) -> bool:
+        """Whether a verdict can depend on a session's last activity."""
+        asking = Idle | SeatPressure | UnreachableFor
+        return self.ranks_by_activity or any(isinstance(rule, asking) for rule in leaves(self.rule))
+
+    @cached_property
+    def ranks_by_activity(self) -> bool:
+        """Whether a verdict can depend on the last activity of the owner's other sessions."""
+        return any(
+            isinstance(rule, OwnerSessions) and rule.owner_sessions.keep == "most_recently_active"
+            for rule in leaves(self.rule)
+        )
+
+    @cached_property
+    def compares_sessions(self) -> bool:
+        """Whether a verdict depends on the owner's other sessions."""
+        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.rule))
+
+    @cached_property
+    def weighs_seats(self) -> bool:
+        """Whether a verdict depends on every selected session, and on when each was active."""
+        return any(isinstance(rule, SeatPressure) for rule in leaves(self.rule))
+
+    @cached_property
+    def needs_everyone(self) -> bool:
+        """Whether a verdict depends on sessions of any owner or kind."""
+        return any(
+            isinstance(rule, SeatPressure | Orphan | UnreachableFor) for rule in leaves(self.rule)
+        )
+
+    @cached_property
+    def asks_for_reach(self) -> bool:
+        """Whether a verdict can depend on whether the session's log answers."""
+        return any(isinstance(rule, UnreachableFor) for rule in leaves(self.rule))
+
+
+def digest(text: str) -> str:
+    """Half of its SHA-256 in hex: every decision bears one."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _silence(kinds: list[str], over: Duration) -> str:
+    which = " and ".join(kinds)
+    return (
+        f"'idle: {over}' judges webui sessions only, but {which} sessions are selected too, whose "
+        "silent log mostly "
+        "means that they compute; select 'kind: webui', or name the kinds: "
+        f"idle: {{over: {over}, kinds: [{', '.join(kinds)}]}}"
+    )
+
+
+class PolicyDocument(Written):
+    """One policy file."""
+
+    protect: tuple[Exemption, ...] = Field(
+        (), description="who is exempt from all policies of all files"
+    )
+    policies: tuple[Policy, ...] = Field((), description="the rules of the house")
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """All policies of a run in the order they were read, and what is protected from all of them.
+
+    `texts` holds each policy's text as its author wrote it, by policy name. `granted` are the
+    exemptions from all of
+    them that people gave by hand. `aside` are policies that do not judge here; a session is
+    understood only where what
+    they read could be read, too.
+    """
+
+    policies: tuple[Policy, ...]
+    protect: tuple[Exemption, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    granted: tuple[Exemption, ...] = ()
+    aside: tuple[Policy, ...] = ()
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """Those from all policies, whether written or given by hand."""
+        return (*self.protect, *self.granted)
+
+    def in_force(self, now: datetime) -> tuple[Policy, ...]:
+        """Those that judge at that moment."""
+        return tuple(p for p in self.policies if p.dormant(now) is None)
+
+    def relied_on(self, now: datetime) -> frozenset[str]:
+        """The fields of a session that must not be unreadable: identity, owner, state, times, and
+        what is judged by.
+        """
+        judging = (p for p in (*self.policies, *self.aside) if p.dormant(now) is None)
+        exempting = (exemption.test.fields for exemption in self.exemptions)
+        return ALWAYS_RELIED_ON.union(*(p.reads for p in judging), *exempting)
+
+    def dormant(self, now: datetime) -> dict[str, str]:
+        """Why the others do not, by policy name."""
+        return {p.name: why for p in self.policies if (why := p.dormant(now)) is not None}
+
+    def text_of(self, policy: Policy) -> str:
+        return self.texts.get(policy.name) or policy.model_dump_json(
+            by_alias=True, exclude_none=True
+        )
+
+    def only(self, chosen: frozenset[str]) -> PolicySet:
+        """The same house rules with only the policies of these names; all exemptions stay."""
+        left = tuple(p for p in self.policies if p.name not in chosen)
+        return replace(
+            self,
+            policies=tuple(p for p in self.policies if p.name in chosen),
+            aside=(*self.aside, *left),
+        )

@@ -1,0 +1,1 @@
+"""What is looked at: sessions, their owners, and the words to compare them by."""

@@ -1,0 +1,1 @@
+"""Verdicts, memory and limits to a plan."""

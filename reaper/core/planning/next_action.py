@@ -1,0 +1,39 @@
+"""Which step of the ladder is due now, or what is waited for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reaper.core.language.ladder import Rung, action_of
+from reaper.core.model.action import Action
+from reaper.core.model.duration import spoken
+from reaper.core.model.session import TASK, Phase, Session
+from reaper.core.planning.memory import LastAction
+from reaper.core.planning.waiting import Wait
+
+
+def next_action(
+    ladder: tuple[Rung, ...], session: Session, asked: LastAction | None, now: datetime
+) -> Action | Wait:
+    """The action that is due now, or what is waited for.
+
+    Only a running task can be interrupted; anything else goes to the last rung at once.
+    """
+    rungs = [action_of(rung) for rung in ladder]
+    if session.kind != TASK or session.phase is not Phase.RUNNING:
+        rungs = [(action, wait) for action, wait in rungs if action is Action.TERMINATE]
+    names = [action for action, _ in rungs]
+    if asked is None or asked.action not in names:
+        return (
+            names[0] if names else Wait("its policy only interrupts, and it is not a running task")
+        )
+    at = names.index(asked.action)
+    due = asked.at + rungs[at][1]
+    if due > now:
+        since, left = (spoken(length.total_seconds()) for length in (now - asked.at, due - now))
+        return Wait(f"{asked.action} was asked {since} ago; the next step comes in {left}", due)
+    if at + 1 < len(names):
+        return names[at + 1]
+    if names[at] is Action.TERMINATE:
+        return Action.TERMINATE
+    return Wait(f"{asked.action} was its policy's last step")

@@ -1,0 +1,263 @@
+"""What the daemon does, as it sees itself.
+
+Its threads write it and it tells the log, health and metrics read it.
+
+It raises nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import Literal
+
+from reaper.core.model.duration import spoken
+from reaper.core.model.session import KINDS, OVER_STATES, RUNNING_STATES, WAITING_STATES
+from reaper.errors import LeaseHeld
+from reaper.logs import logger
+from reaper.ports import Clock
+from reaper.run.pipeline import Report
+
+PHASES = ("read", "probe", "judge", "record", "enforce")
+RESULTS = ("done", "doubtful", "failed", "halted", "unreachable", "skipped", "error")
+"""How a pass can end: as its report says, or left to another reaper, or broken off by an error."""
+
+OTHER = "other"
+_KNOWN_STATES = WAITING_STATES | RUNNING_STATES | OVER_STATES
+
+Late = Literal["missed", "overlapped"]
+"""A pass began late, maybe in the place of several.
+
+Or it was still under way when the next one was due.
+"""
+
+Account = str
+_log = logger("daemon")
+
+
+@dataclass(frozen=True)
+class MonitoredAccount:
+    """An account to look after.
+
+    How old its last complete run may be, and the day on which its key expires.
+    """
+
+    within: timedelta
+    key_expires: date | None = None
+
+
+class Durations:
+    """How many took no longer than each bound, in seconds, and how long all took together."""
+
+    BOUNDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._counts = [0] * (len(self.BOUNDS) + 1)
+
+    def add(self, seconds: float) -> None:
+        self.total += seconds
+        self._counts[bisect_left(self.BOUNDS, seconds)] += 1
+
+    def cumulative(self) -> list[int]:
+        """For each bound how many took no longer than it, and last how many there were."""
+        found, so_far = [], 0
+        for count in self._counts:
+            so_far += count
+            found.append(so_far)
+        return found
+
+
+class DaemonStatus:
+    """Counts since the daemon began, and how things stand.
+
+    Hold `lock` to read what belongs together.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.lock = Lock()
+        self._clock = clock
+        self._beat = clock.monotonic()
+        self.refused: str | None = (
+            None  # what is wrong with the settings or policies that a person wrote last
+        )
+        self.database_trouble: str | None = (
+            None  # why nothing can be recorded, and therefore no pass is made
+        )
+        self.database_lost_at: datetime | None = None
+        self.charges: Mapping[Account, MonitoredAccount] = {}
+        self.under_way: set[Account] = set()
+        self.next_at: dict[
+            Account, datetime
+        ] = {}  # when this replica will see whether a pass is due
+        self.troubles: dict[
+            Account, str
+        ] = {}  # what the last pass was broken off by, or could not be read for
+        self.ended_at: dict[Account, datetime] = {}
+        self.complete_at: dict[
+            Account, datetime
+        ] = {}  # when the last run that was not doubtful began
+        self.fleets: dict[
+            Account, Mapping[tuple[str, str, str], int]
+        ] = {}  # by kind, state and gravest ruling
+        self.seconds: dict[str, Durations] = {phase: Durations() for phase in PHASES}
+        self.runs: Counter[tuple[Account, str]] = Counter()  # by result
+        self.steps: Counter[tuple[Account, str, str, str]] = (
+            Counter()
+        )  # by policy, action and outcome
+        self.settled_later: Counter[tuple[Account, str]] = (
+            Counter()
+        )  # steps of earlier runs, by outcome
+        self.doubts: Counter[Account] = Counter()
+        self.halts: Counter[Account] = Counter()
+        self.probes: Counter[Account] = Counter()
+        self.probes_saved: Counter[Account] = Counter()
+        self.late: Counter[tuple[Account, Late]] = Counter()
+        self.reloads: Counter[str] = Counter()
+        self.databases_lost = 0
+        self.requests: Counter[tuple[Account, str]] = Counter()  # by HTTP status
+        self.retries: Counter[tuple[Account, str]] = Counter()
+
+    def beat(self) -> None:
+        """The scheduler is alive."""
+        self._beat = self._clock.monotonic()
+
+    @property
+    def beat_age(self) -> float:
+        """Seconds since the scheduler last showed that it is alive."""
+        return self._clock.monotonic() - self._beat
+
+    @contextmanager
+    def track_run(self, account: Account) -> Iterator[Callable[[Report], None]]:
+        """A pass over the account is under way; call what is given with its report.
+
+        A pass that raises Held was left to another reaper; any other that is left without a report
+        ended in an error.
+        """
+        found: list[Report] = []
+        with self.lock:
+            self.under_way.add(account)
+        result = "error"
+        try:
+            yield found.append
+        except LeaseHeld:
+            result = "skipped"
+            raise
+        except Exception as error:
+            self._broke_off(account, str(error) or type(error).__name__)
+            raise
+        finally:
+            with self.lock:
+                self.under_way.discard(account)
+                if found:
+                    self._ended(account, found[0])
+                else:
+                    self.runs[account, result] += 1
+
+    def _broke_off(self, account: Account, why: str) -> None:
+        with self.lock:
+            self.troubles[account] = why
+        _log.error("pass failed", account=account, error=why)
+
+    def _ended(self, account: Account, report: Report) -> None:
+        self.ended_at[account] = self._clock.now()
+        self.runs[account, report.result] += 1
+        self.troubles.pop(account, None)
+        if report.error is not None:
+            self.troubles[account] = str(report.error)
+        if report.seen.complete:
+            self.complete_at[account] = report.seen.now
+        self._saw(account, report)
+        self._did(account, report)
+
+    def _saw(self, account: Account, report: Report) -> None:
+        seen, rulings = report.seen, report.seen.rulings()
+        self.doubts[account] += len(seen.doubts)
+        self.halts[account] += bool(report.plan.halted)
+        if report.error is not None:
+            return
+        self.probes[account] += len(seen.learnt)
+        self.probes_saved[account] += max(len(seen.snapshot.fleet) - len(seen.learnt), 0)
+        self.fleets[account] = Counter(
+            (
+                session.kind if session.kind in KINDS else OTHER,
+                session.state if session.state in _KNOWN_STATES else OTHER,
+                rulings[session.id].value if session.id in rulings else "none",
+            )
+            for session in seen.snapshot.fleet
+        )
+
+    def _did(self, account: Account, report: Report) -> None:
+        for phase, seconds in report.seconds.items():
+            self.seconds[phase].add(seconds)
+        for step in (*report.plan.steps, *report.plan.came_back):
+            outcome = report.outcomes.get(step.session.id)
+            if outcome is not None:
+                self.steps[account, step.policy, step.action, outcome.result.value] += 1
+        for _, outcome in report.settled:
+            self.settled_later[account, outcome.result.value] += 1
+
+    def asked(self, account: str, status: int | None, *, retried: bool) -> None:
+        """As `RequestCount` promises; a status that HTTP does not have is `other`."""
+        word = "none" if status is None else str(status) if status in range(100, 600) else OTHER
+        with self.lock:
+            self.requests[account, word] += 1
+            self.retries[account, word] += retried
+
+    def due(self, account: Account, at: datetime) -> None:
+        """This replica will see at that time whether a pass over the account is due."""
+        with self.lock:
+            self.next_at[account] = at
+
+    def was_late(self, account: Account, how: Late, why: str) -> None:
+        """A pass was missed, or still under way when the next one was due."""
+        with self.lock:
+            self.late[account, how] += 1
+        _log.warning(f"pass {how}", account=account, why=why)
+
+    def reloaded(self, refused: str | None = None) -> None:
+        """What a person wrote anew was taken, or refused for this reason."""
+        with self.lock:
+            self.refused = refused
+            self.reloads["taken" if refused is None else "refused"] += 1
+        if refused is None:
+            _log.info("reloaded")
+        else:
+            _log.error(
+                "reload refused", error=refused, hint="what was in force before stays in force"
+            )
+
+    def database_lost(self, why: str) -> None:
+        """Nothing can be recorded; may be called again with each vain try."""
+        with self.lock:
+            first, self.database_trouble = self.database_trouble is None, why
+            if first:
+                self.database_lost_at = self._clock.now()
+                self.databases_lost += 1
+        (_log.error if first else _log.warning)("database lost", error=why)
+
+    def database_back(self) -> None:
+        """The database takes records again; may be called while it was never lost."""
+        with self.lock:
+            since, self.database_trouble, self.database_lost_at = self.database_lost_at, None, None
+        if since is not None:
+            _log.info("database back", after=spoken((self._clock.now() - since).total_seconds()))
+
+    def set_accounts(self, charges: Mapping[Account, MonitoredAccount]) -> None:
+        """These accounts are looked after from now on, and no others."""
+        with self.lock:
+            gone, self.charges = self.charges.keys() - charges.keys(), dict(charges)
+            for known in (
+                self.next_at,
+                self.troubles,
+                self.fleets,
+                self.ended_at,
+                self.complete_at,
+            ):
+                for account in gone & known.keys():
+                    del known[account]

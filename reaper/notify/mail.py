@@ -1,0 +1,94 @@
+"""Notices by e-mail; the only room with smtplib."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from reaper.core.planning.notice import Delivery, DeliveryStatus, Notice
+from reaper.errors import ConfigurationError
+from reaper.ports import Secret
+
+_TLS_FROM_THE_START = 465
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Sends one message to all recipients.
+
+    With `starttls` the server must speak TLS, with a certificate that this machine trusts; on port
+    465 it does from the start. `password` gives the password when it is asked for. `timeout` is in
+    seconds, for each part of the exchange.
+    """
+
+    target: str
+    host: str
+    port: int
+    sender: str
+    to: Sequence[str]
+    timeout: float
+    starttls: bool = True
+    user: str | None = None
+    password: Secret | None = None
+
+    def tell(self, notice: Notice) -> Delivery:
+        try:
+            refused = self._send(notice)
+        except ConfigurationError as error:
+            return Delivery(self.target, notice, DeliveryStatus.NOT_TOLD, str(error))
+        except (OSError, smtplib.SMTPException) as error:
+            return Delivery(self.target, notice, DeliveryStatus.NOT_TOLD, _told(error))
+        detail = f"refused for {', '.join(refused)}" if refused else ""
+        return Delivery(self.target, notice, DeliveryStatus.TOLD, detail)
+
+    def _send(self, notice: Notice) -> list[str]:
+        """Who of the recipients was refused, where others were not."""
+        password = self.password() if self.password is not None else None
+        with self._connected() as server:
+            if self.starttls and self.port != _TLS_FROM_THE_START:
+                server.starttls(context=ssl.create_default_context())
+            if self.user is not None and password is not None:
+                server.login(self.user, password.get_secret_value())
+            return sorted(server.send_message(self._message(notice)))
+
+    def _connected(self) -> smtplib.SMTP:
+        if self.port == _TLS_FROM_THE_START:
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+        return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+
+    def _message(self, notice: Notice) -> EmailMessage:
+        message = EmailMessage(policy=SMTP)
+        message["Subject"], message["From"], message["To"] = (
+            notice.subject,
+            self.sender,
+            ", ".join(self.to),
+        )
+        message["Date"], message["Auto-Submitted"] = format_datetime(notice.at), "auto-generated"
+        message.set_content(notice.text)
+        return message
+
+
+def _told(error: Exception) -> str:
+    """The trouble in one line; the server's own words, as far as they are its words."""
+    match error:
+        case smtplib.SMTPResponseException():
+            return f"the server answered {error.smtp_code} {_text(error.smtp_error)}"
+        case smtplib.SMTPRecipientsRefused():
+            return f"refused for {', '.join(sorted(error.recipients))}"
+        case smtplib.SMTPNotSupportedError():
+            return f"the server cannot do what is asked: {error}"
+        case ssl.SSLError():
+            return f"no TLS with it: {error.reason or error}"
+        case _:
+            return f"no answer ({error.__class__.__name__})"
+
+
+def _text(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return "".join(c if c.isprintable() else " " for c in text)[:200]

@@ -1,0 +1,1 @@
+"""Whose sessions they are: one package for each platform."""

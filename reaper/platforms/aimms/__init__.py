@@ -1,0 +1,32 @@
+"""The session-manager and tasks APIs over HTTP; the only room that knows httpx.
+
+source.py       AccountSource, AccountEnder: what ports.py promises to the rest of the house
+sessions.py     the paths of both generations        tasks.py       the gentle ends of a task
+listing.py      one kind's list, read completely     logs.py        the last activity, from the log
+generation.py   which generation a tenant is         doctor.py      what is wrong with an account,
+and what to do wire.py         the shapes of the answers            connection.py, faults.py
+requests, retries, typed errors clock.py         the server's time, for emulators     webhook.py
+notices, to whom the settings name
+"""
+
+from __future__ import annotations
+
+from reaper.platforms.aimms.clock import ServerClock
+from reaper.platforms.aimms.connection import Connection, quiet_retries
+from reaper.platforms.aimms.doctor import Check, examine
+from reaper.platforms.aimms.logs import DEFAULT_IGNORE, compile_ignore
+from reaper.platforms.aimms.source import AccountEnder, AccountSource
+from reaper.platforms.aimms.tasks import Tasks
+
+__all__ = [
+    "DEFAULT_IGNORE",
+    "AccountEnder",
+    "AccountSource",
+    "Check",
+    "Connection",
+    "ServerClock",
+    "Tasks",
+    "compile_ignore",
+    "examine",
+    "quiet_retries",
+]

@@ -1,0 +1,191 @@
+"""Which generation of the session-manager a tenant runs, told by the tenant's own OpenAPI document.
+
+The same verb means two things: DELETE terminates in generation 1 and destroys the record in
+generation 2. So the older generation is concluded only from its own positive shape: every path that
+it is known to have, nothing that only the newer one has, in a document of this very service of
+which the paths were read to their end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+
+from reaper.core.model.session import TASK, WEBUI
+from reaper.errors import AccountError, Unauthorized, Unreachable
+from reaper.platforms.aimms.address import SESSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from reaper.platforms.aimms.connection import Connection
+
+    Generation = Literal[1, 2]
+
+LONGEST = 4 * 1024 * 1024  # bytes
+DEEPEST = 100
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NEWER = re.compile(r"terminate|/sessions/[^/]+/[^/]+/logs(/|$)|/sessions/(logs/)?solve(/|$)")
+_TERMINATE = re.compile(r"/sessions/[^/]+/[^/]+/terminate$")
+_ONE = r"\{{[^/{{}}]+\}}"  # written for str.format
+_KIND = f"({{kind}}|{_ONE})"
+_OLDER = (("get", f"/sessions/{_KIND}"), ("get", f"/sessions/{_KIND}/{_ONE}"), ("delete", f"/sessions/{_KIND}/{_ONE}"),
+          ("get", f"/sessions/logs/{_KIND}/{_ONE}"))  # fmt: skip
+"""What generation 1 has for each of its kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the tenant's document shows.
+
+    A generation, or at least that something of the newer one is there.
+    """
+
+    generation: Generation | None = None
+    newer: bool = False
+
+    def contradicts(self, setting: Generation) -> bool:
+        """Whether it cannot be the document of a tenant of the generation that the
+        settings tell.
+        """
+        if setting == 1:
+            return self.newer or self.generation not in {None, 1}
+        return self.generation not in {None, setting}
+
+
+NOTHING = Shown()
+
+
+def look(connection: Connection) -> Shown:
+    """What the document shows, the one in JSON first.
+
+    Raises Unauthorized and Unreachable, for then nothing else can be had either.
+    """
+    found = NOTHING
+    for path, load in (
+        (f"{SESSIONS}/openapi.json", _load_json),
+        (f"{SESSIONS}/openapi.yaml", _load_yaml),
+    ):
+        shown = _shown(_document(connection, path, load), whole=load is _load_json)
+        if shown.generation is not None:
+            return shown if not found.newer or shown.generation != 1 else found
+        found = found if found.newer else shown
+    return found
+
+
+def detect(connection: Connection) -> Generation | None:
+    """The generation; None when no document can be had or it looks like neither.
+
+    Raises as `look` does.
+    """
+    return look(connection).generation
+
+
+def _document(connection: Connection, path: str, load: Callable[[bytes], object]) -> object:
+    try:
+        body = connection.get(path)
+        return load(body) if len(body) <= LONGEST else None
+    except (Unauthorized, Unreachable):
+        raise
+    except (AccountError, ValueError, RecursionError, yaml.YAMLError):
+        return None
+
+
+def _load_json(body: bytes) -> object:
+    return json.loads(body, object_pairs_hook=_once)
+
+
+def _load_yaml(body: bytes) -> object:
+    """The document as plain data, every scalar a text.
+
+    Aliases, merge keys and deep nesting are refused: they can make of few bytes more than a machine
+    holds.
+    """
+    depth = 0
+    for event in yaml.parse(body, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
+            event, yaml.CollectionEndEvent
+        )
+        if depth > DEEPEST or isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.YAMLError("nested too deeply, or with aliases")
+    return _plain(yaml.compose(body, Loader=_LOADER))
+
+
+def _plain(node: yaml.Node | None) -> object:
+    if isinstance(node, yaml.MappingNode):
+        return _once([(_key(key), _plain(value)) for key, value in node.value])
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(one) for one in node.value]
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _key(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode) or node.value == "<<":
+        raise yaml.YAMLError("a key that is no text, or merges")
+    return str(node.value)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping; raises ValueError where a key comes twice, for then nobody knows which one is
+    meant.
+    """
+    pairs = list(pairs)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def _shown(document: object, *, whole: bool) -> Shown:
+    paths = document.get("paths") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(paths, dict) or not _is_ours(document):
+        return NOTHING
+    known = {_relative(path): verbs for path, verbs in paths.items()}
+    newer = any(_NEWER.search(path) for path in known)
+    if any(_TERMINATE.search(path) for path in known):
+        return Shown(2, newer=True)
+    read_to_the_end = whole or any(one == "paths" for one, _ in pairwise(document))
+    return Shown(1 if read_to_the_end and not newer and _is_older(known) else None, newer)
+
+
+def _is_ours(document: Mapping[str, Any]) -> bool:
+    """Whether the document says what it is, and that it is the session-manager's."""
+    info, servers = document.get("info"), document.get("servers")
+    title = info.get("title") if isinstance(info, dict) else None
+    version = document.get("openapi") or document.get("swagger")
+    if not isinstance(title, str) or not isinstance(version, str):
+        return False
+    roots = (
+        [str(one.get("url")) for one in servers if isinstance(one, dict)]
+        if isinstance(servers, list)
+        else []
+    )
+    elsewhere = [root for root in roots if urlsplit(root).path.rstrip("/") not in {"", SESSIONS}]
+    named = "sessionmanager" in re.sub(r"[^a-z]", "", title.casefold())
+    return not elsewhere and (
+        named or any(urlsplit(root).path.rstrip("/") == SESSIONS for root in roots)
+    )
+
+
+def _relative(path: str) -> str:
+    """The path below the service, in lower case.
+
+    No server is known to tell the two apart for sure.
+    """
+    return path.casefold().removeprefix(SESSIONS).rstrip("/")
+
+
+def _is_older(paths: Mapping[str, object]) -> bool:
+    """Whether everything is there that generation 1 has, for each of its kinds."""
+    return all(
+        any(re.fullmatch(shape.format(kind=kind), path) and isinstance(verbs, dict) and verb in verbs
+            for path, verbs in paths.items())
+        for kind in (WEBUI, TASK)
+        for verb, shape in _OLDER
+    )  # fmt: skip

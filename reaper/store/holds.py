@@ -1,0 +1,124 @@
+"""What people forbid: pauses, and halted runs that nobody has acknowledged yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reaper.errors import ConfigurationError
+from reaper.store.database import Database
+from reaper.store.tables import acknowledgements, pauses, runs
+
+
+def blocked_reason(db: sa.Connection, account: str, now: datetime) -> str | None:
+    """Why nothing of the account may be ended now, in words; None when it may."""
+    return _paused(db, account, now) or halted(db, account)
+
+
+def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
+    for pause in pauses_at(db, now):
+        if pause.account in (None, account):
+            until = f" until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else ""
+            option = "" if pause.account is None else f" --account {account}"
+            return f"paused by {pause.by}{until}: {pause.reason} (`reaper resume{option}` ends it)"
+    return None
+
+
+def pauses_at(db: sa.Connection, now: datetime) -> list[sa.Row[Any]]:
+    """The pauses that hold now: the last word for all accounts (None) before that for each."""
+    last = sa.select(sa.func.max(pauses.c.id)).group_by(pauses.c.account)
+    holds = pauses.c.paused & (pauses.c.until.is_(None) | (pauses.c.until > now))
+    found = db.execute(sa.select(pauses).where(pauses.c.id.in_(last), holds))
+    return sorted(found, key=lambda pause: pause.account or "")
+
+
+def halted(db: sa.Connection, account: str) -> str | None:
+    """Which halted run holds the account until a person acknowledges it, in words."""
+    run = db.scalar(
+        _latched(runs.c.id).where(runs.c.account == account).order_by(runs.c.id.desc()).limit(1)
+    )
+    return (
+        None
+        if run is None
+        else f"run {run} was halted by a limit (`reaper acknowledge {run}` once you have seen why)"
+    )
+
+
+def halted_accounts(db: sa.Connection) -> set[str]:
+    """The accounts that a halted run holds until a person acknowledges it."""
+    return set(db.scalars(_latched(runs.c.account)))
+
+
+def _latched(column: sa.Column[Any]) -> sa.Select[Any]:
+    unseen = acknowledgements.c.run_id.is_(None)
+    return (
+        sa.select(column)
+        .select_from(runs.outerjoin(acknowledgements))
+        .where(runs.c.latched, unseen)
+    )
+
+
+def still_blocked(database: Database, account: str, now: datetime) -> str | None:
+    """Why nothing of the account may be ended now, for whoever asks outside a run."""
+    with database.reading() as db:
+        return blocked_reason(db, account, now)
+
+
+def pause(
+    database: Database,
+    account: str | None,
+    *,
+    at: datetime,
+    by: str,
+    reason: str,
+    until: datetime | None = None,
+) -> None:
+    """Forbid ending anything of the account (None: of all), for every replica, until resumed."""
+    _say(database, account=account, at=at, by=by, reason=reason, until=until, paused=True)
+
+
+def resume(database: Database, account: str | None, *, at: datetime, by: str) -> None:
+    """End the pause of the account; None ends the one that covers all."""
+    _say(database, account=account, at=at, by=by, reason="", until=None, paused=False)
+
+
+def _say(database: Database, **row: object) -> None:
+    with database.writing() as db:
+        db.execute(sa.insert(pauses).values(row))
+
+
+def acknowledge(
+    database: Database, run_id: int, *, at: datetime, by: str, reason: str
+) -> list[int]:
+    """Lift the latch of a halted run, and of those of its account before it.
+
+    Returns which they were.
+
+    Raises ConfigurationError when the run is not known, was not halted, or is acknowledged already.
+    """
+    with database.writing() as db:
+        run = db.execute(
+            sa.select(runs.c.account, runs.c.latched).where(runs.c.id == run_id)
+        ).one_or_none()
+        if run is None or not run.latched:
+            why = "there is none of that number" if run is None else "it was not halted"
+            raise ConfigurationError(
+                f"run {run_id} cannot be acknowledged: {why}; `reaper runs` lists them"
+            )
+        done = sa.select(acknowledgements.c.run_id)
+        held = sa.select(runs.c.id).where(
+            runs.c.account == run.account,
+            runs.c.latched,
+            runs.c.id <= run_id,
+            runs.c.id.not_in(done),
+        )
+        ids = list(db.scalars(held.order_by(runs.c.id)))
+        if run_id not in ids:
+            raise ConfigurationError(f"run {run_id} is acknowledged already")
+        db.execute(
+            sa.insert(acknowledgements),
+            [{"run_id": i, "at": at, "by": by, "reason": reason} for i in ids],
+        )
+        return ids

@@ -1,0 +1,292 @@
+"""What a pass adds to the record: the rows of what changed, and nothing of what did not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from pydantic_core import to_json
+
+from reaper.core.judging.persistence import COUNTED, conditions
+from reaper.core.judging.start import started_again, waiting
+from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.policy import PolicySet, digest
+from reaper.core.model.session import Activity, Phase
+from reaper.core.planning.plan import Plan, Step
+from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
+from reaper.store.evidence import encode, written
+from reaper.store.tables import activity, decisions, lasting, policy_texts, seen_over, standing
+
+Key = tuple[str, str]
+"""A session's id and a policy's name."""
+
+PROTECT = "protect"
+_SHORT = 64
+_Since = tuple[datetime | None, int | None]
+"""When a session was first found an offender, in every look since, and by which run."""
+_NEVER: _Since = (None, None)
+
+
+class _Stood(NamedTuple):
+    """What is decided of a session by a policy."""
+
+    gist: str
+    policy_hash: str
+    run_id: int
+    offender_since: datetime | None
+    offender_run: int | None
+
+    @property
+    def since(self) -> _Since:
+        return self.offender_since, self.offender_run
+
+
+def run_row(seen: Observation, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
+    """The run as it is known before anything is done."""
+    counts = seen.count()
+    return {
+        "account": seen.account,
+        "started_at": seen.now,
+        "enforcing": enforcing,
+        "complete": seen.complete,
+        "listed": seen.snapshot.complete,
+        "doubts": list(seen.doubts),
+        "unreadable": [[u.kind, u.id, u.problem] for u in seen.snapshot.unreadable],
+        "sessions": len(seen.snapshot.fleet),
+        "compliant": counts[Ruling.COMPLIANT],
+        "offenders": counts[Ruling.OFFENDER],
+        "exempt": counts[Ruling.EXEMPT],
+        "undetermined": counts[Ruling.UNDETERMINED],
+        "probes": len(seen.learnt),
+        "steps": len(plan.steps),
+        "halted": list(plan.halted),
+        "policies": {name: hash_ for name, hash_, _ in _texts(seen.policies)},
+        "version": version,
+        "actor": actor,
+    }
+
+
+def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
+    """Each policy's name, hash and text; what protects from all of them counts as one more."""
+    found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
+    if policies.protect:
+        text = json.dumps([written(e) for e in policies.protect])
+        found.append((PROTECT, digest(text), text))
+    return found
+
+
+def record_texts(db: sa.Connection, seen: Observation) -> None:
+    texts = _texts(seen.policies)
+    hashes = [hash_ for _, hash_, _ in texts]
+    known = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
+    new = {
+        hash_: {"hash": hash_, "name": name, "text": text, "first_seen_at": seen.now}
+        for name, hash_, text in texts
+        if hash_ not in known
+    }
+    insert_rows(db, policy_texts, list(new.values()))
+
+
+def record_decisions(db: sa.Connection, seen: Observation, run_id: int) -> dict[Key, int]:
+    """Write the verdicts that changed; return the run that decided each one that stands now."""
+    stood = _stood(db, seen.account)
+    now: dict[Key, int] = {}
+    new: list[Row] = []
+    turned: list[Row] = []
+    counted: list[Row] = []
+    taken: list[Row] = []
+    for found in seen.verdicts:
+        verdict = (
+            found if found.ruling is Ruling.COMPLIANT else found.materialized()
+        )  # its gist needs the findings
+        key = (verdict.session.id, verdict.policy.name)
+        gist, hash_, before = _gist(verdict), verdict.policy.hash, stood.get(key)
+        since = _since(verdict, before, seen, run_id)
+        if before is not None and before.gist == gist and before.policy_hash == hash_:
+            now[key] = before.run_id
+            if before.since != since:
+                counted.append(_row(seen, key, since))
+            continue
+        now[key] = run_id
+        taken.append(_decision(verdict.materialized(), run_id))
+        row = _row(seen, key, since) | {"gist": gist, "run_id": run_id, "policy_hash": hash_}
+        (new if before is None else turned).append(row)
+    insert_rows(db, decisions, taken)
+    insert_rows(db, standing, new)
+    update_rows(db, standing, turned)
+    update_rows(db, standing, counted)
+    if seen.snapshot.complete:
+        gone = [key for key in stood if key not in now]
+        delete_rows(
+            db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone]
+        )
+    return now
+
+
+def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
+    s = standing.c
+    columns = (
+        s.session_id,
+        s.policy,
+        s.gist,
+        s.policy_hash,
+        s.run_id,
+        s.offender_since,
+        s.offender_run,
+    )
+    rows = db.execute(sa.select(*columns).where(s.account == account)).all()
+    return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
+
+
+def _row(seen: Observation, key: Key, since: _Since) -> Row:
+    row = {"account": seen.account, "session_id": key[0], "policy": key[1]}
+    return row | {"offender_since": since[0], "offender_run": since[1]}
+
+
+def _since(verdict: Verdict, before: _Stood | None, seen: Observation, run_id: int) -> _Since:
+    """Since when it is an offender, in every look that follows another, by the same text of its
+    policy.
+
+    A doubtful look begins nothing, and what it could not tell ends nothing: but what it shows in a
+    session's favour
+    does.
+    """
+    if verdict.ruling is Ruling.COMPLIANT:
+        return _NEVER
+    goes_on = before is not None and before.policy_hash == verdict.policy.hash and seen.follows
+    since = before.since if before is not None and goes_on else _NEVER
+    match verdict.ruling:
+        case Ruling.OFFENDER if seen.complete and since == _NEVER:
+            return seen.now, run_id
+        case Ruling.OFFENDER:
+            return since
+        case Ruling.UNDETERMINED if not seen.complete:
+            return since
+        case _:
+            return _NEVER
+
+
+def _gist(verdict: Verdict) -> str:
+    gist = verdict.fingerprint
+    return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
+
+
+def _decision(verdict: Verdict, run_id: int) -> Row:
+    session = verdict.session
+    return {
+        "run_id": run_id,
+        "session_id": session.id,
+        "policy": verdict.policy.name,
+        "policy_hash": verdict.policy.hash,
+        "kind": session.kind,
+        "owner": session.owner,
+        "app": session.app,
+        "ruling": verdict.ruling.value,
+        "reason": verdict.reason,
+        "evidence": to_json(encode(verdict)).decode(),
+    }
+
+
+def record_activity(db: sa.Connection, seen: Observation) -> None:
+    """Write the activities that changed, and forget the sessions that are gone.
+
+    A doubtful look does neither.
+    """
+    if not seen.complete:
+        return
+    columns = (activity.c.session_id, activity.c.at)
+    rows = db.execute(sa.select(*columns).where(activity.c.account == seen.account)).all()
+    # a Row is no pair to dict()'s stub
+    stood: dict[str, datetime] = {session: at for session, at in rows}  # noqa: C416
+    learnt = [
+        a for a in seen.learnt.values() if a.at is not None and stood.get(a.session_id) != a.at
+    ]
+    insert_rows(
+        db, activity, [_activity(seen.account, a) for a in learnt if a.session_id not in stood]
+    )
+    update_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id in stood])
+    present = {session.id for session in seen.snapshot.sessions}
+    gone = [session for session in stood if session not in present]
+    delete_rows(
+        db, activity, [{"account": seen.account, "session_id": session} for session in gone]
+    )
+
+
+def record_ends(db: sa.Connection, seen: Observation) -> None:
+    """Write which sessions this look is the first to show over, of those that do not tell since
+    when.
+
+    By a doubtful one nothing is over.
+    """
+    if not seen.complete:
+        return
+    known = set(
+        db.scalars(sa.select(seen_over.c.session_id).where(seen_over.c.account == seen.account))
+    )
+    over = {s.id: s for s in seen.snapshot.sessions if s.phase is Phase.OVER}
+    new = [id_ for id_, s in over.items() if s.ended_at == seen.now and id_ not in known]
+    insert_rows(
+        db, seen_over, [{"account": seen.account, "session_id": id_, "at": seen.now} for id_ in new]
+    )
+    if over:
+        gone = known - over.keys()
+        delete_rows(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in gone])
+
+
+def record_lasting(db: sa.Connection, seen: Observation) -> None:
+    """Write since when each condition lasts, and end what this look no longer shows.
+
+    A doubtful one does neither.
+    """
+    if not seen.complete:
+        return
+    rows = db.execute(sa.select(lasting).where(lasting.c.account == seen.account))
+    stood = {(row.session_id, row.condition): row.since for row in rows}
+    holds = _conditions(seen)
+    begun = holds - stood.keys() | {key for key in holds if key[1] in COUNTED and not seen.follows}
+    over = stood.keys() - holds
+    delete_rows(db, lasting, [_lasting(seen, key) for key in sorted(over | (begun & stood.keys()))])
+    insert_rows(db, lasting, [{**_lasting(seen, key), "since": seen.now} for key in sorted(begun)])
+
+
+def _lasting(seen: Observation, key: Key) -> Row:
+    return {"account": seen.account, "session_id": key[0], "condition": key[1]}
+
+
+def _conditions(seen: Observation) -> set[Key]:
+    """What holds now, of what a policy asks for."""
+    sessions, policies = seen.snapshot.sessions, seen.policies.policies
+    holds: set[Key] = set()
+    if any(policy.needs_everyone for policy in policies):
+        holds |= conditions(sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
+    if any(policy.asks_for_activity for policy in policies):
+        holds |= waiting(sessions) | started_again(sessions, seen.lasting, seen.now).keys()
+    return holds
+
+
+def _activity(account: str, known: Activity) -> Row:
+    return {
+        "account": account,
+        "session_id": known.session_id,
+        "at": known.at,
+        "learnt_at": known.learnt_at,
+        "source": known.source,
+    }
+
+
+def step_row(step: Step, run_id: int, decided: dict[Key, int]) -> Row:
+    session = step.session
+    return {
+        "run_id": run_id,
+        "session_id": session.id,
+        "kind": session.kind,
+        "owner": session.owner,
+        "app": session.app,
+        "policy": step.policy,
+        "decided_in": {name: decided[session.id, name] for name in sorted(step.policies)},
+        "action": step.action,
+        "reason": step.reason,
+    }

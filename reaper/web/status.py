@@ -1,0 +1,106 @@
+"""How things stand now: what the daemon saw, and what the record says, read together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from threading import Event, Lock, Thread
+
+from reaper.daemon.status import DaemonStatus, MonitoredAccount
+from reaper.errors import ReaperError
+from reaper.logs import logger
+from reaper.ports import Clock
+from reaper.store import Condition, Database, conditions
+
+_log = logger("web")
+# seconds; a database that takes longer counts as unreachable, and the scraper has its answer
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class StatusSnapshot:
+    """`conditions` are by account, and empty where `trouble` says what is wrong with the database.
+
+    `completed` is when the last run without a doubt began, as the record told it when it last
+    answered.
+    """
+
+    now: datetime
+    watch: DaemonStatus
+    key_notice: timedelta
+    conditions: Mapping[str, Condition]
+    completed: Mapping[str, datetime]
+    trouble: str | None
+
+    def complete_at(self, account: str) -> datetime | None:
+        """When the last run without a doubt began, by any replica as far as that is known."""
+        known = (self.watch.complete_at.get(account), self.completed.get(account))
+        return max((at for at in known if at), default=None)
+
+
+def expiry(charge: MonitoredAccount) -> datetime | None:
+    """The moment from which the account's key can no longer be relied upon."""
+    return None if charge.key_expires is None else datetime.combine(charge.key_expires, time(), UTC)
+
+
+class StatusReader:
+    """Tells how things stand. `store` gives the database, or raises StoreError."""
+
+    def __init__(
+        self,
+        watch: DaemonStatus,
+        store: Callable[[], Database],
+        clock: Clock,
+        key_notice: timedelta,
+    ) -> None:
+        self.watch = watch
+        self._store, self._clock, self._key_notice = store, clock, key_notice
+        self._lock = Lock()
+        self._question: _Question | None = None
+        self._completed: Mapping[str, datetime] = {}
+
+    def now(self) -> StatusSnapshot:
+        """Within a few seconds, whatever the database does."""
+        with self._lock:
+            if self._question is None or self._question.done.is_set():
+                self._question = _Question(self._ask)
+            question = self._question
+        answered = question.done.wait(_PATIENCE)
+        trouble = (
+            question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
+        )
+        found = question.found if answered else {}
+        if trouble is None:
+            self._completed = {
+                name: one.complete_at for name, one in found.items() if one.complete_at
+            }
+        return StatusSnapshot(
+            self._clock.now(), self.watch, self._key_notice, found, self._completed, trouble
+        )
+
+    def _ask(self) -> dict[str, Condition]:
+        return conditions(self._store(), list(self.watch.charges), self._clock.now())
+
+
+class _Question:
+    """Asked in a thread of its own, for nobody can take back what a database driver waits for."""
+
+    def __init__(self, ask: Callable[[], dict[str, Condition]]) -> None:
+        self.done = Event()
+        self.found: dict[str, Condition] = {}
+        self.trouble: str | None = "the database could not be asked; the log says why"
+        self._ask = ask
+        Thread(target=self._run, name="standing", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self.found = self._ask()
+            self.trouble = None
+        except ReaperError as error:
+            self.trouble = str(error)
+        # a fault of this program, which nobody else would tell
+        except Exception as error:  # noqa: BLE001
+            _log.exception("database could not be asked", error=str(error))
+        finally:
+            self.done.set()

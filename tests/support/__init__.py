@@ -1,0 +1,1 @@
+"""What tests share: clocks, builders, accounts, processes. `tests` is on pythonpath."""

@@ -1,0 +1,283 @@
+"""When each account is visited.
+
+One pass at a time over each, several side by side, and what could not be is owed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from reaper import logs
+from reaper.clock import SystemClock
+from reaper.config.settings.schedule import Cron
+from reaper.daemon import ScheduledRun, Scheduler
+from reaper.daemon.status import DaemonStatus
+from reaper.errors import Unreachable
+
+HOUR = timedelta(hours=1)
+BLINK = timedelta(seconds=0.05)
+PATIENCE = 20.0
+
+
+class Stage:
+    """Rounds whose passes do what a test says."""
+
+    def __init__(self, workers: int = 4) -> None:
+        self.watch = DaemonStatus(SystemClock())
+        self.visits: list[ScheduledRun] = []
+        self.open = True
+        self.play: Callable[[ScheduledRun], datetime | None] = lambda _: None
+        self.rounds = Scheduler(self._pay, lambda: self.open, self.watch, SystemClock(), workers)
+        self._changed = threading.Condition()
+        self.rounds.start()
+
+    def _pay(self, visit: ScheduledRun) -> datetime | None:
+        with self._changed:
+            self.visits.append(visit)
+            self._changed.notify_all()
+        return self.play(visit)
+
+    def until(self, fact: Callable[[], object]) -> None:
+        """Wait until it is so; it is asked again with each visit, and now and then."""
+        clock = SystemClock()
+        latest = clock.monotonic() + PATIENCE
+        with self._changed:
+            while not fact():
+                assert clock.monotonic() < latest, "it never came true"
+                self._changed.wait(0.02)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no pass is under way, nor just being begun."""
+        with self.rounds._lock:
+            return not self.rounds._busy
+
+    def count(self) -> Counter[str]:
+        return Counter(visit.account for visit in self.visits)
+
+
+@pytest.fixture
+def stages() -> Iterator[Callable[..., Stage]]:
+    made: list[Stage] = []
+
+    def make(workers: int = 4) -> Stage:
+        made.append(Stage(workers))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.rounds.close(PATIENCE)
+
+
+Stages = Callable[..., Stage]
+
+
+def test_each_account_is_visited_again_and_again(stages: Stages) -> None:
+    """At its own interval; health sees when the next one is due, and that the scheduler lives."""
+    stage = stages()
+    stage.rounds.follow({"quick": BLINK, "slow": HOUR}, 0)
+    stage.until(lambda: stage.count()["quick"] >= 3)
+    assert stage.count()["slow"] == 1
+    assert timedelta() < stage.watch.next_at["slow"] - SystemClock().now() <= HOUR
+    assert stage.watch.beat_age < PATIENCE
+
+
+def test_a_schedule_waits_for_its_time(stages: Stages) -> None:
+    """Nothing at the start, unlike an interval."""
+    stage, cron = stages(), Cron(cron="0 0 29 feb *")
+    stage.rounds.follow({"acme": BLINK, "nightly": cron}, 0)
+    stage.until(lambda: stage.count()["acme"] >= 2)
+    assert (stage.count()["nightly"], stage.watch.next_at["nightly"].day) == (0, 29)
+
+
+def test_no_two_passes_at_once_over_an_account(stages: Stages) -> None:
+    """What comes due meanwhile is left out, and told as an overlap.
+
+    The other accounts do not wait.
+    """
+    stage, go_on = stages(), threading.Event()
+
+    def play(visit: ScheduledRun) -> None:
+        if visit.account == "long":
+            go_on.wait(PATIENCE)
+
+    stage.play = play
+    stage.rounds.follow({"long": BLINK, "other": BLINK}, 0)
+    stage.until(lambda: stage.watch.late["long", "overlapped"] >= 2 and stage.count()["other"] >= 3)
+    assert stage.count()["long"] == 1
+    go_on.set()
+    stage.until(lambda: stage.count()["long"] >= 2)
+
+
+def test_no_more_side_by_side_than_there_are_workers(stages: Stages) -> None:
+    """Twenty accounts and three workers: three at a time, and everybody has a turn."""
+    stage, both, most = stages(3), threading.Lock(), [0, 0]
+    meeting = threading.Barrier(3)
+
+    def play(_: ScheduledRun) -> None:
+        with both:
+            most[0] += 1
+            most[1] = max(most)
+        if len(stage.visits) <= 3:
+            meeting.wait(PATIENCE)
+        with both:
+            most[0] -= 1
+
+    stage.play = play
+    accounts = [f"a{number}" for number in range(20)]
+    stage.rounds.follow(dict.fromkeys(accounts, HOUR), 0)
+    stage.until(lambda: len(stage.count()) == 20 and most[0] == 0)
+    assert (most[1], set(stage.count().values())) == (3, {1})
+
+
+def test_what_is_due_while_nothing_can_be_recorded_is_owed(stages: Stages) -> None:
+    """No pass is made; afterwards one is, however many were due."""
+    stage = stages()
+    stage.open = False
+    stage.rounds.follow({"acme": HOUR, "globex": HOUR}, 0)
+    stage.until(lambda: len(stage.rounds._deferred) == 2)
+    assert stage.visits == []
+    stage.open = True
+    stage.rounds.run_deferred()
+    stage.until(lambda: stage.count() == {"acme": 1, "globex": 1})
+    stage.rounds.run_deferred()
+    assert stage.count() == {"acme": 1, "globex": 1}
+
+
+def test_a_pass_that_the_database_broke_off_is_owed(stages: Stages) -> None:
+    """It is made anew when the database is back."""
+    stage = stages()
+
+    def play(_: ScheduledRun) -> None:
+        if len(stage.visits) == 1:
+            stage.open = False
+            raise OSError("gone")
+
+    stage.play = play
+    stage.rounds.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.rounds._deferred)
+    stage.open = True
+    stage.rounds.run_deferred()
+    stage.until(lambda: len(stage.visits) == 2)
+
+
+def test_an_account_that_another_held_is_visited_when_that_may_have_died(stages: Stages) -> None:
+    """Not only at its next time: the lease of the other tells when."""
+    stage = stages()
+    stage.play = lambda _: SystemClock().now() + BLINK if len(stage.visits) == 1 else None
+    stage.rounds.follow({"acme": HOUR}, 0)
+    stage.until(lambda: len(stage.visits) == 2)
+
+
+def test_an_account_that_failed_is_tried_again_before_its_time(stages: Stages) -> None:
+    """Within a minute; where it is due sooner anyway nothing is added."""
+    stage = stages()
+
+    def play(_: ScheduledRun) -> None:
+        raise Unreachable("no answer")
+
+    stage.play = play
+    stage.rounds.follow({"acme": HOUR, "soon": timedelta(seconds=20)}, 0)
+    scheduler = stage.rounds._scheduler
+    stage.until(lambda: scheduler.get_job("again acme") and stage.idle)
+    again = scheduler.get_job("again acme").next_run_time - SystemClock().now()
+    assert timedelta(seconds=25) < again <= timedelta(seconds=60)
+    assert (scheduler.get_job("again soon"), stage.count()) == (None, {"acme": 1, "soon": 1})
+
+
+def test_a_visit_far_too_late_has_misgivings(stages: Stages) -> None:
+    """The machine slept: what was due two hours ago is made at once, and only observes.
+
+    One in time has no doubt.
+    """
+    stage = stages()
+    stage.rounds.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.visits and stage.idle)
+    stage.rounds._visit("acme", SystemClock().now() - 2 * HOUR)
+    stage.until(lambda: len(stage.visits) == 2 and stage.idle)
+    assert [bool(visit.further_doubts) for visit in stage.visits] == [False, True]
+    assert stage.visits[1].further_doubts[0].startswith("this pass was due 2h ago")
+    assert stage.watch.late == {("acme", "missed"): 1}
+
+
+def test_other_accounts_and_other_times(stages: Stages) -> None:
+    """Who is new begins, who is gone is left alone, who has another interval goes by it, and the
+    rest goes on.
+    """
+    stage = stages()
+    stage.rounds.follow({"gone": BLINK, "stays": HOUR, "changes": HOUR}, 0)
+    stage.until(lambda: len(stage.count()) == 3)
+    stage.rounds.follow({"stays": HOUR, "changes": BLINK, "new": HOUR}, 0)
+    before = stage.count()["gone"]
+    stage.until(lambda: stage.count()["changes"] >= 4 and stage.count()["new"] == 1)
+    assert (stage.count()["stays"], stage.count()["gone"] <= before + 1) == (1, True)
+
+
+def test_a_stop_waits_for_what_is_under_way_and_begins_nothing(stages: Stages) -> None:
+    """What takes longer than it may is named; what had not begun is dropped."""
+    stage, go_on = stages(1), threading.Event()
+    stage.play = lambda _: go_on.wait(PATIENCE) and None
+    stage.rounds.follow({"first": HOUR, "second": HOUR}, 0)
+    stage.until(lambda: len(stage.rounds._busy) == 2 and stage.visits)
+    begun = stage.visits[0].account
+    assert stage.rounds.close(0.05) == {begun}
+    go_on.set()
+    assert stage.rounds.close(PATIENCE) == set()
+    assert len(stage.visits) == 1
+
+
+def test_the_first_passes_are_spread(stages: Stages) -> None:
+    """Within the splay, and not all at once."""
+    stage = stages()
+    before = SystemClock().now()
+    stage.rounds.follow({f"a{number}": HOUR for number in range(50)}, 3600)
+    after = [(at - before).total_seconds() for at in stage.watch.next_at.values()]
+    assert max(after) - min(after) > 600
+    assert max(after) <= 3601
+
+
+def test_the_nightly_chore_is_done(stages: Stages) -> None:
+    """By a worker, at its time."""
+    stage, done = stages(), threading.Event()
+    stage.rounds.nightly(done.set, Cron(cron="0 3 * * *"))
+    job = stage.rounds._scheduler.get_job("nightly")
+    assert (job.next_run_time.hour, job.next_run_time.minute) == (3, 0)
+    job.modify(next_run_time=SystemClock().now())
+    assert done.wait(PATIENCE)
+
+
+def test_a_clock_that_was_set_back_holds_nobody_up(stages: Stages) -> None:
+    """What was to come at a moment that is far away by the new time comes within the interval."""
+    stage = stages()
+    stage.rounds.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.visits)
+    job = stage.rounds._scheduler.get_job("account acme")
+    job.modify(next_run_time=SystemClock().now() + 10 * HOUR)
+    stage.rounds.realign()
+    again = stage.rounds._scheduler.get_job("account acme").next_run_time
+    assert timedelta() < again - SystemClock().now() <= HOUR
+
+
+def test_a_chore_that_fails_is_told(stages: Stages, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the log, for nobody waits for it; and it is done again the next time."""
+    stage, times = stages(), [0]
+
+    def maintenance() -> None:
+        times[0] += 1
+        raise ValueError("no idea")
+
+    with logs.writing("info", "json"):
+        for wanted in (1, 2):
+            stage.rounds.nightly(maintenance, Cron(cron="0 3 * * *"))
+            stage.rounds._scheduler.get_job("nightly").modify(next_run_time=SystemClock().now())
+            stage.until(
+                lambda wanted=wanted: times[0] == wanted and stage.rounds._maintenance_run.done()
+            )  # type: ignore[union-attr]
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(one["event"], one["error"]) for one in told] == [("scheduler failed", "no idea")] * 2

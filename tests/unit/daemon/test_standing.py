@@ -1,0 +1,169 @@
+"""Settings and policies are read anew while the daemon runs: taken whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reaper.daemon import LiveConfiguration, load_orders
+from reaper.daemon.status import DaemonStatus
+from reaper.errors import ConfigurationError
+
+POLICY = """\
+policies:
+  - name: {name}
+    select: {{kind: webui}}
+    terminate_when: {{idle: 2h}}
+"""
+BROKEN = POLICY.replace("terminate_when", "termiate_when")
+
+
+class Desk:
+    """A folder in which somebody writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings(accounts=["acme"])
+        self.policy("first")
+
+    def settings(self, *, accounts: list[str], **more: Any) -> None:  # noqa: ANN401 - settings
+        named = [
+            {"name": name, "url": f"http://127.0.0.1:{port}", "api_key": "key"}
+            for port, name in enumerate(accounts, start=9)
+        ]
+        self._write("reaper.yaml", json.dumps({"accounts": named, **more}))
+
+    def policy(self, name: str, text: str = POLICY, folder: str = "policies") -> None:
+        self._write(f"{folder}/one.yaml", text.format(name=name))
+
+    def _write(self, name: str, text: str) -> None:
+        """As editors do: beside, and then in its place."""
+        file = self.folder / name
+        file.parent.mkdir(exist_ok=True)
+        beside = file.with_name(f".{file.name}.new")
+        beside.write_text(text, "utf-8")
+        beside.replace(file)
+
+    def standing(self, watch: DaemonStatus) -> LiveConfiguration:
+        return LiveConfiguration(partial(load_orders, self.folder / "reaper.yaml", None, ()), watch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def held(standing: LiveConfiguration) -> tuple[list[str], list[str]]:
+    """The accounts and the policies that are in force."""
+    now = standing.current
+    return [one.name for one in now.accounts], [one.name for one in now.policies.policies]
+
+
+def test_what_nobody_changed_is_not_read_again(desk: Desk, watch: DaemonStatus) -> None:
+    """Looking costs next to nothing; the orders are the very same."""
+    standing = desk.standing(watch)
+    before = standing.current
+    assert not standing.look()
+    assert (standing.current is before, watch.reloads) == (True, {})
+
+
+def test_what_is_written_is_taken(desk: Desk, watch: DaemonStatus) -> None:
+    """Another policy in a file, another file, and another account.
+
+    Each is in force after the next look.
+    """
+    standing = desk.standing(watch)
+    desk.policy("second")
+    assert (standing.look(), held(standing)) == (True, (["acme"], ["second"]))
+    desk.policy("third", folder="elsewhere")
+    desk.settings(accounts=["acme", "globex"], policies="elsewhere")
+    assert (standing.look(), held(standing)) == (True, (["acme", "globex"], ["third"]))
+    assert (standing.look(), watch.reloads) == (False, {"taken": 2})
+
+
+@pytest.mark.parametrize("what", ["policies", "settings"])
+def test_a_broken_edit_keeps_all_that_was_in_force(
+    desk: Desk, watch: DaemonStatus, what: str
+) -> None:
+    """Also what was right beside it is not taken.
+
+    It is told by file, line and column, once, until it is mended.
+    """
+    standing = desk.standing(watch)
+    desk.policy("second", BROKEN if what == "policies" else POLICY)
+    desk.settings(accounts=["acme", "globex"], **({"interval": "5"} if what == "settings" else {}))
+    assert (standing.look(), held(standing)) == (False, (["acme"], ["first"]))
+    place = (
+        "policies/one.yaml:4:5: unknown key 'termiate_when'"
+        if what == "policies"
+        else "reaper.yaml:1:"
+    )
+    assert watch.refused is not None
+    assert place in watch.refused
+    assert (standing.look(), watch.reloads) == (False, {"refused": 1})
+    desk.policy("second")
+    desk.settings(accounts=["acme", "globex"])
+    assert (standing.look(), held(standing)) == (True, (["acme", "globex"], ["second"]))
+    assert watch.refused is None
+
+
+def test_a_mistake_in_a_folder_that_is_not_in_force_yet(desk: Desk, watch: DaemonStatus) -> None:
+    """The settings name another folder, with a mistake in it: mending that file is enough."""
+    standing = desk.standing(watch)
+    desk.policy("new", BROKEN, folder="elsewhere")
+    desk.settings(accounts=["acme"], policies="elsewhere")
+    assert not standing.look()
+    desk.policy("new", folder="elsewhere")
+    assert (standing.look(), held(standing)) == (True, (["acme"], ["new"]))
+
+
+def test_a_folder_that_is_gone_keeps_its_policies(desk: Desk, watch: DaemonStatus) -> None:
+    """Renaming it away ends nothing and forgets nothing."""
+    standing = desk.standing(watch)
+    (desk.folder / "policies").rename(desk.folder / "away")
+    assert (standing.look(), held(standing)) == (False, (["acme"], ["first"]))
+    assert "policies" in str(watch.refused)
+
+
+def test_asked_to_it_reads_all_anew(desk: Desk, watch: DaemonStatus) -> None:
+    """Whether anything seems changed or not."""
+    assert desk.standing(watch).look(asked=True)
+    assert watch.reloads == {"taken": 1}
+
+
+def test_what_holds_until_the_next_start(desk: Desk, watch: DaemonStatus) -> None:
+    """Another database is not taken while it runs; what came with it is."""
+    standing = desk.standing(watch)
+    database = standing.current.settings.database_url
+    desk.settings(
+        accounts=["acme"],
+        database_url="sqlite:///other.db",
+        http={"listen": "127.0.0.1:1"},
+        timeout="3s",
+    )
+    assert standing.look()
+    now = standing.current.settings
+    assert (now.database_url, now.http.listen, now.timeout.seconds) == (database, None, 3)
+
+
+def test_a_second_look_goes_by_what_is_written_now(desk: Desk, watch: DaemonStatus) -> None:
+    """Whoever is protected while a run is under way is safe at once.
+
+    A mistake leaves what was in force.
+    """
+    standing = desk.standing(watch)
+    desk.policy("second")
+    assert [one.name for one in standing.policies().policies] == ["second"]
+    desk.policy("third", BROKEN)
+    assert [one.name for one in standing.policies().policies] == ["second"]
+
+
+def test_a_start_with_a_mistake_is_refused(desk: Desk, watch: DaemonStatus) -> None:
+    """There is nothing yet that could stay in force."""
+    desk.policy("first", BROKEN)
+    with pytest.raises(ConfigurationError, match="termiate_when"):
+        desk.standing(watch)

@@ -1,0 +1,38 @@
+"""Starts an emulated account with the sessions that a test needs, and a house that reaps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from support.pass_house import House, MakeHouse, WorldClock
+
+from reaper.emulator import Config, Emulator, Scenario, SessionSpec
+from reaper.store import open_database
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[MakeHouse]:
+    """Starts an account with the sessions that a test needs, each by its name."""
+    opened: list[Callable[[], Any]] = []
+
+    def start(*sessions: dict[str, Any], generation: Literal[1, 2] = 2, **more: Any) -> House:  # noqa: ANN401
+        specs = [
+            SessionSpec(**{"owner": "anna@Planning", "age": "5h", **session})
+            for session in sessions
+        ]
+        emulator = Emulator(
+            Config(generation=generation, speed=0), Scenario(sessions=specs, **more)
+        ).__enter__()
+        opened.append(lambda: emulator.__exit__(None, None, None))
+        store = open_database(f"sqlite:///{tmp_path}/reaper.db")
+        opened.append(store.close)
+        return House(emulator, store, WorldClock(emulator))
+
+    yield start
+    for close in reversed(opened):
+        with suppress(RuntimeError):  # a test has ended its account already
+            close()
