@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reaper.store.as_of import AsOf, as_of, recorded
 from reaper.store.conditions import Condition, conditions
-from reaper.store.database import HEAD, Database, open_database, revision
+from reaper.store.database import Database
 from reaper.store.entries import (
     DecisionEntry,
     HistoryEntry,
@@ -31,6 +31,7 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, pause, resume, still_blocked
 from reaper.store.ledger import SqlLedger
 from reaper.store.prune import prune
+from reaper.store.schema import HEAD, open_database, revision
 from reaper.store.transfer import transfer
 
 __all__ = [

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from reaper.core.model.duration import spoken
 from reaper.errors import AlreadyRun, LeaseHeld, LeaseLost
 from reaper.ports import Clock
-from reaper.store.database import Database, refuse_other_schema
+from reaper.store.database import Database
+from reaper.store.schema import refuse_other_schema
 from reaper.store.tables import leases, runs, step_events, steps
 
 
