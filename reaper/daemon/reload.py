@@ -5,13 +5,12 @@ Read anew beside the old, checked, and taken whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from reaper.config.policies.load import digests
+from reaper.config.file_watch import FileWatch
 from reaper.config.settings.model import DEFAULT_FILE, AccountSettings, Settings
 from reaper.core.language.policy import PolicySet
 from reaper.daemon.status import DaemonStatus
@@ -22,12 +21,6 @@ from reaper.usecases.configuration import read_policies, read_settings
 _log = logger("daemon")
 FIXED = ("database_url", "upgrade", "http", "log", "daemon")
 """Settings that hold until the daemon is started again."""
-
-Stamp = Mapping[Path, bytes]
-"""By path when a file was last changed, its size and its number.
-
-Other than before when somebody wrote it.
-"""
 
 
 @dataclass(frozen=True)
@@ -70,8 +63,7 @@ class LiveConfiguration:
         self._load, self._watch = load, watch
         self._lock = RLock()
         self.current = load()
-        self._watched = self.current.written
-        self._stamp = _stamp(self._watched)
+        self._files = FileWatch(self.current.written)
         _warn(self.current)
 
     def look(self, *, asked: bool = False) -> bool:
@@ -80,21 +72,18 @@ class LiveConfiguration:
         What is wrong is told the log and the watch, and the old orders stay whole.
         """
         with self._lock:
-            stamp = _stamp(self._watched)
-            if stamp == self._stamp and not asked:
+            if not self._files.changed() and not asked:
                 return False
-            self._stamp = stamp
             try:
                 loaded = self._load()
             except ConfigurationError as error:
                 wrong = error.problems if isinstance(error, FileProblems) else []
-                self._watch_for(
-                    dict.fromkeys((*self.current.written, *(Path(one.file) for one in wrong)))
-                )
+                files = (*self.current.written, *(Path(one.file) for one in wrong))
+                self._files.follow(dict.fromkeys(files))
                 self._watch.reloaded(str(error))
                 return False
             self.current = _as_far_as_possible(self.current, loaded)
-            self._watch_for(self.current.written)
+            self._files.follow(self.current.written)
         self._watch.reloaded()
         _warn(self.current)
         return True
@@ -103,15 +92,6 @@ class LiveConfiguration:
         """The policies as they stand now, for a second look."""
         self.look()
         return self.current.policies
-
-    def _watch_for(self, files: Iterable[Path]) -> None:
-        """Look at other files from now on.
-
-        What changed of the same ones meanwhile is still to be seen.
-        """
-        if (watched := tuple(files)) != self._watched:
-            self._watched = watched
-            self._stamp = _stamp(watched)
 
 
 def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration:
@@ -130,14 +110,3 @@ def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration
 def _warn(orders: Configuration) -> None:
     for warning in orders.warnings:
         _log.warning("policy doubtful", warning=warning)
-
-
-def _stamp(written: Iterable[Path]) -> Stamp:
-    return digests(inside for path in written for inside in _files(path))
-
-
-def _files(path: Path) -> Iterator[Path]:
-    yield path
-    with suppress(OSError):
-        if path.is_dir():
-            yield from path.iterdir()

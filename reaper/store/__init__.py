@@ -5,24 +5,33 @@ The only room that knows SQLAlchemy.
 
 from __future__ import annotations
 
-from reaper.store.as_of import AsOf, PastLook, as_of, recorded
+from reaper.store.as_of import AsOf, as_of, recorded
 from reaper.store.conditions import Condition, conditions
-from reaper.store.database import HEAD, Database, open_database, revision
-from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, remove
-from reaper.store.fleet import SessionEntry, sessions_page
-from reaper.store.history import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
-from reaper.store.holds import acknowledge, pause, resume, still_blocked
-from reaper.store.ledger import SqlLedger
-from reaper.store.pages import (
+from reaper.store.database import Database
+from reaper.store.entries import (
     DecisionEntry,
+    HistoryEntry,
+    PastLook,
     PolicyEntry,
     Position,
+    RunEntry,
+    SessionEntry,
     StepEntry,
+)
+from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, remove
+from reaper.store.fleet import sessions_page
+from reaper.store.history import (
+    HistoryFilter,
     decisions_page,
+    entries,
+    list_runs,
     policies_page,
     steps_page,
 )
+from reaper.store.holds import acknowledge, pause, resume, still_blocked
+from reaper.store.ledger import SqlLedger
 from reaper.store.prune import prune
+from reaper.store.schema import HEAD, open_database, revision
 from reaper.store.transfer import transfer
 
 __all__ = [

@@ -12,31 +12,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from reaper.store.database import Database
-from reaper.store.history import HistoryFilter
-from reaper.store.pages import DecisionEntry, StepEntry, decisions_page, steps_page
+from reaper.store.entries import DecisionEntry, PastLook, StepEntry, entry
+from reaper.store.history import HistoryFilter, decisions_page, steps_page
 from reaper.store.tables import decisions, policy_texts, runs, steps
 
 _TICK = timedelta(microseconds=1)
 _MOST = 1_000
 _NAMED = 20
-
-
-@dataclass(frozen=True)
-class PastLook:
-    """The last run that read the whole list of the account by then.
-
-    `policies` are the hashes of its texts, by name.
-    """
-
-    id: int
-    at: datetime
-    enforcing: bool
-    complete: bool
-    doubts: list[str]
-    halted: list[str]
-    policies: Mapping[str, str]
-    version: str
-    actor: str
 
 
 @dataclass(frozen=True)
@@ -106,19 +88,7 @@ def as_of(database: Database, account: str, session: str, at: datetime) -> AsOf:
 
 def _look(db: sa.Connection, account: str, at: datetime) -> PastLook | None:
     mine = (runs.c.account == account, runs.c.listed, runs.c.started_at <= at)
-    row = db.execute(
-        sa.select(runs).where(*mine).order_by(runs.c.started_at.desc()).limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    whole = (
-        row.started_at,
-        row.enforcing,
-        row.complete,
-        row.doubts,
-        row.halted,
-        row.policies,
-        row.version,
-        row.actor,
-    )
-    return PastLook(row.id, *whole)
+    statement = sa.select(runs, runs.c.started_at.label("at")).where(*mine)
+    newest = statement.order_by(runs.c.started_at.desc()).limit(1)
+    row = db.execute(newest).mappings().one_or_none()
+    return entry(PastLook, row) if row is not None else None

@@ -1,7 +1,4 @@
-"""Opening a database.
-
-Created, migrated and guarded, with every failure in one line for a person.
-"""
+"""A database to read and write, with every failure in one line for a person."""
 
 from __future__ import annotations
 
@@ -19,12 +16,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reaper.errors import ConfigurationError, StoreError
-
-HEAD = "0006"
-"""The newest migration; a test compares it with `migrations/`.
-
-It spares the common path the import of Alembic.
-"""
 
 _BUSY_SECONDS = 10
 _STALLED_SECONDS = 30
@@ -156,37 +147,17 @@ def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
     return StoreError(f"the database {where}: {said}; {advice}")
 
 
-def open_database(url: str, *, upgrade: bool = True, ask: bool = False) -> Database:
-    """Open the database, creating and migrating it where needed.
+def connect(url: str, *, make: bool) -> Database:
+    """The database of that URL, made where there is none yet.
 
-    Without `upgrade` nothing is changed, and a file that is not there yet reads as an empty
-    database. With `ask` a database of an older version is refused instead of migrated. Raises
-    ConfigurationError for an impossible URL, and StoreError for all that keeps it from being used;
-    a database from a newer version is refused.
+    Without `make` nothing is changed, and a file that is not there yet reads as an empty database.
+    Raises ConfigurationError for an impossible URL, and StoreError.
     """
     parsed = _parsed(url)
-    if upgrade:
+    if make:
         _make_folder(parsed)
-    there = upgrade or _is_there(parsed)
-    database = Database(
-        _engine(parsed if there else parsed.set(database=":memory:", query={})), parsed
-    )
-    try:
-        if upgrade:
-            _bring_to_head(database, ask=ask)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def revision(database: Database) -> str | None:
-    """The migration that the database is at; None when it is empty."""
-    with database.reading() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        return found
+    there = make or _is_there(parsed)
+    return Database(_engine(parsed if there else parsed.set(database=":memory:", query={})), parsed)
 
 
 def _parsed(url: str) -> URL:
@@ -327,31 +298,3 @@ def _begin_postgresql(connection: sa.Connection) -> None:
             f"set_config('idle_in_transaction_session_timeout', '{_STALLED_SECONDS}s', true)"
         )
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
-
-
-def _bring_to_head(database: Database, *, ask: bool) -> None:
-    found = revision(database)
-    if found == HEAD:
-        return
-    if ask and found is not None and found < HEAD:
-        raise StoreError(
-            f"the database {database.where} is at revision {found}, and this reaper needs {HEAD}; "
-            "run `reaper db upgrade` once its other programs may change too"
-        )
-    # Alembic takes a quarter of a second to import
-    from reaper.store.migrate import upgrade  # noqa: PLC0415
-
-    upgrade(database)
-
-
-def refuse_other_schema(db: sa.Connection) -> None:
-    """Raise StoreError when another program has migrated the database since it was opened, in this
-    transaction.
-    """
-    found = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    if found != HEAD:
-        raise StoreError(
-            f"the database was brought to revision {found} by another reaper while this one, of "
-            f"{HEAD}, was running; "
-            "nothing more is ended by this one: replace it by the other's version"
-        )

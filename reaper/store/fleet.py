@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Ruling, gravest
 from reaper.store.database import Database
+from reaper.store.entries import CurrentVerdict, Position, SessionEntry, entry, select_about
 from reaper.store.history import HistoryFilter, narrowed
-from reaper.store.pages import Position
 from reaper.store.tables import activity, decisions, runs, standing
 
 _DECIDED = ("run_id", "session_id", "policy")
-
-
-@dataclass(frozen=True)
-class CurrentVerdict:
-    """The verdict of one policy that stands now, and the run that took it."""
-
-    policy: str
-    policy_hash: str
-    ruling: str
-    reason: str
-    run: int
-    at: datetime
-    offender_since: datetime | None
-
-
-@dataclass(frozen=True)
-class SessionEntry:
-    """A session as the last complete look at its account judged it.
-
-    `ruling` is the gravest of its verdicts.
-    """
-
-    account: str
-    session: str
-    kind: str
-    owner: str | None
-    app: str | None
-    ruling: str
-    last_activity: datetime | None
-    verdicts: list[CurrentVerdict]
-
-    @property
-    def position(self) -> Position:
-        return self.account, self.session
 
 
 def sessions_page(
@@ -81,40 +45,26 @@ def _sessions(
 ) -> list[SessionEntry]:
     key = (standing.c.account, standing.c.session_id)
     known = sa.and_(activity.c.account == key[0], activity.c.session_id == key[1])
+    own = (
+        decisions.c.policy_hash,
+        decisions.c.ruling,
+        decisions.c.reason,
+        standing.c.offender_since,
+        activity.c.at.label("last_activity"),
+    )
     statement = (
-        sa.select(
-            decisions,
-            standing.c.account,
-            standing.c.offender_since,
-            runs.c.started_at,
-            activity.c.at.label("active_at"),
-        )
+        select_about(decisions, runs.c.started_at, *own)
         .select_from(decided.outerjoin(activity, known))
         .where(sa.tuple_(*key).in_(keys))
         .order_by(*key, standing.c.policy)
     )
     by_session = defaultdict(list)
-    for row in db.execute(statement):
-        by_session[row.account, row.session_id].append(row)
+    for row in db.execute(statement).mappings():
+        by_session[row["account"], row["session"]].append(row)
     return [_session(rows) for rows in by_session.values()]
 
 
-def _session(rows: list[Any]) -> SessionEntry:
-    first = rows[0]
-    ruling = gravest(Ruling(row.ruling) for row in rows)
-    verdicts = [
-        CurrentVerdict(
-            r.policy, r.policy_hash, r.ruling, r.reason, r.run_id, r.started_at, r.offender_since
-        )
-        for r in rows
-    ]
-    return SessionEntry(
-        account=first.account,
-        session=first.session_id,
-        kind=first.kind,
-        owner=first.owner,
-        app=first.app,
-        ruling=str(ruling),
-        last_activity=first.active_at,
-        verdicts=verdicts,
-    )
+def _session(rows: list[sa.RowMapping]) -> SessionEntry:
+    ruling = gravest(Ruling(row["ruling"]) for row in rows)
+    verdicts = [entry(CurrentVerdict, row) for row in rows]
+    return entry(SessionEntry, rows[0], ruling=str(ruling), verdicts=verdicts)

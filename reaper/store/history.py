@@ -1,8 +1,13 @@
-"""Reading the record: what was decided and done, the newest first."""
+"""Reading the record: what was decided and done, the newest first, whole or page by page.
+
+This is the one read model: the history, the explanations, the API and the reports read by it. A
+page goes on behind the position that it is given, which is that of the last entry before it.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +19,25 @@ from reaper.core.judging.verdict import Ruling
 from reaper.core.model.matching import star_reads_alike
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.store.database import Database
+from reaper.store.entries import (
+    PLANNED,
+    DecisionEntry,
+    HistoryEntry,
+    PolicyEntry,
+    Position,
+    RunEntry,
+    StepEntry,
+    StepEvent,
+    entry,
+    select_about,
+)
 from reaper.store.evidence import decode, decode_recheck
 from reaper.store.read_state import INTENDED
-from reaper.store.tables import decisions, notices, runs, step_events, steps
+from reaper.store.tables import decisions, notices, policy_texts, runs, step_events, steps
 
-PLANNED = "planned"
 _RULINGS = frozenset(ruling.value for ruling in Ruling)
+_RANK = dict.fromkeys(_RULINGS, 0) | {INTENDED: 1, PLANNED: 1}
+"""What comes first of what happened at the same moment of a run."""
 
 
 @dataclass(frozen=True)
@@ -45,59 +63,6 @@ class HistoryFilter:
     everything: bool = False
 
 
-@dataclass(frozen=True)
-class HistoryEntry:
-    """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a
-    notice.
-    """
-
-    at: datetime
-    run_id: int
-    account: str
-    session_id: str
-    kind: str
-    owner: str | None
-    app: str | None
-    policy: str
-    event: str
-    action: str | None
-    reason: str
-    policy_hash: str | None
-    evidence: Any
-
-
-@dataclass(frozen=True)
-class RunEntry:
-    """A pass, and how many of its steps came to each end.
-
-    `finished_at` is None where it broke off or goes on.
-    """
-
-    id: int
-    account: str
-    started_at: datetime
-    finished_at: datetime | None
-    enforcing: bool
-    complete: bool
-    doubts: list[str]
-    halted: list[str]
-    latched: bool
-    sessions: int
-    compliant: int
-    offenders: int
-    exempt: int
-    undetermined: int
-    probes: int
-    version: str
-    actor: str
-    outcomes: dict[str, int]
-
-    @property
-    def position(self) -> tuple[int | str, ...]:
-        """What orders the runs and is unique to each."""
-        return (self.id,)
-
-
 def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
     with database.reading() as db:
@@ -107,22 +72,15 @@ def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
             *_planned(db, asked),
             *_notices(db, asked),
         ]
-    order = {INTENDED: 1, PLANNED: 1}
-    found.sort(
-        key=lambda e: (e.at, e.run_id, 0 if e.event in _RULINGS else order.get(e.event, 2)),
-        reverse=True,
-    )
+    found.sort(key=lambda one: (one.at, one.run, _RANK.get(one.event, 2)), reverse=True)
     return found[: asked.limit]
 
 
 def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     if asked.outcome is not None and asked.outcome not in _RULINGS:
         return
-    statement = sa.select(decisions, runs.c.started_at, runs.c.account).join(runs)
-    statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
-    if asked.outcome is not None:
-        statement = statement.where(decisions.c.ruling == asked.outcome)
-    elif not asked.everything and asked.session is None:
+    statement = narrowed(db, _decided(asked), asked, decisions, runs.c.started_at)
+    if asked.outcome is None and asked.session is None and not asked.everything:
         statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
     newest = (
         runs.c.started_at.desc(),
@@ -130,46 +88,25 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
         decisions.c.session_id,
         decisions.c.policy,
     )
-    for row in db.execute(statement.order_by(*newest)):
-        yield HistoryEntry(
-            row.started_at,
-            row.run_id,
-            row.account,
-            row.session_id,
-            row.kind,
-            row.owner,
-            row.app,
-            row.policy,
-            row.ruling,
-            None,
-            row.reason,
-            row.policy_hash,
-            decode(json.loads(row.evidence)),
-        )
+    for row in db.execute(statement.order_by(*newest)).mappings():
+        yield entry(HistoryEntry, row, event=row["ruling"], evidence=_evidence(row))
 
 
 def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     if asked.outcome in (*_RULINGS, PLANNED):
         return
-    statement = sa.select(
-        steps,
-        step_events.c.at,
-        step_events.c.event,
-        step_events.c.detail,
-        step_events.c.evidence,
-        runs.c.account,
-    ).select_from(step_events.join(steps).join(runs))
-    statement = narrowed(db, statement, asked, steps, step_events.c.at)
+    event = step_events.c
+    own = (steps.c.action, steps.c.reason, event.event, event.detail, event.evidence)
+    joined = step_events.join(steps).join(runs)
+    statement = select_about(steps, event.at, *own).select_from(joined)
+    statement = narrowed(db, statement, asked, steps, event.at)
     if asked.outcome is not None:
-        statement = statement.where(
-            step_events.c.event == asked.outcome, step_events.c.id == last_event()
-        )
-    at, outcomes_first = step_events.c.at.desc(), step_events.c.event == INTENDED
-    newest = (at, steps.c.run_id.desc(), outcomes_first, step_events.c.id.desc())
-    for row in db.execute(statement.order_by(*newest)):
-        yield _step_entry(
-            row, row.at, row.event, row.detail or row.reason, decode_recheck(row.evidence)
-        )
+        statement = statement.where(event.event == asked.outcome, event.id == _last_event())
+    outcomes_first = event.event == INTENDED
+    newest = (event.at.desc(), steps.c.run_id.desc(), outcomes_first, event.id.desc())
+    for row in db.execute(statement.order_by(*newest)).mappings():
+        reason, evidence = row["detail"] or row["reason"], decode_recheck(row["evidence"])
+        yield entry(HistoryEntry, row, reason=reason, evidence=evidence)
 
 
 def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
@@ -177,55 +114,153 @@ def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     if asked.outcome not in (None, PLANNED):
         return
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
-    statement = sa.select(steps, runs.c.started_at, runs.c.account).join(runs).where(~begun)
+    statement = select_about(steps, runs.c.started_at, steps.c.action, steps.c.reason)
+    statement = statement.select_from(steps.join(runs)).where(~begun)
     statement = narrowed(db, statement, asked, steps, runs.c.started_at)
-    for row in db.execute(statement.order_by(runs.c.started_at.desc(), steps.c.id.desc())):
-        yield _step_entry(row, row.started_at, PLANNED, f"{row.reason}; not begun", None)
+    newest = (runs.c.started_at.desc(), steps.c.id.desc())
+    for row in db.execute(statement.order_by(*newest)).mappings():
+        yield entry(HistoryEntry, row, event=PLANNED, reason=f"{row['reason']}; not begun")
 
 
 def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
     """Who was told of an offender, or could not be."""
     if asked.outcome not in (None, *DeliveryStatus):
         return
-    statement = narrowed(
-        db, sa.select(notices, runs.c.account).join(runs), asked, notices, notices.c.at
-    )
+    own = (notices.c.event, notices.c.target, notices.c.detail)
+    statement = select_about(notices, notices.c.at, *own).select_from(notices.join(runs))
+    statement = narrowed(db, statement, asked, notices, notices.c.at)
     if asked.outcome is not None:
         statement = statement.where(notices.c.event == asked.outcome)
-    for row in db.execute(statement.order_by(notices.c.at.desc(), notices.c.id.desc())):
-        reason = f"{row.target}: {row.detail}" if row.detail else row.target
-        yield HistoryEntry(
-            row.at,
-            row.run_id,
-            row.account,
-            row.session_id,
-            row.kind,
-            row.owner,
-            row.app,
-            row.policy,
-            row.event,
-            "notify",
-            reason,
-            None,
-            None,
-        )
+    newest = (notices.c.at.desc(), notices.c.id.desc())
+    for row in db.execute(statement.order_by(*newest)).mappings():
+        reason = ": ".join(filter(None, (row["target"], row["detail"])))
+        yield entry(HistoryEntry, row, action="notify", reason=reason)
 
 
-def _step_entry(row: Any, at: datetime, event: str, reason: str, evidence: Any) -> HistoryEntry:  # noqa: ANN401 - a row
-    return HistoryEntry(
-        at,
-        row.run_id,
-        row.account,
-        row.session_id,
-        row.kind,
-        row.owner,
-        row.app,
-        row.policy,
-        event,
-        row.action,
-        reason,
-        None,
-        evidence,
+def decisions_page(
+    database: Database, asked: HistoryFilter, behind: Position | None = None
+) -> list[DecisionEntry]:
+    """The decisions that fit, the newest run's first. Raises StoreError."""
+    order = (decisions.c.run_id, decisions.c.session_id, decisions.c.policy)
+    statement = _decided(asked).order_by(*(column.desc() for column in order))
+    if behind is not None:
+        statement = statement.where(sa.tuple_(*order) < sa.tuple_(*behind))
+    with database.reading() as db:
+        statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
+        rows = db.execute(statement).mappings().all()
+    return [entry(DecisionEntry, row, evidence=_evidence(row)) for row in rows]
+
+
+def _decided(asked: HistoryFilter) -> sa.Select[Any]:
+    """The decisions of that outcome, each at the time of its run."""
+    own = (decisions.c.policy_hash, decisions.c.ruling, decisions.c.reason, decisions.c.evidence)
+    statement = select_about(decisions, runs.c.started_at, *own).select_from(decisions.join(runs))
+    if asked.outcome is None:
+        return statement
+    return statement.where(decisions.c.ruling == asked.outcome)
+
+
+def _evidence(decision: sa.RowMapping) -> dict[str, Any]:
+    return decode(json.loads(decision["evidence"]))
+
+
+def steps_page(
+    database: Database, asked: HistoryFilter, behind: Position | None = None
+) -> list[StepEntry]:
+    """The steps that fit, the newest first, with all that happened to each. Raises StoreError."""
+    last = step_events.alias()
+    outcome = sa.func.coalesce(last.c.event, PLANNED)
+    own = (steps.c.id, steps.c.action, steps.c.reason, outcome.label("outcome"))
+    statement = (
+        select_about(steps, runs.c.started_at, *own)
+        .select_from(steps.join(runs).outerjoin(last, last.c.id == _last_event()))
+        .order_by(steps.c.id.desc())
+    )
+    if asked.outcome is not None:
+        statement = statement.where(outcome == asked.outcome)
+    if behind is not None:
+        statement = statement.where(steps.c.id < behind[0])
+    with database.reading() as db:
+        statement = narrowed(db, statement, asked, steps, runs.c.started_at)
+        rows = db.execute(statement).mappings().all()
+        events = _events_of(db, [row["id"] for row in rows])
+    return [entry(StepEntry, row, events=events[row["id"]]) for row in rows]
+
+
+def _events_of(db: sa.Connection, step_ids: list[int]) -> dict[int, list[StepEvent]]:
+    found: dict[int, list[StepEvent]] = defaultdict(list)
+    mine = step_events.c.step_id.in_(step_ids)
+    statement = sa.select(step_events).where(mine).order_by(step_events.c.id)
+    for row in db.execute(statement).mappings():
+        found[row["step_id"]].append(entry(StepEvent, row))
+    return found
+
+
+def policies_page(
+    database: Database, *, name: str | None = None, limit: int = 50, behind: Position | None = None
+) -> list[PolicyEntry]:
+    """Every text that policies ever had, by name. Raises StoreError."""
+    key = (policy_texts.c.name, policy_texts.c.hash)
+    statement = sa.select(policy_texts).order_by(*key).limit(limit)
+    if name is not None:
+        statement = statement.where(policy_texts.c.name == name)
+    if behind is not None:
+        statement = statement.where(sa.tuple_(*key) > sa.tuple_(*behind))
+    with database.reading() as db:
+        return [entry(PolicyEntry, row) for row in db.execute(statement).mappings()]
+
+
+def list_runs(
+    database: Database,
+    *,
+    account: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    below: int | None = None,
+    limit: int = 20,
+) -> list[RunEntry]:
+    """The passes, the newest first; with `below` those of a lower id than that.
+
+    Raises StoreError.
+    """
+    wanted: list[sa.ColumnElement[bool]] = []
+    if account is not None:
+        wanted.append(runs.c.account == account)
+    if since is not None:
+        wanted.append(runs.c.started_at >= since)
+    if until is not None:
+        wanted.append(runs.c.started_at < until)
+    if below is not None:
+        wanted.append(runs.c.id < below)
+    statement = sa.select(runs).where(*wanted).order_by(runs.c.id.desc()).limit(limit)
+    with database.reading() as db:
+        rows = db.execute(statement).mappings().all()
+        outcomes = _outcomes(db, [row["id"] for row in rows])
+    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
+
+
+def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:
+    """How many steps of each run came to each end; the last event of a step is its end."""
+    statement = (
+        sa.select(steps.c.run_id, sa.func.coalesce(step_events.c.event, PLANNED), sa.func.count())
+        .select_from(steps.outerjoin(step_events, step_events.c.id == _last_event()))
+        .where(steps.c.run_id.in_(run_ids))
+        .group_by(steps.c.run_id, step_events.c.event)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, event, count in db.execute(statement):
+        found.setdefault(run_id, {})[event] = count
+    return found
+
+
+def _last_event() -> sa.ScalarSelect[int]:
+    """The id of a step's last event."""
+    event = step_events.alias()
+    return (
+        sa.select(sa.func.max(event.c.id))
+        .where(event.c.step_id == steps.c.id)
+        .correlate(steps)
+        .scalar_subquery()
     )
 
 
@@ -260,61 +295,3 @@ def _owners(db: sa.Connection, table: sa.Table, pattern: str) -> list[str]:
     """
     there = db.scalars(sa.select(table.c.owner).where(table.c.owner.is_not(None)).distinct())
     return list(filter(star_reads_alike(pattern), there))
-
-
-def list_runs(
-    database: Database,
-    *,
-    account: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    below: int | None = None,
-    limit: int = 20,
-) -> list[RunEntry]:
-    """The passes, the newest first; with `below` those of a lower id than that.
-
-    Raises StoreError.
-    """
-    wanted: list[sa.ColumnElement[bool]] = []
-    if account is not None:
-        wanted.append(runs.c.account == account)
-    if since is not None:
-        wanted.append(runs.c.started_at >= since)
-    if until is not None:
-        wanted.append(runs.c.started_at < until)
-    if below is not None:
-        wanted.append(runs.c.id < below)
-    statement = sa.select(runs).where(*wanted).order_by(runs.c.id.desc()).limit(limit)
-    with database.reading() as db:
-        rows = db.execute(statement).mappings().all()
-        outcomes = _outcomes(db, [row["id"] for row in rows])
-    names = set(RunEntry.__dataclass_fields__) - {"outcomes"}
-    return [
-        RunEntry(**{name: row[name] for name in names}, outcomes=outcomes.get(row["id"], {}))
-        for row in rows
-    ]
-
-
-def last_event() -> sa.ScalarSelect[int]:
-    """The id of a step's last event."""
-    event = step_events.alias()
-    return (
-        sa.select(sa.func.max(event.c.id))
-        .where(event.c.step_id == steps.c.id)
-        .correlate(steps)
-        .scalar_subquery()
-    )
-
-
-def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:
-    """How many steps of each run came to each end; the last event of a step is its end."""
-    statement = (
-        sa.select(steps.c.run_id, sa.func.coalesce(step_events.c.event, PLANNED), sa.func.count())
-        .select_from(steps.outerjoin(step_events, step_events.c.id == last_event()))
-        .where(steps.c.run_id.in_(run_ids))
-        .group_by(steps.c.run_id, step_events.c.event)
-    )
-    found: dict[int, dict[str, int]] = {}
-    for run_id, event, count in db.execute(statement):
-        found.setdefault(run_id, {})[event] = count
-    return found

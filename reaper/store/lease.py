@@ -1,4 +1,7 @@
-"""One reaper at a time for each account: a lease with a token that rises with each holder."""
+"""One reaper at a time for each account: a lease with a token that rises with each holder.
+
+Of several replicas with the same schedule, one makes each run.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ import sqlalchemy as sa
 from reaper.core.model.duration import spoken
 from reaper.errors import AlreadyRun, LeaseHeld, LeaseLost
 from reaper.ports import Clock
-from reaper.store.database import Database, refuse_other_schema
-from reaper.store.recent_runs import find_recent_run
-from reaper.store.tables import leases
+from reaper.store.database import Database
+from reaper.store.schema import refuse_other_schema
+from reaper.store.tables import leases, runs, step_events, steps
 
 
 @dataclass
@@ -88,6 +91,30 @@ def take(
         else:
             db.execute(sa.update(leases).where(leases.c.account == account).values(values))
         return lease
+
+
+def find_recent_run(
+    db: sa.Connection, account: str, since: datetime, *, enforcing: bool
+) -> str | None:
+    """The newest run that serves in the place of one that is due now, in words.
+
+    None when it is still to be made.
+
+    One that broke off, was told to stop, or could not read the account does not serve, for another
+    replica may fare better; nor does a dry run in the place of an `enforcing` one.
+    """
+    whose = (runs.c.account == account, runs.c.started_at >= since)
+    begun = sa.exists().where(step_events.c.step_id == steps.c.id)
+    left_alone = sa.exists().where(steps.c.run_id == runs.c.id, ~begun)
+    whole = (runs.c.finished_at.is_not(None), runs.c.listed, ~left_alone)
+    serves = (runs.c.enforcing,) if enforcing else ()
+    newest = (
+        sa.select(runs.c.started_at, runs.c.actor)
+        .where(*whose, *whole, *serves)
+        .order_by(runs.c.id.desc())
+    )
+    made = db.execute(newest.limit(1)).one_or_none()
+    return f"{made.actor} made its run at {made.started_at:%H:%M:%S}" if made else None
 
 
 def release(database: Database, lease: Lease, now: datetime) -> None:

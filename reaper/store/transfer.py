@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 
 from reaper.errors import ConfigurationError, StoreError
-from reaper.store.database import HEAD, Database, revision
+from reaper.store.database import Database
+from reaper.store.schema import HEAD, revision
 from reaper.store.tables import metadata
 
 _ROWS_AT_ONCE = 5_000

@@ -60,7 +60,7 @@ def read_policies(settings: Settings, path: Path | None = None) -> ChosenPolicie
     where = path or settings.policies
     loaded = load_policies(where, today=today())
     warnings = (*map(str, loaded.warnings), *nobody_to_tell(loaded.policies, settings))
-    return ChosenPolicies(where, loaded.policies, warnings, PolicyReader(where, loaded, today))
+    return ChosenPolicies(where, loaded.policies, warnings, PolicyReader(where, today))
 
 
 def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:

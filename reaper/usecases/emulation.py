@@ -73,7 +73,7 @@ def demonstration(generation: Literal[1, 2] = 2) -> Iterator[Demonstration]:
     config = Config(scenario=scenario, generation=generation)
     with TemporaryDirectory(prefix="reaper-demo-") as folder, Emulator(config) as account:
         loaded = load_policies(ready_made(), today=account.world.now().date())
-        reader = PolicyReader(ready_made(), loaded, today)
+        reader = PolicyReader(ready_made(), today)
         policies = ChosenPolicies(ready_made(), loaded.policies, (), reader)
         yield Demonstration(_settings(account.url, Path(folder)), policies)
 

@@ -266,13 +266,13 @@ def steps_of(history: list[HistoryEntry]) -> dict[tuple[int, str], list[str]]:
     found: dict[tuple[int, str], list[str]] = {}
     for entry in history:
         if entry.action is not None:
-            found.setdefault((entry.run_id, entry.session_id), []).append(entry.event)
+            found.setdefault((entry.run, entry.session), []).append(entry.event)
     return found
 
 
 def assert_intended(stage: Stage) -> None:
     """Whatever was ended so far has its committed intent."""
-    intended = {entry.session_id for entry in stage.history() if entry.event == "intended"}
+    intended = {entry.session for entry in stage.history() if entry.event == "intended"}
     assert set(stage.ended()) <= intended
 
 
@@ -283,10 +283,10 @@ def assert_sound(stage: Stage, offenders: set[str]) -> None:
     assert sorted(stage.ended()) == sorted(offenders)
     assert stage.asked() == dict.fromkeys(offenders, 1)
     history = stage.history()
-    decided = {(e.session_id, e.policy) for e in history if e.event == "offender"}
+    decided = {(e.session, e.policy) for e in history if e.event == "offender"}
     begun = [e for e in history if e.event == "intended"]
-    assert {e.session_id for e in begun} == offenders
-    assert all((e.session_id, e.policy) in decided for e in begun)
+    assert {e.session for e in begun} == offenders
+    assert all((e.session, e.policy) in decided for e in begun)
     steps = steps_of(history)
     assert not [step for step, events in steps.items() if events[-1] in OPEN]
     last = {session: events[-1] for (_, session), events in sorted(steps.items())}

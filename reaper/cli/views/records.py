@@ -33,10 +33,10 @@ def show_entries(entries: Sequence[HistoryEntry]) -> None:
         return
     rows = table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
     for entry in entries:
-        who = [short(entry.session_id), entry.kind, entry.owner or "?", entry.policy]
+        who = [short(entry.session), entry.kind, entry.owner or "?", entry.policy]
         cells = [escape(cell) for cell in who]
         rows.add_row(
-            moment(entry.at), str(entry.run_id), *cells, styled(entry.event), escape(entry.reason)
+            moment(entry.at), str(entry.run), *cells, styled(entry.event), escape(entry.reason)
         )
     out.print(rows)
 
@@ -52,9 +52,9 @@ def entries_as_csv(entries: Sequence[HistoryEntry]) -> str:
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "at": entry.at.isoformat(),
-        "run": entry.run_id,
+        "run": entry.run,
         "account": entry.account,
-        "session": entry.session_id,
+        "session": entry.session,
         "kind": entry.kind,
         "owner": entry.owner,
         "app": entry.app,

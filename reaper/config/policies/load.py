@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pydantic import ValidationError
 
 from reaper.config import located_yaml
+from reaper.config.file_watch import FileWatch, yaml_files
 from reaper.config.located_yaml import Located
 from reaper.config.policies.holidays import calendar_of
 from reaper.config.policies.lint import doubts, mistakes
@@ -20,7 +20,6 @@ from reaper.core.language.holidays import CALENDARS
 from reaper.core.language.policy import WITHOUT_RULE, PolicyDocument, PolicySet
 from reaper.errors import FileProblems, PolicyProblems, Problem
 
-_SUFFIXES = frozenset({".yaml", ".yml"})
 _HERE = Path(__file__).resolve().parents[2]
 
 Way = tuple[int | str, ...]
@@ -76,37 +75,24 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
 class PolicyReader:
     """The policies of a path as they stand when it is called.
 
-    Loaded again only when what is written differs.
-
-    What is written is compared itself, for a time and a size can stay while a text changes. Calling
-    it raises FileProblems when what is written now is not right.
+    Loaded again only when what is written differs. Calling it raises FileProblems when what is
+    written now is not right. Threads share this.
     """
 
-    def __init__(self, path: Path, loaded: LoadedPolicies, today: Callable[[], date]) -> None:
+    def __init__(self, path: Path, today: Callable[[], date]) -> None:
         self._path = path
         self._today = today
-        self._policies = loaded.policies
-        self._written: dict[Path, bytes] | None = None  # nobody knows what was read before
+        self._files = FileWatch((path,))
+        self._lock = Lock()
+        self._policies: PolicySet | None = None
 
     def __call__(self) -> PolicySet:
-        written = digests(_files(self._path))
-        if written != self._written:
-            self._policies = load_policies(self._path, self._today()).policies
-            self._written = written
-        return self._policies
-
-
-def digests(paths: Iterable[Path]) -> dict[Path, bytes]:
-    """What identifies what each file says now; one that cannot be read is left to whoever loads it.
-
-    Neither its time nor its size would do, for both can stay while the text changes. Of what is no
-    file, only that it is there counts.
-    """
-    found = {}
-    for path in paths:
-        with contextlib.suppress(OSError):  # gone, or not ours to read: a change all the same
-            found[path] = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
-    return found
+        with self._lock:
+            if self._files.changed():
+                self._policies = None
+            if self._policies is None:
+                self._policies = load_policies(self._path, self._today()).policies
+            return self._policies
 
 
 def ready_made() -> Path:
@@ -123,16 +109,11 @@ def _files(path: Path) -> list[Path]:
             [Problem(str(path), 0, 0, "there is no such file or folder; check the path")]
         )
     try:
-        inside = sorted(path.iterdir())
+        found = yaml_files(path)
     except OSError as error:
         raise PolicyProblems(
             [Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]
         ) from None
-    found = [
-        p
-        for p in inside
-        if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and not p.is_dir()
-    ]
     if not found:
         hint = f"copy a ready-made one from {ready_made()}"
         raise PolicyProblems(

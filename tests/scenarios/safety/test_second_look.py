@@ -35,7 +35,7 @@ def reader(folder: Path) -> tuple[PolicySet, PolicyReader]:
     folder.mkdir(exist_ok=True)
     (folder / "all.yaml").write_text(FILE, "utf-8")
     loaded = load_policies(folder, TODAY)
-    return loaded.policies, PolicyReader(folder, loaded, lambda: TODAY)
+    return loaded.policies, PolicyReader(folder, lambda: TODAY)
 
 
 CHANGES = {
@@ -69,7 +69,7 @@ def test_an_exemption_of_the_same_size_and_time_holds_at_once(house: Open, tmp_p
     file = tmp_path / "all.yaml"
     file.write_text(PROTECT.replace("ben@", "eva@"), "utf-8")
     loaded = load_policies(tmp_path, TODAY)
-    reread = PolicyReader(tmp_path, loaded, lambda: TODAY)
+    reread = PolicyReader(tmp_path, lambda: TODAY)
 
     def exempt(_: object) -> None:
         before = file.stat()

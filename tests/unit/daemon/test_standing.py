@@ -85,6 +85,13 @@ def test_what_is_written_is_taken(desk: Desk, watch: DaemonStatus) -> None:
     assert (standing.look(), watch.reloads) == (False, {"taken": 2})
 
 
+def test_what_is_no_policy_is_not_watched(desk: Desk, watch: DaemonStatus) -> None:
+    """A database or a note beside the policies may grow without anything being read anew."""
+    standing = desk.standing(watch)
+    (desk.folder / "policies" / "reaper.db").write_bytes(b"grown")
+    assert (standing.look(), watch.reloads) == (False, {})
+
+
 @pytest.mark.parametrize("what", ["policies", "settings"])
 def test_a_broken_edit_keeps_all_that_was_in_force(
     desk: Desk, watch: DaemonStatus, what: str

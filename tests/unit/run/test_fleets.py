@@ -75,7 +75,7 @@ def due(spec: dict[str, Any], drawn: dict[str, Any]) -> bool:
 def intents_before(house: House) -> set[str]:
     """The sessions whose end was preceded by a committed intent that calls them offenders."""
     found = {
-        e.session_id: e
+        e.session: e
         for e in entries(house.store, HistoryFilter(limit=1000))
         if e.event == "intended"
     }

@@ -31,7 +31,7 @@ def told(house: House, outcome: str) -> list[HistoryEntry]:
 def begun(house: House) -> dict[str, HistoryEntry]:
     """The intent of each session that has one."""
     return {
-        e.session_id: e
+        e.session: e
         for e in entries(house.store, HistoryFilter(limit=1000))
         if e.event == "intended"
     }
@@ -58,7 +58,7 @@ def test_every_kind_is_ended_and_recorded_as_it_happened(
 
     ended = acme.emulator.world.terminated
     assert sorted(id_ for id_, _ in ended) == sorted(one["id"] for one in due)
-    assert sorted(entry.session_id for entry in told(acme, "terminated")) == sorted(
+    assert sorted(entry.session for entry in told(acme, "terminated")) == sorted(
         one["id"] for one in due
     )
     assert {entry.kind for entry in told(acme, "terminated")} == set(kinds)
@@ -125,8 +125,8 @@ def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open
     acme.once(policies(IDLE))
 
     (first,) = told(acme, "terminated")
-    assert acme.ended == [first.session_id]
-    assert begun(acme).keys() == {first.session_id}
+    assert acme.ended == [first.session]
+    assert begun(acme).keys() == {first.session}
     assert {entry.event for entry in told(acme, "failed")} == {"failed"}
 
     acme.before_step = lambda: None

@@ -164,7 +164,7 @@ def test_a_read_only_database_is_read_but_not_written(sqlite_url: str) -> None:
     ):
         read_only.record(a_pass([a_session("s2")]))
 
-    assert [entry.session_id for entry in entries(read_only.database, HistoryFilter())] == ["s1"]
+    assert [entry.session for entry in entries(read_only.database, HistoryFilter())] == ["s1"]
     read_only.database.close()
 
 

@@ -26,7 +26,7 @@ from reaper.store import HistoryEntry, HistoryFilter, entries, list_runs
 def events(book: Book, **asked: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - any filter
     """Session and event of each entry that fits, as they are shown."""
     return [
-        (entry.session_id, entry.event) for entry in entries(book.database, HistoryFilter(**asked))
+        (entry.session, entry.event) for entry in entries(book.database, HistoryFilter(**asked))
     ]
 
 
@@ -182,9 +182,9 @@ def test_an_entry_says_it_all(story: Book) -> None:
 
     expected = HistoryEntry(
         at=NOW + HOUR,
-        run_id=2,
+        run=2,
         account="other",
-        session_id="failing",
+        session="failing",
         kind="webui",
         owner="Bob@ROOT",
         app="Planner",

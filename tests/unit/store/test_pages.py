@@ -111,7 +111,7 @@ def test_decisions_tell_what_the_history_tells(story: Book) -> None:
     }
     history = entries(story.database, HistoryFilter(everything=True, limit=1000))
     assert told == {
-        (e.run_id, e.session_id, e.policy, e.event, e.reason) for e in history if e.action is None
+        (e.run, e.session, e.policy, e.event, e.reason) for e in history if e.action is None
     }
     assert all(
         d.evidence["findings"][0]["rule"]
