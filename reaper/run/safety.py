@@ -55,8 +55,8 @@ def doubt_of_clocks(skew: float | None) -> str | None:
     """
     if skew is None:
         return (
-            "an answer had no readable Date header, so whether this machine's clock is right is "
-            "not known"
+            "an answer had no readable Date header, so whether this machine's "
+            "clock is right is not known"
         )
     if abs(skew) <= TOLERANCE:
         return None

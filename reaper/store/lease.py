@@ -48,8 +48,8 @@ class Lease:
 
     def lost(self) -> LeaseLost:
         return LeaseLost(
-            f"{self.account}: another reaper took the account over; nothing more is ended by this "
-            "one"
+            f"{self.account}: another reaper took the account over; nothing more "
+            "is ended by this one"
         )
 
 

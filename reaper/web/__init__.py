@@ -1,9 +1,13 @@
 """The HTTP face of the daemon: how it does, and the record, read-only.
 
-server.py     uvicorn in a thread of its own      guard.py               who is answered, and with
-which headers app.py, face.py  everything at its address         problems.py            every error
-in one shape health.py     /healthz and /readyz                standing.py            what is seen
-and recorded, read together metrics.py    /metrics                            figures.py
-each metric api.py        /api/v1: the record, by pages       asking.py, paging.py   what can be
-asked, and how to go on
+app.py, face.py       everything at its address
+server.py             uvicorn in a thread of its own
+access.py, tokens.py  who is answered, and with which headers
+problems.py           every error in one shape
+health.py             /healthz and /readyz
+status.py             what is seen and recorded, read together
+metrics.py            /metrics
+collectors.py         each metric
+api.py, paging.py     /api/v1: the record, by pages
+query_params.py       what can be asked, and how to go on
 """

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,13 @@ def test_each_room_has_a_layer() -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """A copy of the house, to plant in."""
+def house(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the house, to plant in; it goes afterwards, for it holds the emulator's key."""
     leave = shutil.ignore_patterns("__pycache__", "_shipped")
     shutil.copytree(ROOT / "reaper", tmp_path / "reaper", ignore=leave)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+    yield tmp_path
+    shutil.rmtree(tmp_path / "reaper")
 
 
 def plant(house: Path, room: str, *imports: str) -> str:

@@ -179,8 +179,8 @@ def show_rest(out: Console, plan: Plan) -> None:
         out.print(f"  [bold red]halted:[/] {escape(halt)}")
     for step in plan.came_back:
         out.print(
-            f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen to end, and runs "
-            "again"
+            f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen "
+            "to end, and runs again"
         )
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"

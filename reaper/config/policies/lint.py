@@ -103,8 +103,8 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
             ("until",),
             "over",
             (
-                f"this policy ended with {policy.until} and judges nothing; remove it or set a later "
-                "day"
+                f"this policy ended with {policy.until} and judges nothing; remove it "
+                "or set a later day"
             ),
         )
     if policy.limits is not None and policy.limits.sessions == 0:
@@ -190,8 +190,8 @@ def _doubtful_leaf(policy: Policy, rule: Leaf) -> Iterator[tuple[str, str]]:
             yield (
                 "short",
                 (
-                    f"'idle: {rule.over}' ends sessions of people who only think; if that is meant, "
-                    "leave it"
+                    f"'idle: {rule.over}' ends sessions of people who only think; "
+                    "if that is meant, leave it"
                 ),
             )
         case OwnerSessions() if rule.owner_sessions.over == 0:

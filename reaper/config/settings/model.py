@@ -156,8 +156,8 @@ class AccountSettings(_Strict):
     def _one_pace(self) -> Self:
         if self.interval and self.schedule:
             raise _wrong(
-                f"account '{self.name}': 'interval' and 'schedule' are two ways to say when; keep "
-                "one"
+                f"account '{self.name}': 'interval' and 'schedule' are two ways "
+                "to say when; keep one"
             )
         return self
 

@@ -1,12 +1,15 @@
-"""The session-manager and tasks APIs over HTTP; the only room that knows httpx.
+"""The session-manager and tasks APIs over HTTP; of the platforms, the one that there is.
 
-source.py       AccountSource, AccountEnder: what ports.py promises to the rest of the house
-sessions.py     the paths of both generations        tasks.py       the gentle ends of a task
-listing.py      one kind's list, read completely     logs.py        the last activity, from the log
-generation.py   which generation a tenant is         doctor.py      what is wrong with an account,
-and what to do wire.py         the shapes of the answers            connection.py, faults.py
-requests, retries, typed errors clock.py         the server's time, for emulators     webhook.py
-notices, to whom the settings name
+source.py                 AccountSource, AccountEnder: what ports.py promises to the rest
+sessions.py               the paths of both generations
+listing.py                one kind's list, read completely
+generation.py             which generation a tenant is
+wire.py                   the shapes of the answers
+tasks.py                  the gentle ends of a task
+logs.py                   the last activity, from the log
+connection.py, faults.py  requests, retries, typed errors
+doctor.py                 what is wrong with an account, and what to do
+clock.py                  the server's time, for emulators
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ WORST_SKEW = 30.0
 SAMPLE = 50
 UNUSED = frozenset({"account_name", "queue_time", "launch_time"})  # known, not needed
 NEW_KEY = (
-    "make a key with this scope in the portal (a key lives at most one year) and set it in the "
-    "settings"
+    "make a key with this scope in the portal (a key lives at most one year) and "
+    "set it in the settings"
 )
 
 
@@ -190,8 +190,8 @@ def _generation(
 def _told(setting: Generation, shown: Shown) -> Check:
     if shown.contradicts(setting):
         detail = (
-            f"{setting} by the settings, but {shown.generation or 2} by the tenant's OpenAPI "
-            "document"
+            f"{setting} by the settings, but {shown.generation or 2} "
+            "by the tenant's OpenAPI document"
         )
         advice = "leave generation to auto; until then the account is only observed"
         return Check("generation", False, detail, advice)

@@ -104,8 +104,8 @@ class LogEnd:
                 return tail
             if not beyond:
                 raise Unclear(
-                    f"whether line {tail.newest} is the log's last cannot be seen: the offset is "
-                    "ignored"
+                    f"whether line {tail.newest} is the log's last cannot be "
+                    "seen: the offset is ignored"
                 )
             tail = Tail(max(past.total, beyond[-1].index), [*tail.lines, *beyond])
         raise Unclear(f"the log has no end as far as it was read, to line {tail.newest}")

@@ -125,8 +125,8 @@ class _Reading:
         if self.entries:
             if [_identity(one) for one in page[:1]] != [_identity(self.entries[-1])]:
                 raise _Moved(
-                    f"the page from {len(self.entries):,} on did not begin where the one before "
-                    "had ended"
+                    f"the page from {len(self.entries):,} on did not begin "
+                    "where the one before had ended"
                 )
             page = page[1:]
         self.entries += page
