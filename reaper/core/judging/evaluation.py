@@ -19,7 +19,9 @@ from reaper.core.judging.session_rules import (
     unreachable_for_rule,
 )
 from reaper.core.judging.verdict import Finding
+from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
+    RULES,
     Age,
     AllOf,
     AnyOf,
@@ -35,6 +37,7 @@ from reaper.core.language.rules import (
     RunningFor,
     SeatPressure,
     UnreachableFor,
+    rebuild,
 )
 from reaper.core.model.matching import Answer
 
@@ -123,3 +126,11 @@ JUDGED_BY: dict[type[LeafRule], Judging] = {
     SeatPressure: seats_rule,
     Ended: lambda rule, _: ended_rule(rule),
 }
+
+
+def register(key: str, model: type[LeafRule], judging: Judging) -> None:
+    """Add a rule from outside to the language and to judging, before policies are read."""
+    if key in RULES:
+        raise ValueError(f"there is a rule '{key}' already")
+    RULES[key], JUDGED_BY[model] = model, judging
+    rebuild(Policy, PolicyDocument)

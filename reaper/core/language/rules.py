@@ -292,13 +292,17 @@ else:
             return handler.generate_schema(cls.choices())
 
 
-def build_rules() -> None:
-    """Have the rules that hold others read what stands in `RULES` now."""
-    for model in (AnyOf, AllOf, Not):
+def rebuild(*models: type[BaseModel]) -> None:
+    """Have these models, and the rules that hold others, read what stands in `RULES` now."""
+    every: tuple[type[BaseModel], ...] = (AnyOf, AllOf, Not, *models)
+    for model in every:  # else one takes another's as it was before
+        if "__pydantic_core_schema__" in vars(model):
+            del model.__pydantic_core_schema__
+    for model in every:
         model.model_rebuild(force=True)
 
 
-build_rules()
+rebuild()
 
 
 def leaves(rule: Rule | Ended) -> Iterator[LeafRule]:
