@@ -8,6 +8,7 @@ from dataclasses import replace
 from reaper.core.judging.persistence import ObservedSince
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
+from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
@@ -97,12 +98,14 @@ class Recheck:
         address answers.
         """
         session = step.session
-        if step.needs_everyone:
+        if Need.EVERYBODY in step.needs:
             return self._among_everyone(step)
         session = self._source.read(session.kind, session.id)
-        own = self._of_its_owner(session) if step.compares_sessions else []
+        own = self._of_its_owner(session) if Need.OWNER in step.needs else []
         computing = (
-            self._source.computing() if step.asks_for_activity and session.kind == WEBUI else ()
+            self._source.computing()
+            if Need.ACTIVITY in step.needs and session.kind == WEBUI
+            else ()
         )
         fleet = {s.id: s for s in (*computing, *own, session)}
         return list(fleet.values()), self._seen.past, True
@@ -129,7 +132,7 @@ class Recheck:
         try:
             own = [self._source.read(step.session.kind, step.session.id)]
         except (ServerFault, Unreachable):
-            if not step.asks_for_reach:
+            if Need.REACHABILITY not in step.needs:
                 raise
             own, answers = [s for s in everyone.sessions if s.id == step.session.id], False
         return [*own, *self._as_planned(step.session, everyone.everybody)], lasting, answers
@@ -156,10 +159,10 @@ class Recheck:
         self, step: Step, session: Session, fleet: Sequence[Session]
     ) -> dict[str, Activity]:
         """The last activity of all that the verdict rests on."""
-        if not step.asks_for_activity:
+        if Need.ACTIVITY not in step.needs:
             return {}
         chosen = [session]
-        if step.weighs_seats:
+        if Need.EVERYBODY_ACTIVITY in step.needs:
             owner = Owner.of(session)
             own = (
                 s
@@ -167,7 +170,7 @@ class Recheck:
                 if Owner.of(s).may_be(owner) is not Answer.NO and s.id != session.id
             )
             chosen += [s for s in own if s.phase is Phase.RUNNING]
-        if step.asks_for_reach:
+        if Need.REACHABILITY in step.needs:
             chosen += self._witness(session, fleet)
         return self._source.probe(chosen)
 

@@ -14,6 +14,7 @@ from reaper.core.judging.persistence import COUNTED, conditions
 from reaper.core.judging.start import started_again, waiting
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
 from reaper.core.language.policy import PolicySet, digest
+from reaper.core.language.rules import Need
 from reaper.core.model.session import Activity, Phase
 from reaper.core.planning.plan import Plan, Step
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
@@ -260,9 +261,9 @@ def _conditions(seen: Observation) -> set[Key]:
     """What holds now, of what a policy asks for."""
     sessions, policies = seen.snapshot.sessions, seen.policies.policies
     holds: set[Key] = set()
-    if any(policy.needs_everyone for policy in policies):
+    if any(Need.EVERYBODY in policy.needs for policy in policies):
         holds |= conditions(sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
-    if any(policy.asks_for_activity for policy in policies):
+    if any(Need.ACTIVITY in policy.needs for policy in policies):
         holds |= waiting(sessions) | started_again(sessions, seen.lasting, seen.now).keys()
     return holds
 

@@ -17,6 +17,7 @@ from reaper.config.settings.model import AccountSettings, Settings
 from reaper.core.explaining.explanation import with_activity
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
+from reaper.core.language.rules import Need
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Session
@@ -165,12 +166,12 @@ def _look(reaper: Reaper, start: str) -> _Look:
 def _of_weight(seen: Observation, session: Session) -> Iterator[Session]:
     """Those whose last activity weighs in some policy's verdict on the session, now or later."""
     own = [verdict.policy for verdict in seen.verdicts if verdict.session.id == session.id]
-    policies = [policy for policy in own if policy.asks_for_activity]
+    policies = [policy for policy in own if Need.ACTIVITY in policy.needs]
     if policies:
         yield session
-    if any(policy.weighs_seats for policy in policies):
+    if any(Need.EVERYBODY_ACTIVITY in policy.needs for policy in policies):
         yield from seen.snapshot.fleet
-    elif any(policy.ranks_by_activity for policy in policies):
+    elif any(Need.OWNER_ACTIVITY in policy.needs for policy in policies):
         owner = Owner.of(session)
         yield from (s for s in seen.snapshot.fleet if Owner.of(s).may_be(owner) is not Answer.NO)
 

@@ -12,8 +12,9 @@ from reaper.cli.views.explanation_json import explanation_as_json
 from reaper.cli.views.render import console, escape, moment, styled, table
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.explaining.outlook import outlook
-from reaper.core.judging.verdict import UNTIMED, Finding, Ruling
+from reaper.core.judging.verdict import Finding, Ruling
 from reaper.core.language.policy import Mode
+from reaper.core.language.rules import Need, Unit, unit_of
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer, Match
 from reaper.store import AsOf
@@ -142,7 +143,7 @@ def measured(found: Finding) -> str:
     """A finding's value, in its unit."""
     if found.value is None:
         return ""
-    return f"{found.value:g}" if found.rule.split()[0] in UNTIMED else spoken(found.value)
+    return f"{found.value:g}" if unit_of(found.rule) is not Unit.SECONDS else spoken(found.value)
 
 
 def _cover(cover: Cover) -> str:
@@ -167,7 +168,7 @@ def _change(view: PolicyView, now: datetime) -> str:
         return f"does not change by itself before {when[3:]}"
     if change.verdict is None:
         return f"judged by it no more {when}"
-    unless = " unless a log line appears" if policy.asks_for_activity else ""
+    unless = " unless a log line appears" if Need.ACTIVITY in policy.needs else ""
     if change.verdict.ruling is not Ruling.OFFENDER:
         return f"{change.verdict.ruling.value} {when}{unless}: {change.verdict.reason}"
     was = view.verdict.ruling if view.verdict else None

@@ -10,8 +10,9 @@ from reaper.cli.views.render import identity
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.explaining.forecast import Change
 from reaper.core.explaining.outlook import outlook
-from reaper.core.judging.verdict import UNTIMED, Finding
+from reaper.core.judging.verdict import Finding
 from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.language.rules import unit_of
 from reaper.store import AsOf, DecisionEntry, PastLook, StepEntry
 from reaper.usecases.explain import Explanation, Live
 
@@ -82,7 +83,7 @@ def _branch(branch: Branch) -> dict[str, Any]:
 
 
 def _finding(found: Finding) -> dict[str, Any]:
-    unit = "GB hours" if found.rule.split()[0] in UNTIMED else "seconds"
+    unit = unit_of(found.rule).value
     return {"value": found.value, "threshold": found.threshold, "unit": unit, "note": found.note}
 
 

@@ -171,5 +171,7 @@ def _flat(annotation: Any, tag: str | None = None) -> Iterator[Alternative]:  # 
     elif origin in (Union, UnionType):
         for one in get_args(annotation):
             yield from _flat(one, tag)
+    elif (choices := getattr(annotation, "choices", None)) is not None:
+        yield from _flat(choices(), tag)
     else:
         yield Alternative(annotation, tag)

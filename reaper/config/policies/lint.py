@@ -9,21 +9,18 @@ from reaper.config.located_yaml import Located
 from reaper.config.policies.satisfiability import constant_value, needless
 from reaper.core.language.policy import Mode, Policy, PolicyDocument
 from reaper.core.language.rules import (
-    Age,
     AllOf,
     AnyOf,
     Ended,
-    GbHours,
     Idle,
-    Leaf,
+    LeafRule,
     Not,
     Orphan,
     OwnerSessions,
     Queued,
     Rule,
-    RunningFor,
     SeatPressure,
-    UnreachableFor,
+    durations,
 )
 from reaper.core.language.selector import Exemption, Selector
 from reaper.core.model.matching import is_glob, is_regex, matcher
@@ -167,9 +164,9 @@ def _doubtful_rule(rule: Rule) -> Iterator[Found]:
         yield ("terminate_when", *way), "needless", message
 
 
-def _doubtful_leaf(policy: Policy, rule: Leaf) -> Iterator[tuple[str, str]]:
-    length = _length(rule)
-    if length is not None and length >= LONG:
+def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
+    length = max((duration.seconds for duration in durations(rule)), default=0)
+    if length >= LONG:
         days = length // 86_400
         yield (
             "long",
@@ -221,30 +218,7 @@ def _doubtful_leaf(policy: Policy, rule: Leaf) -> Iterator[tuple[str, str]]:
             return
 
 
-def _length(rule: Leaf) -> int | None:  # noqa: PLR0911 - one case a rule
-    """The rule's duration in seconds."""
-    match rule:
-        case Idle():
-            return rule.over.seconds
-        case Age():
-            return rule.age.seconds
-        case RunningFor():
-            return rule.running_for.seconds
-        case Queued():
-            return rule.queued.seconds
-        case UnreachableFor():
-            return rule.unreachable_for.seconds
-        case Orphan():
-            return rule.orphan.seconds
-        case SeatPressure():
-            return rule.seats.floor.seconds
-        case Ended():
-            return rule.ended.seconds
-        case GbHours() | OwnerSessions():
-            return None
-
-
-def leaf_places(policy: Policy, at: Way = ()) -> Iterator[tuple[Way, Leaf]]:
+def leaf_places(policy: Policy, at: Way = ()) -> Iterator[tuple[Way, LeafRule]]:
     """The policy's rules that look at a session, each with its way in the file.
 
     `at` is the policy's own.
@@ -252,7 +226,7 @@ def leaf_places(policy: Policy, at: Way = ()) -> Iterator[tuple[Way, Leaf]]:
     return _leaves(policy.rule, (*at, "delete_when" if policy.deletes else "terminate_when"))
 
 
-def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, Leaf]]:
+def _leaves(rule: Rule | Ended, at: Way) -> Iterator[tuple[Way, LeafRule]]:
     match rule:
         case AnyOf(any=rules):
             for number, one in enumerate(rules):

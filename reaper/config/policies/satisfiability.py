@@ -14,19 +14,7 @@ from math import prod
 from operator import and_, or_
 from typing import Any
 
-from reaper.core.language.rules import (
-    Age,
-    AllOf,
-    AnyOf,
-    GbHours,
-    Idle,
-    Leaf,
-    Not,
-    Queued,
-    Rule,
-    RunningFor,
-    leaves,
-)
+from reaper.core.language.rules import AllOf, AnyOf, LeafRule, Not, Rule, leaves
 
 _MOST = 100_000  # worlds; a rule with more turning points is not looked through
 
@@ -90,7 +78,7 @@ class _Table:
         self.all = self._possible() if self._count <= _MOST else 0
         """Every world; 0 when there are too many to look through."""
 
-    def where(self, rule: Rule | Leaf) -> int:  # noqa: PLR0911 - one case a rule
+    def where(self, rule: Rule) -> int:
         match rule:
             case AnyOf():
                 return reduce(or_, map(self.where, rule.any))
@@ -98,24 +86,15 @@ class _Table:
                 return reduce(and_, map(self.where, rule.all))
             case Not():
                 return self.all ^ self.where(rule.not_)
-            case Idle():
-                return self.all & self._when("idle", rule.over.seconds.__le__)
-            case Age():
-                return self.all & self._when("age", rule.age.seconds.__le__)
-            case RunningFor():
-                return (
-                    self.all
-                    & self._when("running_for", rule.running_for.seconds.__le__)
-                    & ~self._when("waits", bool)
-                )
-            case Queued():
-                return (
-                    self.all
-                    & self._when("age", rule.queued.seconds.__le__)
-                    & self._when("waits", bool)
-                )
             case _:
-                return self.all & self._when(_name(rule), bool)
+                return self.all & self._where_leaf(rule)
+
+    def _where_leaf(self, rule: LeafRule) -> int:
+        if rule.measure is None:
+            return self._when(_name(rule), bool)
+        (turn,) = rule.thresholds()
+        reached = self._when(rule.measure, lambda value: value >= turn)
+        return reached if rule.waits is None else reached & self._when("waits", rule.waits.__eq__)
 
     def _possible(self) -> int:
         """No session is idle or runs for longer than it is old."""
@@ -145,43 +124,13 @@ def _axes(rule: Rule) -> dict[str, list[Any]]:
     answer.
     """
     found = list(leaves(rule))
-    times = sorted({0, *(seconds for leaf in found if (seconds := _turns(leaf)) is not None)})
-    around = sorted({moment for turn in times for moment in (turn - 1, turn) if moment >= 0})
-    measures = {
-        name for leaf in found if (name := _measure(leaf)) is not None and name != "waits"
-    } | {"age"}
-    others = {_name(leaf) for leaf in found if _measure(leaf) is None}
+    turns = {int(turn) for leaf in found if leaf.measure for turn in leaf.thresholds()}
+    around = sorted({moment for turn in turns | {0} for moment in (turn - 1, turn) if moment >= 0})
+    measures = {leaf.measure for leaf in found if leaf.measure is not None} | {"age"}
+    others = {_name(leaf) for leaf in found if leaf.measure is None}
     axes: dict[str, list[Any]] = {**dict.fromkeys(sorted(measures), around), "waits": [False, True]}
     return axes | {other: [False, True] for other in sorted(others)}
 
 
-def _measure(leaf: Leaf) -> str | None:
-    match leaf:
-        case Idle():
-            return "idle"
-        case Age():
-            return "age"
-        case RunningFor():
-            return "running_for"
-        case Queued():
-            return "waits"
-        case _:
-            return None
-
-
-def _turns(leaf: Leaf) -> int | None:
-    match leaf:
-        case Idle():
-            return leaf.over.seconds
-        case Age():
-            return leaf.age.seconds
-        case RunningFor():
-            return leaf.running_for.seconds
-        case Queued():
-            return leaf.queued.seconds
-        case _:
-            return None
-
-
-def _name(leaf: Leaf) -> str:
-    return f"gb_hours {leaf.gb_hours}" if isinstance(leaf, GbHours) else leaf.model_dump_json()
+def _name(leaf: LeafRule) -> str:
+    return leaf.model_dump_json()

@@ -70,6 +70,8 @@ def policy_schema() -> dict[str, Any]:
     made = PolicyDocument.model_json_schema(by_alias=True)
     known = made["$defs"]
     for name, whole in (*known.items(), ("PolicyDocument", made)):
+        if "description" in whole:
+            whole["description"] = _unwrapped(whole["description"])
         for part in _objects(whole):
             _explain(part, _EXAMPLES.get(name, {}))
     for key, rule in RULES.items():
@@ -86,6 +88,11 @@ def schema_text() -> str:
 def _objects(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The mappings that a definition allows, each in one way of writing it."""
     return (one for one in (schema, *schema.get("anyOf", [])) if "properties" in one)
+
+
+def _unwrapped(docstring: str) -> str:
+    """Each paragraph in one line, however the source is wrapped."""
+    return "\n\n".join(" ".join(part.split()) for part in docstring.split("\n\n"))
 
 
 def _explain(mapping: dict[str, Any], examples: dict[str, list[Any]]) -> None:

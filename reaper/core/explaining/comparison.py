@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from reaper.core.judging.verdict import UNTIMED, Finding, Observation, Ruling, Verdict, gravest
+from reaper.core.judging.verdict import Finding, Observation, Ruling, Verdict, gravest
 from reaper.core.language.policy import Policy, PolicySet
+from reaper.core.language.rules import Unit, unit_of
 from reaper.core.language.selector import Exemption
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer
@@ -175,6 +176,6 @@ def _against(found: Finding) -> str:
     if found.value is None:
         return str(found)
     name = found.rule.split()[0]
-    if name in UNTIMED:
+    if unit_of(found.rule) is not Unit.SECONDS:
         return f"{name} {found.value:g}, limit {found.threshold:g}"
     return f"{name} {spoken(found.value)}, limit {spoken(found.threshold)}"

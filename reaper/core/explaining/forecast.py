@@ -5,20 +5,18 @@ Found by judging at the moments that matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
-
-from pydantic import BaseModel
 
 from reaper.core.judging.judge import judge
 from reaper.core.judging.persistence import NOTHING, Condition, ObservedSince, conditions
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import Policy, PolicySet
+from reaper.core.language.rules import Need, durations
 from reaper.core.language.selector import Exemption
-from reaper.core.model.duration import Duration
 from reaper.core.model.session import Activity, Session
 
 _DAY = timedelta(days=1)
@@ -97,10 +95,12 @@ class Forecast:
         return (at for at in moments if at > self.seen.now)
 
     def _thresholds(self) -> Iterator[datetime]:
-        lengths = [duration.delta for duration in _durations(self.policy.rule)]
+        lengths = [duration.delta for duration in durations(self.policy.rule)]
         for since in _anchors(self.session, self.seen.activity, self._lasting or NOTHING):
             yield from (since + length for length in (timedelta(0), *lengths))
-        for other in self.seen.snapshot.sessions if self.policy.weighs_seats else ():
+        for other in (
+            self.seen.snapshot.sessions if Need.EVERYBODY_ACTIVITY in self.policy.needs else ()
+        ):
             known = self.seen.activity.get(other.id)
             for at in (other.created_at, known.at if known else None):
                 yield from (at + length for length in lengths if at is not None)
@@ -146,21 +146,3 @@ def _anchors(
         *since,
     )
     yield from (at for at in found if at is not None)
-
-
-def _durations(written: object) -> Iterator[Duration]:
-    """Every duration that a rule mentions, wherever in it."""
-    match written:
-        case Duration():
-            yield written
-        case BaseModel():
-            yield from _durations([getattr(written, field) for field in type(written).model_fields])
-        case list() | tuple():
-            yield from _each(written)
-        case _:
-            return
-
-
-def _each(written: Iterable[object]) -> Iterator[Duration]:
-    for one in written:
-        yield from _durations(one)

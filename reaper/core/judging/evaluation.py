@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from reaper.core.judging.facts import SessionFacts
 from reaper.core.judging.fleet_rules import owner_sessions_rule, seats_rule
@@ -19,13 +19,16 @@ from reaper.core.judging.session_rules import (
     unreachable_for_rule,
 )
 from reaper.core.judging.verdict import Finding
+from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
+    RULES,
     Age,
     AllOf,
     AnyOf,
     Ended,
     GbHours,
     Idle,
+    LeafRule,
     Not,
     Orphan,
     OwnerSessions,
@@ -34,8 +37,8 @@ from reaper.core.language.rules import (
     RunningFor,
     SeatPressure,
     UnreachableFor,
+    rebuild,
 )
-from reaper.core.language.rules import Leaf as RuleLeaf
 from reaper.core.model.matching import Answer
 
 Deciding = Callable[[SessionFacts], Cause]
@@ -72,7 +75,7 @@ def compiled(rule: Rule | Ended, scene: RuleContext) -> Compiled:
             inner = compiled(rule.not_, scene)
             return Compiled(_negated(inner.cause), inner.leaves)
         case _:
-            leaf = _leaf(rule, scene)
+            leaf = JUDGED_BY[type(rule)](rule, scene)
             return Compiled(leaf.cause, (leaf,))
 
 
@@ -108,27 +111,26 @@ def _negated(inner: Deciding) -> Deciding:
     return lambda subject: turned[inner(subject)[0]]
 
 
-def _leaf(rule: RuleLeaf, scene: RuleContext) -> Leaf:  # noqa: C901, PLR0911 - one case a rule
-    match rule:
-        case Idle():
-            return idle_rule(rule, scene.assumed_idle)
-        case Age():
-            return age_rule(f"age {rule.age}", rule.age.seconds)
-        case RunningFor():
-            return running_for_rule(rule)
-        case Queued():
-            return queued_rule(rule)
-        case GbHours():
-            return gb_hours_rule(rule)
-        case UnreachableFor():
-            return unreachable_for_rule(rule, scene.assumed_reach)
-        case Orphan():
-            return orphan_rule(rule)
-        case OwnerSessions():
-            return owner_sessions_rule(rule, scene)
-        case SeatPressure():
-            return seats_rule(rule, scene)
-        case Ended():
-            return ended_rule(rule)
-        case _:
-            assert_never(rule)
+Judging = Callable[[Any, RuleContext], Leaf]
+"""How a rule of one class answers in a pass; looked up once a pass and policy."""
+
+JUDGED_BY: dict[type[LeafRule], Judging] = {
+    Idle: idle_rule,
+    Age: lambda rule, _: age_rule(f"age {rule.age}", rule.age.seconds),
+    RunningFor: lambda rule, _: running_for_rule(rule),
+    Queued: lambda rule, _: queued_rule(rule),
+    GbHours: lambda rule, _: gb_hours_rule(rule),
+    UnreachableFor: unreachable_for_rule,
+    Orphan: lambda rule, _: orphan_rule(rule),
+    OwnerSessions: owner_sessions_rule,
+    SeatPressure: seats_rule,
+    Ended: lambda rule, _: ended_rule(rule),
+}
+
+
+def register(key: str, model: type[LeafRule], judging: Judging) -> None:
+    """Add a rule from outside to the language and to judging, before policies are read."""
+    if key in RULES:
+        raise ValueError(f"there is a rule '{key}' already")
+    RULES[key], JUDGED_BY[model] = model, judging
+    rebuild(Policy, PolicyDocument)

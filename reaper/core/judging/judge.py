@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from operator import attrgetter
 
 from reaper.core.judging.evaluation import Compiled, compiled
@@ -22,7 +22,7 @@ from reaper.core.judging.seats import NO_SEATS, Seats
 from reaper.core.judging.start import from_the_start
 from reaper.core.judging.verdict import Ruling, Verdict
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Idle, leaves
+from reaper.core.language.rules import Need, leaves
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
@@ -72,11 +72,11 @@ def unresolved(
     present = session_facts(sessions, known, now, lasting)
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):
-        if policy.asks_for_activity:
+        if Need.ACTIVITY in policy.needs:
             bench = PolicyEvaluation(policy, policies.exemptions, present, known, now)
             asked = list(bench.open_questions())
             wanted |= {session.id: session for session in asked}
-            if policy.asks_for_reach and asked:
+            if Need.REACHABILITY in policy.needs and asked:
                 wanted |= _witness(present, known, wanted)
     return [session for session in wanted.values() if not session.nameless]
 
@@ -117,10 +117,10 @@ class PolicyEvaluation:
         self._weighed = [*self._chosen, *_alike(policy, exemptions, present)]
         members = (
             [Member(s.session, sure=g.sure) for s, g in self._weighed]
-            if policy.compares_sessions
+            if Need.OWNER in policy.needs
             else []
         )
-        seats = Seats.among(self._weighed) if policy.weighs_seats else NO_SEATS
+        seats = Seats.among(self._weighed) if Need.EVERYBODY_ACTIVITY in policy.needs else NO_SEATS
         self._scene = RuleContext(now, activity, members, seats)
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -148,9 +148,9 @@ class PolicyEvaluation:
             if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)
         ]
         yield from (s.session for s in open_ if not s.fresh)
-        if open_ and self._policy.weighs_seats:
+        if open_ and Need.EVERYBODY_ACTIVITY in self._policy.needs:
             yield from (s.session for s, _ in self._weighed if s.counts and not s.fresh)
-        elif open_ and self._policy.ranks_by_activity:
+        elif open_ and Need.OWNER_ACTIVITY in self._policy.needs:
             owners = {Owner.of(s.session) for s in open_}
             weighed = (s for s, _ in self._weighed if s.counts and not s.fresh)
             yield from (s.session for s in weighed if _among(owners, Owner.of(s.session)))
@@ -160,14 +160,15 @@ class PolicyEvaluation:
 
         Each idle threshold reached or not, each rank.
         """
-        rules = list(leaves(self._policy.rule))
-        idle = sorted({0, *(rule.over.seconds for rule in rules if isinstance(rule, Idle))})
+        silences = [r.thresholds() for r in leaves(self._policy.rule) if r.measure == "idle"]
+        idle = sorted({0.0, *chain.from_iterable(silences)})
         ranks = (
             _EITHER
-            if self._policy.ranks_by_activity or self._policy.weighs_seats
+            if Need.OWNER_ACTIVITY in self._policy.needs
+            or Need.EVERYBODY_ACTIVITY in self._policy.needs
             else (Answer.UNKNOWN,)
         )
-        reaches = _EITHER if self._policy.asks_for_reach else (Answer.UNKNOWN,)
+        reaches = _EITHER if Need.REACHABILITY in self._policy.needs else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
     def _judging(self, rules: Compiled) -> Callable[[Gripped], Verdict]:
@@ -225,7 +226,7 @@ def _alike(
 
     They may count beside those it does.
     """
-    if not (policy.compares_sessions or policy.weighs_seats):
+    if not (Need.OWNER in policy.needs or Need.EVERYBODY_ACTIVITY in policy.needs):
         return
     for subject in present:
         session = subject.session

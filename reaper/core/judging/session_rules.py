@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reaper.core.judging.facts import SessionFacts
-from reaper.core.judging.leaf import Cause, Leaf
+from reaper.core.judging.leaf import Cause, Leaf, RuleContext
 from reaper.core.language.rules import (
     Ended,
     GbHours,
@@ -19,7 +19,7 @@ from reaper.core.model.matching import Answer
 from reaper.core.model.session import WEBUI, Phase
 
 
-def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
+def idle_rule(rule: Idle, scene: RuleContext) -> Leaf:
     """Kept by any sign of life; convicted only by a fresh look.
 
     A silence that may be computing stays unknown.
@@ -27,7 +27,7 @@ def idle_rule(rule: Idle, assumed: float | None) -> Leaf:
     over, kinds = rule.over.seconds, frozenset(rule.kinds)
     busy = Cause(Answer.NO, "its owner has a solve or task in flight for the app")
     perhaps_busy = "its owner may have a solve or task in flight for the app"
-    silence = _silence(over, assumed)
+    silence = _silence(over, scene.assumed_idle)
 
     def cause(subject: SessionFacts) -> Cause:
         if subject.session.kind not in kinds:
@@ -137,9 +137,11 @@ def ended_rule(rule: Ended) -> Leaf:
     return Leaf(f"ended {rule.ended}", over, cause)
 
 
-def unreachable_for_rule(rule: UnreachableFor, assumed: Answer) -> Leaf:
+def unreachable_for_rule(rule: UnreachableFor, scene: RuleContext) -> Leaf:
     over = rule.unreachable_for.seconds
-    not_looked = Cause(assumed, "whether its log answers was not looked up", wants_probe=True)
+    not_looked = Cause(
+        scene.assumed_reach, "whether its log answers was not looked up", wants_probe=True
+    )
     answers = Cause(Answer.NO, "its log answers")
     long_, short = (
         Cause(Answer.YES, measure="unreachable_for"),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from reaper.core.judging.persistence import ObservedSince
 from reaper.core.language.policy import Policy, PolicySet
+from reaper.core.language.rules import Unit, unit_of
 from reaper.core.language.selector import Exemption
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer
@@ -26,14 +27,10 @@ class Ruling(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-UNTIMED = frozenset({"gb_hours"})
-"""Rules whose value and threshold are no seconds."""
-
-
 class Finding(NamedTuple):
     """What one rule found.
 
-    `value` against `threshold`, both in seconds (of `gb_hours` in GB times hours).
+    `value` against `threshold`, both in the unit of the rule.
 
     The value is None where a note says it all.
 
@@ -54,7 +51,8 @@ class Finding(NamedTuple):
         if self.value is None:
             return self.note
         name = self.rule.split()[0]
-        measured = f"{name} {self.value:g}" if name in UNTIMED else f"{name} {spoken(self.value)}"
+        timed = unit_of(self.rule) is Unit.SECONDS
+        measured = f"{name} {spoken(self.value) if timed else format(self.value, 'g')}"
         return f"{measured} ({self.note})" if self.note else measured
 
 

@@ -19,16 +19,7 @@ from reaper.core.language.after import After
 from reaper.core.language.hours import OnlyDuring
 from reaper.core.language.ladder import GENTLE, Ladder
 from reaper.core.language.limits import Limit
-from reaper.core.language.rules import (
-    Ended,
-    Idle,
-    Orphan,
-    OwnerSessions,
-    Rule,
-    SeatPressure,
-    UnreachableFor,
-    leaves,
-)
+from reaper.core.language.rules import Ended, Idle, Need, Rule, leaves
 from reaper.core.language.selector import DAY, SAID, Exemption, Selector, Written, problem, said
 from reaper.core.language.validity import inactive_reason, never_active
 from reaper.core.model.duration import Duration
@@ -184,40 +175,9 @@ class Policy(Written):
         return digest(self.model_dump_json(by_alias=True, exclude_none=True))
 
     @cached_property
-    def asks_for_activity(self) -> bool:
-        """Whether a verdict can depend on a session's last activity."""
-        asking = Idle | SeatPressure | UnreachableFor
-        return self.ranks_by_activity or any(isinstance(rule, asking) for rule in leaves(self.rule))
-
-    @cached_property
-    def ranks_by_activity(self) -> bool:
-        """Whether a verdict can depend on the last activity of the owner's other sessions."""
-        return any(
-            isinstance(rule, OwnerSessions) and rule.owner_sessions.keep == "most_recently_active"
-            for rule in leaves(self.rule)
-        )
-
-    @cached_property
-    def compares_sessions(self) -> bool:
-        """Whether a verdict depends on the owner's other sessions."""
-        return any(isinstance(rule, OwnerSessions) for rule in leaves(self.rule))
-
-    @cached_property
-    def weighs_seats(self) -> bool:
-        """Whether a verdict depends on every selected session, and on when each was active."""
-        return any(isinstance(rule, SeatPressure) for rule in leaves(self.rule))
-
-    @cached_property
-    def needs_everyone(self) -> bool:
-        """Whether a verdict depends on sessions of any owner or kind."""
-        return any(
-            isinstance(rule, SeatPressure | Orphan | UnreachableFor) for rule in leaves(self.rule)
-        )
-
-    @cached_property
-    def asks_for_reach(self) -> bool:
-        """Whether a verdict can depend on whether the session's log answers."""
-        return any(isinstance(rule, UnreachableFor) for rule in leaves(self.rule))
+    def needs(self) -> frozenset[Need]:
+        """What a verdict can depend on besides the session as the list tells it."""
+        return frozenset().union(*(rule.needed() for rule in leaves(self.rule)))
 
 
 def digest(text: str) -> str:

@@ -6,9 +6,13 @@ Every model refuses unknown keys: a misspelt rule must not be an absent one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
+from pydantic_core import CoreSchema
 
 from reaper.core.language.selector import Written, problem
 from reaper.core.model.duration import Duration
@@ -17,13 +21,51 @@ from reaper.core.model.session import WEBUI
 Keep = Literal["newest", "oldest", "most_recently_active"]
 
 
+class Need(StrEnum):
+    """What a rule may have to know besides the session as the list tells it."""
+
+    ACTIVITY = "the last activity of the session"
+    OWNER = "the owner's other sessions"
+    OWNER_ACTIVITY = "the last activity of the owner's other sessions"
+    EVERYBODY = "the sessions of every owner and kind"
+    EVERYBODY_ACTIVITY = "the last activity of every selected session"
+    REACHABILITY = "whether the log of the session answers"
+
+
+class Unit(StrEnum):
+    """What a rule's threshold, and the value that is held against it, are counted in."""
+
+    SECONDS = "seconds"
+    GB_HOURS = "GB hours"
+    SESSIONS = "sessions"
+    SEATS = "seats"
+
+
+Measure = Literal["age", "idle", "running_for"]
+
+
 class LeafRule(Written):
     """The base of the rules that look at a session.
 
-    `reads` are the fields it judges by, besides those that every session is understood by.
+    `reads` are the fields it judges by, besides those that every session is understood by, and
+    `needs` what it may have to know besides. Where it is true of a session whose `measure` has
+    reached its threshold, and only while that one `waits` (True) or does not (False), it says so:
+    then it is known which rules contradict one another.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset()
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    unit: ClassVar[Unit] = Unit.SECONDS
+    measure: ClassVar[Measure | None] = None
+    waits: ClassVar[bool | None] = None
+
+    def needed(self) -> frozenset[Need]:
+        """What it needs as it is written."""
+        return self.needs
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Where its answer turns, in its unit."""
+        return tuple(duration.seconds for duration in durations(self))
 
 
 class IdleOf(Written):
@@ -43,6 +85,8 @@ class Idle(LeafRule):
     reads: ClassVar[frozenset[str]] = frozenset(
         {"app"}
     )  # a solve in flight keeps its owner's session of the same app
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVITY})
+    measure: ClassVar[Measure | None] = "idle"
 
     idle: Annotated[
         Annotated[Duration, Tag("over")] | Annotated[IdleOf, Tag("of")],
@@ -61,6 +105,8 @@ class Idle(LeafRule):
 class Age(LeafRule):
     """True when the session was created at least so long ago."""
 
+    measure: ClassVar[Measure | None] = "age"
+
     age: Duration
 
 
@@ -68,6 +114,9 @@ class RunningFor(LeafRule):
     """True when the session started to run at least so long ago; the time that it waited does not
     count.
     """
+
+    measure: ClassVar[Measure | None] = "running_for"
+    waits: ClassVar[bool | None] = False
 
     running_for: Duration
 
@@ -78,14 +127,21 @@ class GbHours(LeafRule):
     """
 
     reads: ClassVar[frozenset[str]] = frozenset({"gb_hours"})
+    unit: ClassVar[Unit] = Unit.GB_HOURS
 
     gb_hours: float = Field(
         gt=0, strict=True, allow_inf_nan=False, description="GB times hours, like 50 or 0.5"
     )
 
+    def thresholds(self) -> tuple[float, ...]:
+        return (self.gb_hours,)
+
 
 class Queued(LeafRule):
     """True when the session waits in the queue and was created at least so long ago."""
+
+    measure: ClassVar[Measure | None] = "age"
+    waits: ClassVar[bool | None] = True
 
     queued: Duration
 
@@ -102,13 +158,25 @@ class OwnerSessions(LeafRule):
     quota.
     """
 
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.OWNER, Need.ACTIVITY, Need.OWNER_ACTIVITY})
+    unit: ClassVar[Unit] = Unit.SESSIONS
+
     owner_sessions: Quota
+
+    def needed(self) -> frozenset[Need]:
+        by_activity = self.owner_sessions.keep == "most_recently_active"
+        return self.needs if by_activity else frozenset({Need.OWNER})
+
+    def thresholds(self) -> tuple[float, ...]:
+        return (self.owner_sessions.over,)
 
 
 class UnreachableFor(LeafRule):
     """True when the session's log did not answer in any look for at least so long, while others
     did.
     """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVITY, Need.EVERYBODY, Need.REACHABILITY})
 
     unreachable_for: Duration
 
@@ -117,6 +185,8 @@ class Orphan(LeafRule):
     """True for a solve or task whose owner had no other session in any look for at least
     so long.
     """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.EVERYBODY})
 
     orphan: Duration
 
@@ -144,7 +214,15 @@ class SeatPressure(LeafRule):
 
     reads: ClassVar[frozenset[str]] = frozenset({"app"})
 
+    needs: ClassVar[frozenset[Need]] = frozenset(
+        {Need.ACTIVITY, Need.EVERYBODY, Need.EVERYBODY_ACTIVITY}
+    )
+    unit: ClassVar[Unit] = Unit.SEATS
+
     seats: Pressure
+
+    def thresholds(self) -> tuple[float, ...]:
+        return (self.seats.high,)
 
 
 class Ended(LeafRule):
@@ -195,38 +273,39 @@ def _rule_key(value: object) -> str | None:
     return next((key for key, rule in RULES.items() if type(value) is rule), None)
 
 
-Rule = Annotated[
-    Annotated[Idle, Tag("idle")]
-    | Annotated[Age, Tag("age")]
-    | Annotated[RunningFor, Tag("running_for")]
-    | Annotated[Queued, Tag("queued")]
-    | Annotated[GbHours, Tag("gb_hours")]
-    | Annotated[UnreachableFor, Tag("unreachable_for")]
-    | Annotated[Orphan, Tag("orphan")]
-    | Annotated[OwnerSessions, Tag("owner_sessions")]
-    | Annotated[SeatPressure, Tag("seats")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[Not, Tag("not")],
-    Discriminator(_rule_key),
-]
-Leaf = (
-    Idle
-    | Age
-    | RunningFor
-    | Queued
-    | GbHours
-    | UnreachableFor
-    | Orphan
-    | OwnerSessions
-    | SeatPressure
-    | Ended
-)
-for _model in (AnyOf, AllOf, Not):
-    _model.model_rebuild()
+if TYPE_CHECKING:
+    Rule = LeafRule | AnyOf | AllOf | Not
+else:
+
+    class Rule:
+        """Any rule of `RULES`, as it stands when the model that holds the rule is built."""
+
+        @staticmethod
+        def choices() -> object:
+            tagged = [Annotated[model, Tag(key)] for key, model in RULES.items()]
+            return Annotated[reduce(or_, tagged), Discriminator(_rule_key)]
+
+        @classmethod
+        def __get_pydantic_core_schema__(
+            cls, _: object, handler: GetCoreSchemaHandler
+        ) -> CoreSchema:
+            return handler.generate_schema(cls.choices())
 
 
-def leaves(rule: Rule | Ended) -> Iterator[Leaf]:
+def rebuild(*models: type[BaseModel]) -> None:
+    """Have these models, and the rules that hold others, read what stands in `RULES` now."""
+    every: tuple[type[BaseModel], ...] = (AnyOf, AllOf, Not, *models)
+    for model in every:  # else one takes another's as it was before
+        if "__pydantic_core_schema__" in vars(model):
+            del model.__pydantic_core_schema__
+    for model in every:
+        model.model_rebuild(force=True)
+
+
+rebuild()
+
+
+def leaves(rule: Rule | Ended) -> Iterator[LeafRule]:
     """The rules that look at a session, in the order they were written."""
     match rule:
         case AnyOf():
@@ -239,3 +318,24 @@ def leaves(rule: Rule | Ended) -> Iterator[Leaf]:
             yield from leaves(rule.not_)
         case _:
             yield rule
+
+
+def durations(written: object) -> Iterator[Duration]:
+    """Every duration that a rule mentions, wherever in it."""
+    match written:
+        case Duration():
+            yield written
+        case BaseModel():
+            for field in type(written).model_fields:
+                yield from durations(getattr(written, field))
+        case list() | tuple():
+            for one in written:
+                yield from durations(one)
+        case _:
+            return
+
+
+def unit_of(rule: str) -> Unit:
+    """What the rule that a finding names, like `gb_hours 50`, is counted in."""
+    model = RULES.get(rule.split(maxsplit=1)[0], LeafRule)
+    return model.unit if issubclass(model, LeafRule) else Unit.SECONDS

@@ -14,6 +14,7 @@ from reaper.core.judging.persistence import NOTHING, ObservedSince
 from reaper.core.judging.verdict import Verdict, offenders
 from reaper.core.language.limits import Limit, Limits
 from reaper.core.language.policy import Mode, Policy, PolicySet
+from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
 from reaper.core.model.session import Activity, Phase, Session
 from reaper.core.planning.memory import Memory, Streak
@@ -117,24 +118,9 @@ class Step:
         return " and ".join(dict.fromkeys(v.reason for v in self.verdicts))
 
     @property
-    def asks_for_activity(self) -> bool:
-        return any(v.policy.asks_for_activity for v in self.verdicts)
-
-    @property
-    def compares_sessions(self) -> bool:
-        return any(v.policy.compares_sessions for v in self.verdicts)
-
-    @property
-    def weighs_seats(self) -> bool:
-        return any(v.policy.weighs_seats for v in self.verdicts)
-
-    @property
-    def asks_for_reach(self) -> bool:
-        return any(v.policy.asks_for_reach for v in self.verdicts)
-
-    @property
-    def needs_everyone(self) -> bool:
-        return any(v.policy.needs_everyone for v in self.verdicts)
+    def needs(self) -> frozenset[Need]:
+        """What the verdicts of its policies can depend on."""
+        return frozenset().union(*(v.policy.needs for v in self.verdicts))
 
 
 @dataclass(frozen=True, slots=True)
