@@ -11,7 +11,7 @@ from reaper.core.language.policy import PolicySet
 from reaper.core.model.action import Action
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
-from reaper.core.model.session import WEBUI, Activity, Phase, Session, Snapshot
+from reaper.core.model.session import Activity, Phase, Session, Snapshot
 from reaper.core.planning.plan import Outcome, RecheckResult, Result, Step, judge_again
 from reaper.errors import AccountError, Gone, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionSource
@@ -102,7 +102,9 @@ class Recheck:
         session = self._source.read(session.kind, session.id)
         own = self._of_its_owner(session) if step.compares_sessions else []
         computing = (
-            self._source.computing() if step.asks_for_activity and session.kind == WEBUI else ()
+            self._source.computing()
+            if step.asks_for_activity and not session.traits.computing
+            else ()
         )
         fleet = {s.id: s for s in (*computing, *own, session)}
         return list(fleet.values()), self._seen.past, True
