@@ -129,7 +129,7 @@ class Session:
     @property
     def phase(self) -> Phase:
         phase = phase_of(self.state)
-        if phase is not Phase.OVER and (self.half_read or self.of_unknown_kind):
+        if (self.half_read or self.kind not in TRAITS) and phase is not Phase.OVER:
             return Phase.UNKNOWN
         return phase
 

@@ -75,6 +75,17 @@ def test_it_may_be_what_its_owner_waits_for() -> None:
     assert rulings(idle, [tab, STRANGER], silent) == {("p", "tab"): Ruling.UNDETERMINED}
 
 
+def test_it_puts_no_other_session_over_a_quota() -> None:
+    """Two that are allowed two stay, however many of a strange kind run beside them."""
+    quota = a_policy({"owner_sessions": {"over": 2, "keep": "newest"}}, "all")
+    own = [a_session("a", created_at=ago("3h")), a_session("b", created_at=ago("2h"))]
+    strangers = [replace(STRANGER, id=f"x{n}", created_at=ago("1h")) for n in range(3)]
+    found = rulings(quota, [*own, *strangers])
+    assert Ruling.OFFENDER not in found.values()
+    third = a_session("c", created_at=ago("1h"))
+    assert rulings(quota, [*own, third])["p", "a"] is Ruling.OFFENDER
+
+
 def test_nobody_counts_it_as_alone() -> None:
     """That its owner has no other session is not remembered: it is not known to compute."""
     assert conditions([STRANGER], {}) == set()
