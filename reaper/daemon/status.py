@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Literal
 
 from reaper.core.model.duration import spoken
-from reaper.core.model.session import KINDS, OVER_STATES, RUNNING_STATES, WAITING_STATES
+from reaper.core.model.kinds import KINDS, OVER_STATES, RUNNING_STATES, WAITING_STATES
 from reaper.errors import LeaseHeld
 from reaper.logs import logger
 from reaper.ports import Clock

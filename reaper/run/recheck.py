@@ -12,7 +12,7 @@ from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
-from reaper.core.model.session import WEBUI, Activity, Phase, Session, Snapshot
+from reaper.core.model.session import Activity, Phase, Session, Snapshot
 from reaper.core.planning.plan import Outcome, RecheckResult, Result, Step, judge_again
 from reaper.errors import AccountError, Gone, RateLimited, ServerFault, Unreachable
 from reaper.ports import Clock, SessionSource
@@ -104,7 +104,7 @@ class Recheck:
         own = self._of_its_owner(session) if Need.OWNER in step.needs else []
         computing = (
             self._source.computing()
-            if Need.ACTIVITY in step.needs and session.kind == WEBUI
+            if Need.ACTIVITY in step.needs and not session.traits.computing
             else ()
         )
         fleet = {s.id: s for s in (*computing, *own, session)}

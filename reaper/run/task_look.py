@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reaper.core.model.action import Action
-from reaper.core.model.session import TASK, Session
+from reaper.core.model.session import Session
 from reaper.core.model.tasks import SessionTasks
 from reaper.core.planning.memory import LastAction
 from reaper.core.planning.plan import Outcome, RecheckResult, Result, Step
@@ -59,7 +59,7 @@ def still_asked(
         for id_, one in asked.items()
         if one.result == Result.FAILED and one.action != Action.DELETE
     }
-    tasks = source.tasks([s for s in sessions if s.kind == TASK and s.id in failed])
+    tasks = source.tasks([s for s in sessions if s.traits.runs_tasks and s.id in failed])
     return {
         id_: one
         for id_, one in asked.items()
@@ -81,4 +81,4 @@ def _withheld(why: str) -> Outcome:
 
 
 def _concerns(step: Step) -> bool:
-    return step.session.kind == TASK and step.action != Action.DELETE
+    return step.session.traits.runs_tasks and step.action != Action.DELETE

@@ -9,6 +9,7 @@ import click
 
 from reaper.cli.options import future, settings_of
 from reaper.clock import SYSTEM_CLOCK
+from reaper.core.model.kinds import EVERY_KIND
 
 if TYPE_CHECKING:
     from reaper.core.language.manual_exemption import ManualExemption
@@ -26,7 +27,7 @@ _BOTH = "--until and --forever contradict; keep one"
 )
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
-@click.option("--kind", metavar="KIND", help="Sessions of this kind: webui, task or solve.")
+@click.option("--kind", metavar="KIND", help=f"Sessions of this kind: {EVERY_KIND}.")
 @click.option("--name", metavar="PATTERN", help="Sessions of this name.")
 @click.option("--account", metavar="NAME", help="Only in this account; in all of them by default.")
 @click.option(

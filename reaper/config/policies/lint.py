@@ -23,19 +23,14 @@ from reaper.core.language.rules import (
     durations,
 )
 from reaper.core.language.selector import Exemption, Selector
+from reaper.core.model.kinds import COMPUTING, INTERACTIVE, traits_of
 from reaper.core.model.matching import is_glob, is_regex, matcher
-from reaper.core.model.session import SOLVE, TASK, WEBUI
 from reaper.errors import Problem
 
 Way = tuple[int | str, ...]
 Found = tuple[Way, str, str]
 """Where in the file, by which code, and in words."""
 
-STATES = {
-    WEBUI: ("running",),
-    TASK: ("queued", "assigned", "running", "solving"),
-    SOLVE: ("queued", "launching", "running"),
-}
 LONG, SHORT = 366 * 86_400, 10 * 60
 
 
@@ -68,8 +63,8 @@ def _selects_nothing(select: Selector) -> Iterator[Found]:
     if select.state is not None:
         state = matcher(select.state, fold=True)
         kinds = sorted(select.kinds())
-        if not any(state(one) for kind in kinds for one in STATES[kind]):
-            there = "; ".join(f"{kind}: {', '.join(STATES[kind])}" for kind in kinds)
+        if not any(state(one) for kind in kinds for one in traits_of(kind).alive):
+            there = "; ".join(f"{kind}: {', '.join(traits_of(kind).alive)}" for kind in kinds)
             yield (
                 ("select", "state"),
                 "never",
@@ -166,6 +161,7 @@ def _doubtful_rule(rule: Rule) -> Iterator[Found]:
 
 def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
     length = max((duration.seconds for duration in durations(rule)), default=0)
+    kinds = policy.select.kinds()
     if length >= LONG:
         days = length // 86_400
         yield (
@@ -176,7 +172,7 @@ def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
             ),
         )
     match rule:
-        case Idle() if silent := (policy.select.kinds() & set(rule.kinds)) - {WEBUI}:
+        case Idle() if silent := kinds & set(rule.kinds) & COMPUTING:
             which = " and ".join(sorted(silent))
             message = (
                 f"a {which} session with a silent log mostly computes; be sure that 'idle' is "
@@ -204,16 +200,16 @@ def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
                 "quota-zero",
                 "'low: 0' frees every seat under pressure; if that is not meant, write at least 1",
             )
-        case Orphan() if policy.select.kinds() == {WEBUI}:
-            yield (
-                "idle-rule",
-                "a webui session is nobody's orphan, and this policy selects no other kind",
+        case Orphan() if kinds and kinds <= INTERACTIVE:
+            which = " or ".join(sorted(kinds))
+            message = f"a {which} session is nobody's orphan, and this policy selects no other kind"
+            yield "idle-rule", message
+        case Queued() if kinds and not any(traits_of(kind).waiting for kind in kinds):
+            which = " or ".join(sorted(kinds))
+            message = (
+                f"a {which} session never waits in the queue, and this policy selects no other kind"
             )
-        case Queued() if policy.select.kinds() == {WEBUI}:
-            yield (
-                "idle-rule",
-                "a webui session never waits in the queue, and this policy selects no other kind",
-            )
+            yield "idle-rule", message
         case _:
             return
 

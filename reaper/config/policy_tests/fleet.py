@@ -10,7 +10,8 @@ from reaper.config.policy_tests.model import TIMES, UNKNOWN, GivenSession
 from reaper.core.judging.persistence import Condition
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.model.duration import Duration
-from reaper.core.model.session import WAITING_STATES, Activity, Session
+from reaper.core.model.kinds import WAITING_STATES
+from reaper.core.model.session import Activity, Session
 from reaper.core.planning.memory import Memory, Streak
 
 _USUAL_AGE = Duration.parse("1h")

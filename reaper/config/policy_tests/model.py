@@ -14,7 +14,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from reaper.config.policy_tests.moment import Moment
 from reaper.core.language.selector import Written, problem
 from reaper.core.model.duration import Duration
-from reaper.core.model.session import OVER_STATES, SOLVE, TASK, WEBUI
+from reaper.core.model.kinds import (
+    COMPUTING,
+    EVERY_KIND,
+    OVER_STATES,
+    USUAL_KIND,
+    KindName,
+    traits_of,
+)
 
 UNKNOWN = "unknown"
 """Stands for any field that the server did not send, or a log that could not be read."""
@@ -67,7 +74,7 @@ class GivenSession(Written):
     """
 
     id: str = Field(min_length=1, description="what the case calls it", examples=["a", "forgotten"])
-    kind: Literal["webui", "task", "solve"] = Field("webui", description="webui, task or solve")
+    kind: KindName = Field(USUAL_KIND, description=EVERY_KIND)
     owner: Annotated[str, AfterValidator(_owner)] = Field(
         "anna@Planning", description="user@environment, or unknown"
     )
@@ -124,10 +131,11 @@ class GivenSession(Written):
                 raise problem(
                     "age", f"'{key}: {said}' is longer ago than its age, {self.age}; make it older"
                 )
-        if self.alone is not None and self.kind == WEBUI:
+        if self.alone is not None and self.kind not in COMPUTING:
+            others = " or ".join(f"'kind: {kind}'" for kind in sorted(COMPUTING))
             raise problem(
                 "alone",
-                "a webui session is nobody's orphan; 'alone' wants 'kind: solve' or 'kind: task'",
+                f"a {self.kind} session is nobody's orphan; 'alone' wants {others}",
             )
         if self.unreachable is not None and self.idle is not None:
             raise problem(
@@ -144,8 +152,7 @@ class GivenSession(Written):
         """The state as the session-manager would tell it, in lower case."""
         if self.state is not None:
             return self.state.lower()
-        over = {WEBUI: "terminated", TASK: "completed", SOLVE: "finished"}
-        return over[self.kind] if self.ended is not None else "running"
+        return traits_of(self.kind).over[0] if self.ended is not None else "running"
 
     @property
     def is_over(self) -> bool:

@@ -10,7 +10,7 @@ from reaper.core.judging.in_flight import InFlight
 from reaper.core.judging.persistence import NOTHING, Condition, CoOwners, ObservedSince, in_reach
 from reaper.core.judging.start import running_since
 from reaper.core.model.matching import Answer
-from reaper.core.model.session import WEBUI, Activity, Phase, Session
+from reaper.core.model.session import Activity, Phase, Session
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def session_facts(
     reached = in_reach(a for a in activity.values() if a.learnt_at >= now)
     for subject in found:
         id_ = subject.session.id
-        if subject.session.kind != WEBUI:
+        if not subject.session.traits.interactive:
             subject.alone = Answer.UNKNOWN if lasting is None else company.alone(subject.session)
             subject.alone_for = (now - past.get((id_, Condition.ALONE), now)).total_seconds()
         if lasting is not None and reached and subject.fresh and activity[id_].unreachable:
@@ -91,6 +91,13 @@ def _since(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None or moment > now else (now - moment).total_seconds()
 
 
+def _busy(session: Session, in_flight: InFlight) -> Answer:
+    """Whether it waits for what its owner computes; not known of a kind that nobody knows."""
+    if session.of_unknown_kind:
+        return Answer.UNKNOWN
+    return in_flight.has(session) if session.traits.interactive else Answer.NO
+
+
 _NOBODY = InFlight(frozenset(), frozenset())
 
 
@@ -106,7 +113,7 @@ def _subject(
         None if idle is None else idle.total_seconds(),
         known.source if known else "",
         known is not None and known.learnt_at >= now,
-        busy.has(session) if session.kind == WEBUI else Answer.NO,
+        _busy(session, busy),
         running_for=_since(session.started_at, now) if phase is Phase.RUNNING else None,
         uptime=_since(running_since(session, now), now),
     )

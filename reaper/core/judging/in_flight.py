@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reaper.core.model.matching import Answer
 from reaper.core.model.names import folded
 from reaper.core.model.owner import Owner
-from reaper.core.model.session import QUEUED, TASK, WEBUI, Phase, Session
+from reaper.core.model.session import Phase, Session
 
 Pair = tuple[Owner, str | None]
 """An owner and an app as people read it; None stands for what is not known."""
@@ -49,13 +49,14 @@ class InFlight:
 
 
 def _in_flight(session: Session) -> bool:
-    """From the queue on for a solve.
+    """From the queue on, unless it may be scheduled for later: then from its assignment on.
 
-    A queued task may be scheduled for later, so it is from its assignment on.
+    One of a kind that nobody knows may compute for its owner, too.
     """
-    if session.kind == WEBUI or session.phase is Phase.OVER:
+    traits = session.traits
+    if traits.interactive or session.phase is Phase.OVER:
         return False
-    return session.kind != TASK or session.state != QUEUED
+    return session.state not in traits.scheduled
 
 
 def _pair(session: Session) -> Pair:

@@ -245,6 +245,7 @@ def _unknowns(subject: SessionFacts, grip: PolicyMatch) -> tuple[str, ...]:
     if (
         subject.phase is not Phase.UNKNOWN
         and not session.half_read
+        and not session.of_unknown_kind
         and grip.sure
         and grip.doubtful is None
     ):
@@ -253,6 +254,8 @@ def _unknowns(subject: SessionFacts, grip: PolicyMatch) -> tuple[str, ...]:
     found: list[str] = []
     if session.half_read:
         found.append(f"it could be read only in part{unread}")
+    elif session.of_unknown_kind:
+        found.append(f"the kind '{session.kind}' is not one that is known")
     elif subject.phase is Phase.UNKNOWN:
         found.append(f"the state '{session.state}' is not one that is known to run")
     if not grip.sure:

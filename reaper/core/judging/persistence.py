@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
-from reaper.core.model.session import WEBUI, Activity, Phase, Session
+from reaper.core.model.session import Activity, Phase, Session
 
 
 class Condition(StrEnum):
@@ -81,7 +81,7 @@ def conditions(
         (s.id, Condition.ALONE.value)
         for s in sessions
         if everybody
-        and s.kind != WEBUI
+        and s.traits.computing
         and s.phase is not Phase.OVER
         and company.alone(s) is Answer.YES
     }

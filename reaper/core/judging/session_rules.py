@@ -16,7 +16,7 @@ from reaper.core.language.rules import (
     UnreachableFor,
 )
 from reaper.core.model.matching import Answer
-from reaper.core.model.session import WEBUI, Phase
+from reaper.core.model.session import Phase
 
 
 def idle_rule(rule: Idle, scene: RuleContext) -> Leaf:
@@ -167,8 +167,8 @@ def orphan_rule(rule: Orphan) -> Leaf:
     long_, short = Cause(Answer.YES, measure="alone_for"), Cause(Answer.NO, measure="alone_for")
 
     def cause(subject: SessionFacts) -> Cause:
-        if subject.session.kind == WEBUI:
-            return Cause(Answer.NO, "a webui session is nobody's orphan")
+        if subject.session.traits.interactive:
+            return Cause(Answer.NO, f"a {subject.session.kind} session is nobody's orphan")
         match subject.alone:
             case Answer.NO:
                 return Cause(Answer.NO, "its owner has other sessions")

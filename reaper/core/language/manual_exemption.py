@@ -8,8 +8,9 @@ from functools import cached_property
 from pydantic import Field
 
 from reaper.core.language.selector import Exemption, Text
+from reaper.core.model.kinds import KINDS
 from reaper.core.model.matching import Answer, Match, SessionTest, is_glob, is_regex
-from reaper.core.model.session import KINDS, Session
+from reaper.core.model.session import Session
 
 
 class ManualExemption(Exemption):

@@ -23,6 +23,7 @@ from reaper.core.language.rules import Ended, Idle, Need, Rule, leaves
 from reaper.core.language.selector import DAY, SAID, Exemption, Selector, Written, problem, said
 from reaper.core.language.validity import inactive_reason, never_active
 from reaper.core.model.duration import Duration
+from reaper.core.model.kinds import INTERACTIVE
 from reaper.core.model.matching import SessionTest
 from reaper.core.model.session import ALWAYS_RELIED_ON
 
@@ -186,11 +187,11 @@ def digest(text: str) -> str:
 
 
 def _silence(kinds: list[str], over: Duration) -> str:
-    which = " and ".join(kinds)
+    which, judged = " and ".join(kinds), " and ".join(sorted(INTERACTIVE))
     return (
-        f"'idle: {over}' judges webui sessions only, but {which} sessions are selected too, whose "
+        f"'idle: {over}' judges {judged} sessions only, but {which} sessions are selected too, whose "
         "silent log mostly "
-        "means that they compute; select 'kind: webui', or name the kinds: "
+        f"means that they compute; select 'kind: {judged}', or name the kinds: "
         f"idle: {{over: {over}, kinds: [{', '.join(kinds)}]}}"
     )
 

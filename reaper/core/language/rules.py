@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema
 
 from reaper.core.language.selector import Written, problem
 from reaper.core.model.duration import Duration
-from reaper.core.model.session import WEBUI
+from reaper.core.model.kinds import INTERACTIVE, KindName
 
 Keep = Literal["newest", "oldest", "most_recently_active"]
 
@@ -74,9 +74,7 @@ class IdleOf(Written):
     """
 
     over: Duration = Field(description="how long ago the last activity is")
-    kinds: list[Literal["webui", "task", "solve"]] = Field(
-        min_length=1, description="the kinds it judges"
-    )
+    kinds: list[KindName] = Field(min_length=1, description="the kinds it judges")
 
 
 class Idle(LeafRule):
@@ -99,7 +97,9 @@ class Idle(LeafRule):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        return tuple(self.idle.kinds) if isinstance(self.idle, IdleOf) else (WEBUI,)
+        return (
+            tuple(self.idle.kinds) if isinstance(self.idle, IdleOf) else tuple(sorted(INTERACTIVE))
+        )
 
 
 class Age(LeafRule):

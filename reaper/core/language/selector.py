@@ -14,9 +14,16 @@ from unicodedata import category
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from reaper.core.model.kinds import (
+    COMPUTING,
+    EVERY_KIND,
+    KINDS,
+    RUNNING_STATES,
+    USUAL_KIND,
+    WAITING_STATES,
+)
 from reaper.core.model.matching import FIELDS, Match, SessionTest, is_glob, is_regex, matcher, regex
 from reaper.core.model.names import folded, folded_glob, oddities
-from reaper.core.model.session import KINDS, RUNNING_STATES, WAITING_STATES
 from reaper.core.model.suggestions import did_you_mean, quoted
 
 _UNSEEN = frozenset({"Cc", "Zl", "Zp"})
@@ -218,7 +225,7 @@ class Selector(Written):
     """
 
     kind: Kind = Field(
-        None, description="webui, task or solve", examples=["webui", ["task", "solve"]]
+        None, description=EVERY_KIND, examples=[USUAL_KIND, [k for k in KINDS if k in COMPUTING]]
     )
     state: State = Field(
         None,

@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-WEBUI = "webui"
-TASK = "task"
-SOLVE = "solve"
-KINDS = (WEBUI, TASK, SOLVE)
+from reaper.core.model.kinds import (
+    OVER_STATES,
+    RUNNING_STATES,
+    TRAITS,
+    WAITING_STATES,
+    KindTraits,
+    traits_of,
+)
 
 AHEAD = "log time in the future"
 """How the cause begins where a log's clock runs ahead of ours: then one of them is wrong."""
-
-QUEUED = "queued"
-WAITING_STATES = frozenset({QUEUED, "launching", "assigned"})
-RUNNING_STATES = frozenset({"running", "solving"})
-OVER_STATES = frozenset({"terminated", "finished", "completed", "failed", "crashed"})
 
 
 class Phase(StrEnum):
@@ -118,9 +117,21 @@ class Session:
             object.__setattr__(self, "owner", f"{self.user}@{self.environment}")
 
     @property
+    def traits(self) -> KindTraits:
+        """What its kind is like."""
+        return traits_of(self.kind)
+
+    @property
+    def of_unknown_kind(self) -> bool:
+        """Whether nobody knows what its kind is like, and so what its states mean."""
+        return self.kind not in TRAITS
+
+    @property
     def phase(self) -> Phase:
         phase = phase_of(self.state)
-        return Phase.UNKNOWN if self.half_read and phase is not Phase.OVER else phase
+        if (self.half_read or self.kind not in TRAITS) and phase is not Phase.OVER:
+            return Phase.UNKNOWN
+        return phase
 
     @property
     def nameless(self) -> bool:

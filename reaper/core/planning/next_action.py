@@ -7,7 +7,7 @@ from datetime import datetime
 from reaper.core.language.ladder import Rung, action_of
 from reaper.core.model.action import Action
 from reaper.core.model.duration import spoken
-from reaper.core.model.session import TASK, Phase, Session
+from reaper.core.model.session import Phase, Session
 from reaper.core.planning.memory import LastAction
 from reaper.core.planning.waiting import Wait
 
@@ -17,11 +17,12 @@ def next_action(
 ) -> Action | Wait:
     """The action that is due now, or what is waited for.
 
-    Only a running task can be interrupted; anything else goes to the last rung at once.
+    Only what runs can be interrupted, and only as its kind can be; anything else goes to the last
+    rung at once.
     """
-    rungs = [action_of(rung) for rung in ladder]
-    if session.kind != TASK or session.phase is not Phase.RUNNING:
-        rungs = [(action, wait) for action, wait in rungs if action is Action.TERMINATE]
+    gentle = session.traits.gentle_steps if session.phase is Phase.RUNNING else ()
+    possible = {*gentle, Action.TERMINATE}
+    rungs = [rung for rung in map(action_of, ladder) if rung[0] in possible]
     names = [action for action, _ in rungs]
     if asked is None or asked.action not in names:
         return (

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from reaper.core.model.session import TASK, WEBUI
 from reaper.errors import AccountError, Unauthorized, Unreachable
 from reaper.platforms.aimms.address import SESSIONS
+from reaper.platforms.aimms.kinds import TASK, WEBUI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

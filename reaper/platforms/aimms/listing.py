@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reaper.core.model.session import OVER_STATES, Phase, Session, Unreadable
+from reaper.core.model.kinds import OVER_STATES
+from reaper.core.model.session import Phase, Session, Unreadable
 from reaper.errors import AccountError, Unauthorized
 from reaper.platforms.aimms.faults import BadRequest
 from reaper.platforms.aimms.wire import Page, read_page

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from reaper.core.model.session import KINDS, TASK, WEBUI, Activity, Phase, Session
+from reaper.core.model.session import Activity, Phase, Session
 from reaper.errors import AccountError, Refused
 from reaper.platforms.aimms.address import SESSIONS, segment
+from reaper.platforms.aimms.kinds import KINDS, TASK, WEBUI
 from reaper.platforms.aimms.listing import Listing, read_list, shows_one
 from reaper.platforms.aimms.logs import last_activity
 from reaper.platforms.aimms.wire import read_session

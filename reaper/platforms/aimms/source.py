@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Literal, Self
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import (
-    SOLVE,
-    TASK,
-    WEBUI,
     Activity,
     Phase,
     Snapshot,
@@ -27,6 +24,7 @@ from reaper.errors import AccountError, Conflict, Gone, NotFound, Unauthorized, 
 from reaper.platforms.aimms.clock import ServerClock
 from reaper.platforms.aimms.faults import MissingScope
 from reaper.platforms.aimms.generation import look
+from reaper.platforms.aimms.kinds import SOLVE, TASK, WEBUI
 from reaper.platforms.aimms.sessions import UNKNOWN, SessionManager, contradicted
 from reaper.platforms.aimms.tasks import Tasks
 

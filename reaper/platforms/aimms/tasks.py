@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reaper.core.model.session import OVER_STATES, TaskKey
+from reaper.core.model.kinds import OVER_STATES
+from reaper.core.model.session import TaskKey
 from reaper.core.model.tasks import Task
 from reaper.errors import AccountError, Conflict, NotFound
 from reaper.platforms.aimms.address import TASKS, segment, usable_id

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal, Required, cast
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from reaper.core.model.session import KINDS, SOLVE, Problem, Session, Unreadable
+from reaper.core.model.session import Problem, Session, Unreadable
 from reaper.platforms.aimms.address import usable_id
 from reaper.platforms.aimms.faults import one_line
+from reaper.platforms.aimms.kinds import KINDS, SOLVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from support.core_strategies import LASTING, Fleet, Known, fleets, known_of, pos
 
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import PolicySet
-from reaper.core.model.session import WEBUI, Session
+from reaper.core.model.session import Session
 
 law = settings(max_examples=150, deadline=None)
 
@@ -162,5 +162,5 @@ def test_work_in_flight_never_ends_its_owners_session(
         kind=data.draw(st.sampled_from(["solve", "task"])),
     )
     added = data.draw(respelt_sessions(replace(work, state=state)))
-    tabs = Written({"kind": WEBUI}, [], []).around(rule)
+    tabs = Written({"kind": "webui"}, [], []).around(rule)
     assert offenders(tabs, [*fleet, added], known) <= offenders(tabs, fleet, known)

@@ -19,7 +19,8 @@ from support.core_builders import (
 
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import Policy
-from reaper.core.model.session import OVER_STATES, RUNNING_STATES, Session
+from reaper.core.model.kinds import OVER_STATES, RUNNING_STATES
+from reaper.core.model.session import Session
 
 OFFENDER, COMPLIANT, UNDETERMINED = Ruling.OFFENDER, Ruling.COMPLIANT, Ruling.UNDETERMINED
 IDLE_2H = a_policy({"idle": "2h"})
