@@ -32,10 +32,11 @@ from reaper.platforms.aimms import (
     compile_ignore,
     quiet_retries,
 )
-from reaper.ports import Clock, Enforcer, Notifier, RequestCount, Secret
+from reaper.ports import Clock, Enforcer, Notifier, RequestCount, Secret, Tell
 from reaper.run.enforce import DryRun, Terminator
+from reaper.run.log import RunLog
 from reaper.run.notify import DryRunNotifier
-from reaper.run.pipeline import Reaper, Tell
+from reaper.run.pipeline import Reaper
 from reaper.store import Database, SqlLedger, open_database
 
 _EVER = timedelta(days=36_500)
@@ -125,7 +126,7 @@ def reaper_of(
                 time,
                 settings.limits,
                 stop,
-                tell,
+                RunLog(account.name, tell),
                 reread,
                 notifiers(settings.notify, settings.timeout.seconds, enforce=enforce),
                 _follows_within(settings, account, every, clock),

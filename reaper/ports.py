@@ -1,4 +1,4 @@
-"""What the rooms promise each other. `run.py` knows these and nothing behind them."""
+"""What the rooms promise each other. `run/` knows these and nothing behind them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from reaper.core.planning.memory import LastAction, Memory
     from reaper.core.planning.notice import Delivery, Notice
     from reaper.core.planning.plan import Outcome, PastStep, Plan, RecheckResult, Step
+
+Tell = Callable[[str], None]
+"""Receives what is being done, in words, for whoever watches it."""
 
 Secret = Callable[[], SecretStr]
 """Gives a secret when it is asked for. Raises ConfigurationError where it cannot be had."""
@@ -199,6 +202,45 @@ class RunRecord(Protocol):
 
     def told(self, receipt: Delivery) -> None:
         """Commit what became of a notice, and renew the lease; raises LeaseLost like `settle`."""
+
+
+class RunObserver(Protocol):
+    """Hears what a pass over one account does, while it does it. Raises nothing."""
+
+    def progress(self, text: str) -> None:
+        """What is being done, in words, for whoever waits for it."""
+
+    def past_step_settled(self, step: PastStep, outcome: Outcome) -> None:
+        """A step of an earlier run has been settled by looking."""
+
+    def run_begun(
+        self, run: int, seen: Observation, plan: Plan, *, barred: str | None, enforcing: bool
+    ) -> None:
+        """The run is recorded, and none of its steps is taken; `barred` as in `open_run`."""
+
+    def step_intended(self, step: Step, look: RecheckResult) -> None:
+        """It is committed that the step is due and will be acted upon."""
+
+    def step_settled(self, step: Step, outcome: Outcome) -> None:
+        """What came of the step, before it is committed: the database may fail."""
+
+    def notified(self, delivery: Delivery) -> None:
+        """What became of a notice, before it is committed."""
+
+    def run_ended(
+        self, result: str, outcomes: Mapping[str, Outcome], seconds: Mapping[str, float]
+    ) -> None:
+        """The run is over; `seconds` is how long each part of it took."""
+
+
+class NullObserver:
+    """A `RunObserver` that ignores all it hears."""
+
+    def _ignore(self, *_: object, **__: object) -> None:
+        pass
+
+    progress = past_step_settled = run_begun = _ignore
+    step_intended = step_settled = notified = run_ended = _ignore
 
 
 class Ledger(Protocol):

@@ -19,7 +19,7 @@ import click
 from reaper.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from reaper.run.pipeline import Tell
+    from reaper.ports import Tell
     from reaper.usecases.configuration import ChosenPolicies, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])

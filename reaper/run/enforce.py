@@ -27,7 +27,7 @@ from reaper.errors import (
     Unreachable,
     Withheld,
 )
-from reaper.ports import Clock, SessionEnder, SessionSource
+from reaper.ports import Clock, Ledger, RunObserver, SessionEnder, SessionSource
 
 # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
 _SHORT_LOOK = 3.0
@@ -220,6 +220,20 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
+
+
+def settle_open_steps(
+    ledger: Ledger, source: SessionSource, observer: RunObserver
+) -> list[tuple[PastStep, Outcome]]:
+    """Settle what earlier runs left unsettled, as far as a look can tell."""
+    settled = []
+    for step in ledger.unsettled(source.account):
+        outcome = settle_past(step, source)
+        if outcome is not None:
+            ledger.settle_past(step, outcome)
+            observer.past_step_settled(step, outcome)
+            settled.append((step, outcome))
+    return settled
 
 
 def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:

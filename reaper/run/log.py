@@ -1,4 +1,4 @@
-"""What a pass tells the log, and how long its parts took."""
+"""What a pass writes to the log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
-from reaper.logs import BoundLogger, logger
+from reaper.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
     from reaper.core.judging.verdict import Observation
     from reaper.core.planning.notice import Delivery
     from reaper.core.planning.plan import Outcome, PastStep, Plan, RecheckResult, Step
-    from reaper.ports import Clock, RunRecord
+    from reaper.ports import Tell
 
 _log = logger("run")
 _GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
 
 
 class RunLog:
-    """Tells of one pass over one account. `seconds` is how long each of its parts took so far."""
+    """A `RunObserver` that writes the log of the passes over one account.
 
-    def __init__(self, account: str, clock: Clock) -> None:
-        self._log, self._clock = _log.bind(account=account), clock
-        self._since = clock.monotonic()
-        self.seconds: dict[str, float] = {}
+    `tell` receives their progress.
+    """
 
-    def lap(self, part: str) -> None:
-        """The part that began with the lap before is over."""
-        now = self._clock.monotonic()
-        self.seconds[part], self._since = now - self._since, now
+    def __init__(self, account: str, tell: Tell = lambda _: None) -> None:
+        self._account_log = self._log = _log.bind(account=account)
+        self._tell = tell
+        self._enforcing = False
 
-    def settled_past(self, step: PastStep, outcome: Outcome) -> None:
-        self._log.info(
+    def progress(self, text: str) -> None:
+        self._tell(text)
+
+    def past_step_settled(self, step: PastStep, outcome: Outcome) -> None:
+        self._account_log.info(
             "past step settled",
             run=step.run_id,
             session=step.session_id,
@@ -45,17 +46,11 @@ class RunLog:
             detail=outcome.detail,
         )
 
-    def begun(
-        self,
-        record: RunRecord,
-        seen: Observation,
-        plan: Plan,
-        *,
-        barred: str | None,
-        enforcing: bool,
-    ) -> LoggedRun:
-        """Tell that the run is recorded; the record that tells of each step in turn."""
-        log = self._log = self._log.bind(run=record.id)
+    def run_begun(
+        self, run: int, seen: Observation, plan: Plan, *, barred: str | None, enforcing: bool
+    ) -> None:
+        log = self._log = self._account_log.bind(run=run)
+        self._enforcing = enforcing
         counts = {ruling.value: count for ruling, count in seen.count().items()}
         log.info(
             "run begun",
@@ -78,52 +73,39 @@ class RunLog:
             )
         if barred is not None:
             log.warning("halted" if plan.halted else "barred", why=barred)
-        return LoggedRun(record, self._log, enforcing=enforcing)
 
-    def ended(self, result: str, outcomes: Mapping[str, Outcome]) -> None:
-        counts = Counter(outcome.result.value for outcome in outcomes.values())
-        seconds = round(sum(self.seconds.values()), 3)
-        self._log.info("run ended", result=result, outcomes=dict(counts), seconds=seconds)
-
-
-class LoggedRun:
-    """A `RunRecord` that tells the log what it keeps."""
-
-    def __init__(self, record: RunRecord, log: BoundLogger, *, enforcing: bool) -> None:
-        self.id = record.id
-        self.expired = record.expired
-        self._record, self._log, self._enforcing = record, log, enforcing
-
-    def intend(self, step: Step, look: RecheckResult) -> None:
-        self._record.intend(step, look)
+    def step_intended(self, step: Step, look: RecheckResult) -> None:
         if self._enforcing:
             self._log.info("step intended", **_of(step), reason=look.reason)
 
-    def settle(self, step: Step, outcome: Outcome) -> None:
-        """The log has it even where the database fails.
-
-        What was withheld is small talk: it is withheld in each run anew, and `ended` counts it. Not
-        where it will be until a person sees to it.
+    def step_settled(self, step: Step, outcome: Outcome) -> None:
+        """What was withheld is small talk: it is withheld in each run anew, and `run_ended` counts
+        it. Not where it will be until a person sees to it.
         """
-        tell = self._log.info
+        write = self._log.info
         if outcome.result in _GRAVE or (outcome.needs_attention and self._enforcing):
-            tell = self._log.warning
+            write = self._log.warning
         elif outcome.result is Result.WITHHELD:
-            tell = self._log.debug
-        tell("step settled", **_of(step), outcome=outcome.result.value, detail=outcome.detail)
-        self._record.settle(step, outcome)
+            write = self._log.debug
+        write("step settled", **_of(step), outcome=outcome.result.value, detail=outcome.detail)
 
-    def told(self, receipt: Delivery) -> None:
-        tell = self._log.info if receipt.result is DeliveryStatus.TOLD else self._log.warning
-        about = len(receipt.notice.reported)
-        tell(
+    def notified(self, delivery: Delivery) -> None:
+        delivered = delivery.result is DeliveryStatus.TOLD
+        write = self._log.info if delivered else self._log.warning
+        write(
             "notice",
-            target=receipt.target,
-            sessions=about,
-            outcome=receipt.result.value,
-            detail=receipt.detail,
+            target=delivery.target,
+            sessions=len(delivery.notice.reported),
+            outcome=delivery.result.value,
+            detail=delivery.detail,
         )
-        self._record.told(receipt)
+
+    def run_ended(
+        self, result: str, outcomes: Mapping[str, Outcome], seconds: Mapping[str, float]
+    ) -> None:
+        counts = Counter(outcome.result.value for outcome in outcomes.values())
+        total = round(sum(seconds.values()), 3)
+        self._log.info("run ended", result=result, outcomes=dict(counts), seconds=total)
 
 
 def _of(step: Step) -> dict[str, str | None]:

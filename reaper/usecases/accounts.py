@@ -16,8 +16,8 @@ from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.model import AccountSettings, Settings
 from reaper.core.language.policy import PolicySet
 from reaper.core.planning.plan import Reviewed
-from reaper.ports import Clock
-from reaper.run.pipeline import Reaper, Report, Tell
+from reaper.ports import Clock, Tell
+from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database
 from reaper.usecases.configuration import ChosenPolicies
 

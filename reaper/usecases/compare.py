@@ -12,7 +12,8 @@ from reaper.config.settings.model import Settings
 from reaper.core.explaining.comparison import Difference, Judged, Rewritten, differences, rewritten
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
-from reaper.run.pipeline import Reaper, Tell
+from reaper.ports import Tell
+from reaper.run.pipeline import Reaper
 from reaper.usecases.accounts import observe_all
 from reaper.usecases.configuration import today
 from reaper.usecases.snapshots import read_fleets

@@ -11,8 +11,7 @@ from reaper.bootstrap import connection, database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.model import AccountSettings, Settings
 from reaper.platforms.aimms import Check, examine
-from reaper.ports import Clock
-from reaper.run.pipeline import Tell
+from reaper.ports import Clock, Tell
 from reaper.store import revision
 
 __all__ = ["Check", "Examination", "examine_all"]

@@ -14,7 +14,6 @@ from reaper import errors
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.model import AccountSettings, Settings
-from reaper.core.explaining.explanation import with_activity
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.language.rules import Need
@@ -22,8 +21,9 @@ from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Session
 from reaper.core.planning.plan import Plan
-from reaper.ports import Clock
-from reaper.run.pipeline import Reaper, Tell
+from reaper.ports import Clock, Tell
+from reaper.run.observe import probe_also
+from reaper.run.pipeline import Reaper
 from reaper.store import AsOf, Database, as_of, recorded
 from reaper.usecases.accounts import observe_all
 
@@ -156,8 +156,7 @@ def _look(reaper: Reaper, start: str) -> _Look:
     sessions = seen.snapshot.sessions
     meant = [s for s in sessions if s.id.casefold().startswith(start.casefold())]
     of_weight = {s.id: s for one in meant for s in _of_weight(seen, one)}
-    unprobed = [s for id_, s in of_weight.items() if id_ not in seen.learnt]
-    seen = with_activity(seen, reaper.source.probe(unprobed))
+    seen = probe_also(reaper.source, seen, of_weight.values())
     blocked_reason = reaper.ledger.blocked_reason(seen.account)
     live = {(seen.account, s.id): Live(seen, plan, s, blocked_reason) for s in meant}
     return _Look(live, [(seen.account, session.id) for session in sessions])

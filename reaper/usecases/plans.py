@@ -15,8 +15,8 @@ from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Session
 from reaper.core.planning.plan import Plan
-from reaper.ports import Clock
-from reaper.run.pipeline import Reaper, Report, Tell
+from reaper.ports import Clock, Tell
+from reaper.run.pipeline import Reaper, Report
 from reaper.usecases.accounts import Runs, observe_all, run_all
 from reaper.usecases.configuration import ChosenPolicies
 from reaper.usecases.review import ReviewedPlan, ReviewedStep, read_plan, reviewable, write_plan

@@ -8,7 +8,9 @@ from reaper.bootstrap import database
 from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
-from reaper.run.pipeline import Reaper, Tell
+from reaper.ports import Tell
+from reaper.run.observe import probe_also
+from reaper.run.pipeline import Reaper
 from reaper.usecases.accounts import Observed, observe_all
 from reaper.usecases.snapshots import kept, write_fleets
 
@@ -29,7 +31,7 @@ def observe(
     again. Raises ConfigurationError and StoreError.
     """
     accounts = settings.chosen(names)
-    look = _look if keep is None else Reaper.look_at_all
+    look = _look if keep is None else _look_at_all
     with database(settings) as store:
         observed = observe_all(settings, accounts, policies, look, store, tell=tell)
     if keep is not None and observed.looks:
@@ -39,3 +41,9 @@ def observe(
 
 def _look(reaper: Reaper) -> Observation:
     return reaper.look()[0]
+
+
+def _look_at_all(reaper: Reaper) -> Observation:
+    """A look that learns the last activity of every session, not only where it decides."""
+    observation = _look(reaper)
+    return probe_also(reaper.source, observation, observation.snapshot.fleet)

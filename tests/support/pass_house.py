@@ -23,7 +23,9 @@ from reaper.platforms.aimms import (
     Connection,
     compile_ignore,
 )
+from reaper.ports import RunObserver
 from reaper.run.enforce import DryRun, Terminator
+from reaper.run.log import RunLog
 from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, HistoryFilter, SqlLedger, entries
 
@@ -76,6 +78,7 @@ class House:
     lease: timedelta = timedelta(minutes=2)
     reread: Callable[[], PolicySet] | None = None
     before_step: Callable[[], None] = lambda: None
+    observer: RunObserver = field(default_factory=lambda: RunLog("acme"))
 
     def ledger(self, who: str = "test@here") -> SqlLedger:
         return SqlLedger(self.store, self.clock, who, "0", self.lease)
@@ -98,7 +101,7 @@ class House:
                 )
             reaper = Reaper(
                 rules, source, self.ledger(), _Meanwhile(enforcer, self), clock, self.limits, self.stop,
-                reread=self.reread,
+                self.observer, reread=self.reread,
             )  # fmt: skip
             return reaper.run_once(**options)
 

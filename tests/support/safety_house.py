@@ -32,6 +32,7 @@ from reaper.platforms.aimms import (
     compile_ignore,
 )
 from reaper.run.enforce import DryRun, Terminator
+from reaper.run.log import RunLog
 from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, SqlLedger
 
@@ -315,7 +316,7 @@ class House:
                 clock,
                 limits or self.limits,
                 stop,
-                tell or self.said.append,
+                RunLog("acme", tell or self.said.append),
                 reread,
             )
 
