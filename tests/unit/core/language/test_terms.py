@@ -29,7 +29,7 @@ THREE_DAYS = policy(**{"from": "2026-12-01", "until": "2026-12-03"})
         (FIRST - TICK, "it begins on 2026-12-01"),
         (FIRST, None),
         (AFTER - TICK, None),
-        (AFTER, "it ended with 2026-12-03"),
+        (AFTER, "it ended on 2026-12-03"),
     ],
 )
 def test_whole_days(now: datetime, why: str | None) -> None:
