@@ -154,7 +154,7 @@ class _Teller:
         shown = "this value" if at.shape.secret else _shown(value, self._located.written(at.path))
         if at.shape.words:
             return (
-                f"{shown} is none of "
+                f"{shown} is not one of "
                 f"{', '.join(at.shape.words)}{did_you_mean(value, at.shape.words, _ALIKE)}"
             )
         if (expected := _KINDS.get(kind.partition("_")[0])) and kind.endswith(

@@ -20,7 +20,7 @@ _PLAIN = {
     "int_parsing": "this is not a whole number; write one like 8",
     "int_type": "this is not a whole number; write one like 8",
     "float_parsing": "this is not a number; write one like 0.5",
-    "literal_error": "this is none of {expected}",
+    "literal_error": "this is not one of {expected}",
     "model_type": "this is not a mapping; write it as JSON, or set its keys one by one, after two more underscores",
 }
 _LISTED = "; docs/operations.md lists them"

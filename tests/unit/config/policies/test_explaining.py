@@ -66,7 +66,7 @@ INNER = "valid keys are url, api_key, size, share, file, on"
         (
             "{not: {not: {age: 2}}}",
             19,
-            "'2' is no duration; write a number with its unit: '2h' or '2m'?",
+            "'2' is not a valid duration; write a number with its unit: '2h' or '2m'?",
         ),
         (
             "{not: {not: {age: 2h, foo: 1}}}",
@@ -92,7 +92,7 @@ INNER = "valid keys are url, api_key, size, share, file, on"
         (
             "{idle: {over: 2h, kinds: [webiu]}}",
             27,
-            "'webiu' is none of webui, task, solve; did you mean 'webui'?",
+            "'webiu' is not one of webui, task, solve; did you mean 'webui'?",
         ),
         (
             "{owner_sessions: {over: '3'}}",
@@ -103,7 +103,7 @@ INNER = "valid keys are url, api_key, size, share, file, on"
         (
             "{owner_sessions: {over: 3, keep: latest}}",
             34,
-            "'latest' is none of newest, oldest, most_recently_active",
+            "'latest' is not one of newest, oldest, most_recently_active",
         ),
     ],
 )
@@ -121,11 +121,11 @@ def test_rules(rule: str, column: int, message: str) -> None:
         ("{apps: x, reason: y}", f"7: unknown key 'apps'; did you mean 'app'? {KEYS}"),
         ("{app: x, reson: y}", f"15: unknown key 'reson'; did you mean 'reason'? {KEYS}"),
         ("{app: x, xyz: y, reason: z}", f"15: unknown key 'xyz'; {KEYS}"),
-        ("{app: x}", "6: the key 'reason' is missing; add it: why; it is shown wherever the exemption decides"),
+        ("{app: x}", "6: the key 'reason' is missing; add it: the reason; shown wherever the exemption decides"),
         ("{app: x, reason: 5}", "23: '5' is not a text; put it in quotes"),
         ("{app: x, reason: }", "22: the value is missing; put it in quotes"),
         ("{app: x, reason: ''}", "23: the text is empty; enter a value"),
-        ("{app: x, reason: y, until: soon}", "33: 'soon' is no day; write one like 2026-12-31"),
+        ("{app: x, reason: y, until: soon}", "33: 'soon' is not a valid day; write one like 2026-12-31"),
         ("{app_version: 1.10, reason: y}", "20: this is a number or truth value to YAML; put it in quotes"),
         (
             "{app: {no: x}, reason: y}",
@@ -251,7 +251,7 @@ class Outer(BaseModel):
         ("inner: {on: maybe}", "1:13: 'maybe' is not true or false; write one of the two, without quotes"),
         ("named: {one: {siz: 1}}", f"1:15: unknown key 'siz'; did you mean 'size'? {INNER}"),
         ("named: [1]", "1:8: a list is not a mapping; write 'key: value'"),
-        ("either: atuo", "1:9: 'atuo' is none of auto, 1; did you mean 'auto'?"),
+        ("either: atuo", "1:9: 'atuo' is not one of auto, 1; did you mean 'auto'?"),
         ("words: [abcd]", "1:9: this text is too long; at most 3 characters are allowed"),
         ("words: [a, b, c]", "1:8: this list is too long; at most 2 entries are allowed"),
         ("inner: {api_key: 12345}", "1:18: this value is not a text; put it in quotes"),

@@ -94,7 +94,7 @@ def test_every_problem_of_every_file_is_told(folder: Path) -> None:
         written(folder, a="a: [\n", b=two, c=POLICY.format("b"), d="policie: []\n")
     ) == [
         ("policies/a.yaml:2:1: the file ends unexpectedly; close what was opened with '[' or '{'"),
-        "policies/b.yaml:4:27: '24' is no duration; write a number with its unit: '24h' or '24m'?",
+        "policies/b.yaml:4:27: '24' is not a valid duration; write a number with its unit: '24h' or '24m'?",
         f"policies/b.yaml:5:12: a policy named 'b' {again}",
         f"policies/c.yaml:2:11: a policy named 'b' {again}",
         (

@@ -118,7 +118,7 @@ def test_every_problem_is_told_at_once(load: Load) -> None:
         ("accounts: acme", "1:11", "list"),
         ("activity: {workers: 0}", "1:21", "the minimum is 1"),
         ("activity: {ignore: ['(']}", "1:21", "not a regular expression"),
-        ("activity: {ignore: ['(?!x)y']}", "1:21", "as RE2 reads it"),
+        ("activity: {ignore: ['(?!x)y']}", "1:21", "in RE2 syntax"),
         ("activity: {ignore: ['.*']}", "1:21", "would ignore every line"),
         ("accounts: [{name: 'a b', url: https://a.b, api_key: k}]", "1:19", "a b"),
         (
@@ -210,7 +210,11 @@ def test_a_named_file_must_be_there() -> None:
             "4",
             "environment variable REAPER_ACTIVITY__WORKRES: no such setting",
         ),
-        ("REAPER_INTERVAL", "5", "environment variable REAPER_INTERVAL: '5' is no duration"),
+        (
+            "REAPER_INTERVAL",
+            "5",
+            "environment variable REAPER_INTERVAL: '5' is not a valid duration",
+        ),
         ("REAPER_ACCOUNTS", "acme", "environment variable REAPER_ACCOUNTS: this is not valid JSON"),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_limit_may_be_set_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
             "3",
             "this is not a mapping; write it as JSON, or set its keys one by one",
         ),
-        ("REAPER_LOG__LEVEL", "loud", "this is none of 'debug', 'info', 'warning' or 'error'"),
+        ("REAPER_LOG__LEVEL", "loud", "this is not one of 'debug', 'info', 'warning' or 'error'"),
         ("REAPER_ACTIVITY__WORKERS", "0", "this should be greater than or equal to 1"),
         ("REAPER_LIMITS__RUN__PERCENT", "many", "this is not a number; write one like 0.5"),
     ],
