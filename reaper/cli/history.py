@@ -90,5 +90,5 @@ def _unknown(outcome: str, outcomes: tuple[str, ...]) -> click.BadParameter:
 
     near = get_close_matches(outcome, outcomes, 1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    words = f"'{outcome}' is none of {', '.join(outcomes)}{hint}"
+    words = f"'{outcome}' is not one of {', '.join(outcomes)}{hint}"
     return click.BadParameter(words, param_hint="--outcome")

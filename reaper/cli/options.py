@@ -72,7 +72,7 @@ class Moment(click.ParamType[datetime]):
             found = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"'{value}' is no moment; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
+                f"'{value}' is not a valid time; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
                 param,
                 ctx,
             )

@@ -39,8 +39,8 @@ def _errors(found: Sequence[Finding]) -> int:
 def _show_policies(policies: PolicySet, now: datetime) -> None:
     for policy in policies.policies:
         click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
-    protect = f", {len(policies.protect)} protected from all" if policies.protect else ""
-    click.echo(f"{_count(len(policies.policies), 'policy is', 'policies are')} right{protect}")
+    protect = f", {len(policies.protect)} protected from all policies" if policies.protect else ""
+    click.echo(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
 
 
 def _count(number: int, one: str, several: str = "") -> str:
@@ -63,4 +63,4 @@ def _now(hours: OnlyDuring, now: datetime) -> str:
         closes = hours.closes_after(now)
         return f"open until {hours.shown(closes)}" if closes else "always open"
     opens = hours.opens_after(now)
-    return f"opens {hours.shown(opens)}" if opens else "opens no more"
+    return f"opens {hours.shown(opens)}" if opens else "does not open again"

@@ -16,7 +16,7 @@ from reaper.errors import Problem
 _KINDS = {
     "string": ("a text", "put it in quotes"),
     "int": ("a whole number", "write one without quotes, like 3"),
-    "float": ("a number", "write one alone, without quotes or unit, like 0.5"),
+    "float": ("a number", "write only the number, without quotes or unit, like 0.5"),
     "bool": ("true or false", "write one of the two, without quotes"),
     "list": ("a list", "start each entry with '- ', or write [one, other]"),
     "tuple": ("a list", "start each entry with '- ', or write [one, other]"),
@@ -30,14 +30,14 @@ _KINDS = {
     "url": ("an address", "write one like https://acme.aimms.cloud"),
 }
 _BOUNDS = {
-    "greater_than_equal": "{shown} is too small; the least is {ge}",
+    "greater_than_equal": "{shown} is too small; the minimum is {ge}",
     "greater_than": "{shown} is too small; it must be more than {gt}",
-    "less_than_equal": "{shown} is too large; the most is {le}",
+    "less_than_equal": "{shown} is too large; the maximum is {le}",
     "less_than": "{shown} is too large; it must be less than {lt}",
-    "string_too_short": "an empty text says nothing; write one",
-    "string_too_long": "this text is too long; at most {max_length} characters fit",
+    "string_too_short": "the text is empty; enter a value",
+    "string_too_long": "this text is too long; at most {max_length} characters are allowed",
     "too_short": "this list is too short; write at least {min_length} entry",
-    "too_long": "this list is too long; at most {max_length} entries fit",
+    "too_long": "this list is too long; at most {max_length} entries are allowed",
 }
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -123,40 +123,38 @@ class _Teller:
                 return self._located.problem(path, self._refused(at, details), code=code)
 
     def _no_such(self, tag: str, tags: Sequence[str]) -> str:
-        return (
-            f"'{tag}' is no {self._noun}{_listed(f'{self._noun}s are', tags, closest(tag, tags))}"
-        )
+        return f"'{tag}' is not a {self._noun}{_listed(f'valid {self._noun}s are', tags, closest(tag, tags))}"
 
     def _not_one(self, value: object, tags: Sequence[str]) -> str:
-        noun, listed = self._noun, _listed(f"{self._noun}s are", tags)
+        noun, listed = self._noun, _listed(f"valid {self._noun}s are", tags)
         if not isinstance(value, dict):
             how = (
                 "put them under 'any:' or 'all:'"
                 if isinstance(value, list) and _joins(tags)
                 else _ONE_KEY
             )
-            return f"{_shown(value)} is no {noun}; {how}{listed}"
+            return f"{_shown(value)} is not a {noun}; {how}{listed}"
         strange = [key for key in value if key not in tags] if tags else []
         if strange:
             return (
-                f"{_quoted(strange)} cannot stand here; one {noun} is a mapping with one "
+                f"{_quoted(strange)} is not allowed here; a {noun} is a mapping with one "
                 f"key{listed}"
             )
         if not value:
-            return f"an empty mapping is no {noun}{listed}"
+            return f"an empty mapping is not a {noun}{listed}"
         join = "; put them into a list under 'any:' or 'all:'" if _joins(tags) else "; keep one"
-        return f"{len(value)} {noun}s ({_quoted(value)}) stand where one belongs{join}"
+        return f"{len(value)} {noun}s ({_quoted(value)}) where only one is allowed{join}"
 
     def _refused(self, at: Spot, details: Any) -> str:  # noqa: ANN401 - see problem
         kind, value, ctx = details["type"], details["input"], details.get("ctx", {})
         if value is None:
-            return f"nothing is written here; {_wanted(at, kind)}"
+            return f"the value is missing; {_wanted(at, kind)}"
         if "why" in ctx:
             return str(ctx["why"])
         shown = "this value" if at.shape.secret else _shown(value, self._located.written(at.path))
         if at.shape.words:
             return (
-                f"{shown} is none of "
+                f"{shown} is not one of "
                 f"{', '.join(at.shape.words)}{did_you_mean(value, at.shape.words, _ALIKE)}"
             )
         if (expected := _KINDS.get(kind.partition("_")[0])) and kind.endswith(
@@ -171,7 +169,7 @@ def _unknown_key(at: Spot) -> str:
     home = at.around.home(key)
     return (
         "unknown key "
-        f"'{key}'{f'; {home}' if home else ''}{_listed('the keys here are', known, _guess(at))}"
+        f"'{key}'{f'; {home}' if home else ''}{_listed('valid keys are', known, _guess(at))}"
     )
 
 
@@ -185,7 +183,7 @@ def _wanted(at: Spot, kind: str) -> str:
     if at.shape.words:
         return f"write one of {', '.join(at.shape.words)}"
     if at.shape.fields:
-        return f"write 'key: value'{_listed('the keys here are', list(at.shape.fields))}"
+        return f"write 'key: value'{_listed('valid keys are', list(at.shape.fields))}"
     if at.shape.tags:
         return f"write one of {', '.join(at.shape.tags)}"
     if (known := _KINDS.get(kind.partition("_")[0]) or _KINDS.get(at.shape.plain)) is not None:
@@ -221,12 +219,12 @@ def _bounded(shown: str, kind: str, ctx: dict[str, Any]) -> str | None:
 
 def _otherwise(shown: str, at: Spot, details: Any) -> str:  # noqa: ANN401 - see _Teller.problem
     if at.shape.description:
-        return f"{shown} will not do; it should be: {at.shape.description}"
+        return f"{shown} is not valid; expected: {at.shape.description}"
     if details["type"].startswith("date"):
         return f"{shown} is not a date; {_KINDS['date'][1]}"
     told = str(details["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return (
-        f"{shown} will not do; it {told.removeprefix('Input ')}"
+        f"{shown} is not valid; it {told.removeprefix('Input ')}"
         if told.startswith("Input ")
         else told
     )

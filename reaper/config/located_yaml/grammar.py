@@ -6,31 +6,31 @@ from __future__ import annotations
 
 from yaml.error import Mark, MarkedYAMLError
 
-_QUOTE = "wants quotes, like '*@Planning'"
+_QUOTE = "must be quoted, like '*@Planning'"
 _WORDS = {
-    "found character '\\t'": "a tab stands here; indent with spaces",
-    "found another document": "a second document starts here; a file holds one, without '---' in between",
-    "found undefined alias": f"'*' starts an alias here, and there is none of this name; a pattern {_QUOTE}",
-    "expected alphabetic or numeric character": f"'*' or '&' cannot stand here bare; a text that starts so {_QUOTE}",
-    "but found '<stream end>'": "the file ends in the middle of something; close what was opened with '[' or '{'",
+    "found character '\\t'": "a tab is not allowed here; indent with spaces",
+    "found another document": "a second document starts here; write one document per file, without '---' in between",
+    "found undefined alias": f"'*' starts an alias, and no anchor has this name; a pattern {_QUOTE}",
+    "expected alphabetic or numeric character": f"a text that starts with '*' or '&' {_QUOTE}",
+    "but found '<stream end>'": "the file ends unexpectedly; close what was opened with '[' or '{'",
     "but found ':'": "a key is missing before ':'; write 'key: value'",
     "found duplicate anchor": "this anchor (&...) is defined twice; give it another name",
-    "'<document start>'": "what stands above is whole by itself, and this does not belong to it; check the indentation",
+    "'<document start>'": "the value above is already complete; check the indentation",
     "mapping values are not allowed": (
-        "a ':' cannot stand here; check the indentation, and that a space follows each ':' above; "
+        "a ':' is not allowed here; check the indentation, and that a space follows each ':' above; "
         "put a text "
         "that contains ': ' in quotes"
     ),
-    "could not find expected ':'": "a key without ':' stands here; write 'key: value'",
+    "could not find expected ':'": "this key has no ':'; write 'key: value'",
     "expected <block end>": "this line's indentation does not fit the lines above; align it with its neighbours",
     "expected ',' or ']'": "the list that was opened with '['{where} is not closed; write ', ' or ']'",
     "expected ',' or '}'": "the mapping that was opened with '{{'{where} is not closed; write ', ' or '}}'",
-    "found unexpected end of stream": "a quote was opened and never closed; add the closing quote",
+    "found unexpected end of stream": "a quote is never closed; add the closing quote",
     "that cannot start any token": "a text cannot start with this character; put it in quotes",
-    "found undefined tag handle": "tags (!...) are not allowed; a text that starts with '!' wants quotes",
-    "while scanning a tag": "tags (!...) are not allowed; a text that starts with '!' wants quotes",
-    "sequence entries are not allowed": "a '- ' cannot stand here; start the list on a line of its own",
-    "unknown escape character": "this escape is not known; write 'single quotes' around the text instead",
+    "found undefined tag handle": "tags (!...) are not allowed; a text that starts with '!' must be quoted",
+    "while scanning a tag": "tags (!...) are not allowed; a text that starts with '!' must be quoted",
+    "sequence entries are not allowed": "a '- ' is not allowed here; start the list on a line of its own",
+    "unknown escape character": "unknown escape sequence; write 'single quotes' around the text instead",
 }
 
 

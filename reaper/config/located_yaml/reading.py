@@ -135,7 +135,10 @@ def _composed(loader: _Strict, file: str) -> Node:
         raise FileProblems(
             [
                 Problem(
-                    file, 1, 1, "the file is empty, or holds comments only; write at least one key"
+                    file,
+                    1,
+                    1,
+                    "the file is empty, or contains only comments; write at least one key",
                 )
             ]
         )
@@ -149,7 +152,7 @@ def _decoded(path: Path) -> str:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         why = (
-            "this link leads nowhere; remove it"
+            "this symbolic link is broken; remove it"
             if path.is_symlink()
             else "there is no such file; check the path"
         )
@@ -178,7 +181,7 @@ def _unprintable(text: str, file: str, position: int) -> Problem:
         file,
         line,
         column,
-        f"a control character (U+{ord(text[position]):04X}) stands here; remove it",
+        f"a control character (U+{ord(text[position]):04X}) is not allowed here; remove it",
     )
 
 
@@ -212,15 +215,13 @@ class _Strict(CoreLoader):  # type: ignore[misc]  # yamlcore has no types
         event: Event = super().get_event()
         if getattr(event, "tag", None) is not None:
             self.complain(
-                event, "tags (!...) are not allowed; a text that starts with '!' wants quotes"
+                event, "tags (!...) are not allowed; a text that starts with '!' must be quoted"
             )
         self._depth += isinstance(event, CollectionStartEvent) - isinstance(
             event, CollectionEndEvent
         )
         if self._depth > MAX_DEPTH:
-            self.complain(
-                event, f"this is nested more than {MAX_DEPTH} levels deep; write it flatter"
-            )
+            self.complain(event, f"this is nested more than {MAX_DEPTH} levels deep; flatten it")
             raise FileProblems(self.problems)
         return event
 
@@ -241,7 +242,7 @@ class _Construction:
         if self._left < 0 or len(self._open) > MAX_DEPTH or node in self._open:
             self._loader.complain(
                 node,
-                "this grows without end, or too deep, through its aliases (*...); write it out",
+                "the aliases (*...) make this endless, or nest it too deeply; write it out",
             )
             raise FileProblems(self._loader.problems)
         if isinstance(node, ScalarNode):
@@ -262,13 +263,13 @@ class _Construction:
                 self._loader.complain(key, _no_key(key))
             elif key.value in first:
                 again = (
-                    f"the key '{key.value}' stands twice in one mapping, first in line "
+                    f"the key '{key.value}' is written twice in this mapping, first in line "
                     f"{first[key.value]}; keep one"
                 )
                 self._loader.complain(key, again)
             elif key.value == "<<" and key.style is None:
                 self._loader.complain(
-                    key, "'<<' merges nothing, for YAML 1.2 does not know it; write the keys out"
+                    key, "'<<' does not merge, as YAML 1.2 has no merge keys; write the keys out"
                 )
             else:
                 first[key.value] = key.start_mark.line + 1
@@ -277,22 +278,24 @@ class _Construction:
     def _scalar(self, node: ScalarNode) -> Any:  # noqa: ANN401 - text, number, bool or nothing
         if any("\ud800" <= character <= "\udfff" for character in node.value):
             self._loader.complain(
-                node, "this escape (\\u...) is half a character; write the character itself"
+                node, "this escape (\\u...) is only half of a character; write the character itself"
             )
         if node.tag == _TEXT or self._loader.problems:
             return node.value
         try:
             return self._loader.construct_object(node)
         except ValueError:
-            self._loader.complain(node, "this number is too long; a text wants quotes")
+            self._loader.complain(node, "this number is too long; a text must be quoted")
             return None
 
 
 def _no_key(key: Node) -> str:
     if isinstance(key, ScalarNode):
         return (
-            f"a key is a text; write '{key.value}': in quotes"
+            f"a key must be text; write '{key.value}': in quotes"
             if key.value
             else "a key is missing before ':'"
         )
-    return "a key is a text, not a list or mapping; a text that starts with [ or { wants quotes"
+    return (
+        "a key must be text, not a list or mapping; a text that starts with [ or { must be quoted"
+    )

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from reaper.core.language.holidays import DaysOf
 
 _EXTRA = (
-    "public holidays want a package that is not installed here: pip install "
-    "'aimms-reaper[holidays]'"
+    "public holidays need a package that is not installed: pip install 'aimms-reaper[holidays]'"
 )
 
 

@@ -95,14 +95,14 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
             ("until",),
             "over",
             (
-                f"this policy ended with {policy.until} and judges nothing; remove it "
-                "or set a later day"
+                f"this policy ended on {policy.until} and judges nothing; remove it or set a later "
+                "day"
             ),
         )
     if policy.limits is not None and policy.limits.sessions == 0:
         message = (
-            "0 means zero: every plan of this policy halts the account; if none should be ended, "
-            "take mode observe"
+            "with the limit 0, every plan of this policy halts the account; to end no session, "
+            "use 'mode: observe'"
         )
         yield ("limits", "sessions"), "limit-zero", message
     if policy.terminate_when is not None:
@@ -113,7 +113,7 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
 
 def _unseen(at: Way, names: Selector) -> Iterator[Found]:
     for way, why in names.oddities():
-        yield (*at, *way), "unseen", f"{why}; if that is not meant, type the name anew"
+        yield (*at, *way), "unseen", f"{why}; if that is not intended, type the name again"
 
 
 def _doubtful_exemptions(at: Way, exemptions: Sequence[Exemption], today: date) -> Iterator[Found]:
@@ -121,12 +121,12 @@ def _doubtful_exemptions(at: Way, exemptions: Sequence[Exemption], today: date) 
         yield from _unseen((*at, number), exemption)
         if exemption.until is not None and exemption.until < today:
             message = (
-                f"this exemption ended with {exemption.until} and protects nothing; remove it or "
+                f"this exemption ended on {exemption.until} and protects nothing; remove it or "
                 "set a later day"
             )
             yield (*at, number, "until"), "exemption-over", message
         if exemption in exemptions[:number]:
-            yield (*at, number), "exemption-twice", "this exemption stands here twice; keep one"
+            yield (*at, number), "exemption-twice", "this exemption is listed twice; keep one"
 
 
 def _exempt_for_nothing(policy: Policy) -> Iterator[Found]:
@@ -152,7 +152,7 @@ def _doubtful_rule(rule: Rule) -> Iterator[Found]:
         yield (
             ("terminate_when",),
             "always",
-            "this rule is met by every session; write what you mean, like 'age: 1s'",
+            "every session meets this rule; if that is intended, write 'age: 1s'",
         )
         return
     for way, message in needless(rule):
@@ -167,42 +167,42 @@ def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
         yield (
             "long",
             (
-                f"this is {days} days; hardly any session lives as long; if that is not meant, "
-                "shorten it"
+                f"this is {days} days; hardly any session lives that long; if that is not "
+                "intended, shorten it"
             ),
         )
     match rule:
         case Idle() if silent := kinds & set(rule.kinds) & COMPUTING:
             which = " and ".join(sorted(silent))
             message = (
-                f"a {which} session with a silent log mostly computes; be sure that 'idle' is "
-                "meant, or take 'age'"
+                f"a {which} session with a silent log is usually computing; make sure that 'idle' "
+                "is intended, or use 'age'"
             )
             yield "silent", message
         case Idle() if policy.mode is Mode.ENFORCE and rule.over.seconds < SHORT:
             yield (
                 "short",
                 (
-                    f"'idle: {rule.over}' ends sessions of people who only think; "
-                    "if that is meant, leave it"
+                    f"'idle: {rule.over}' also ends sessions of people who only pause to think; "
+                    "if that is not intended, write a longer time"
                 ),
             )
         case OwnerSessions() if rule.owner_sessions.over == 0:
             yield (
                 "quota-zero",
                 (
-                    "'over: 0' leaves no owner a running session; if that is not meant, write at "
+                    "'over: 0' leaves no owner a running session; if that is not intended, write at "
                     "least 1"
                 ),
             )
         case SeatPressure() if rule.seats.low == 0:
             yield (
                 "quota-zero",
-                "'low: 0' frees every seat under pressure; if that is not meant, write at least 1",
+                "'low: 0' frees every seat under pressure; if that is not intended, write at least 1",
             )
         case Orphan() if kinds and kinds <= INTERACTIVE:
             which = " or ".join(sorted(kinds))
-            message = f"a {which} session is nobody's orphan, and this policy selects no other kind"
+            message = f"a {which} session is never an orphan, and this policy selects no other kind"
             yield "idle-rule", message
         case Queued() if kinds and not any(traits_of(kind).waiting for kind in kinds):
             which = " or ".join(sorted(kinds))

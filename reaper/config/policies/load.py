@@ -67,7 +67,7 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
     policies = _together(read)
     if not policies.policies:
         hint = f"write one under 'policies:', or start from a ready-made one in {ready_made()}"
-        raise PolicyProblems([Problem(str(path), 0, 0, f"no policy is written here; {hint}")])
+        raise PolicyProblems([Problem(str(path), 0, 0, f"this file has no policies; {hint}")])
     warnings = sorted(one for located, document in read for one in doubts(located, document, today))
     return LoadedPolicies(policies, tuple(warnings), tuple(files), tuple(read))
 
@@ -105,9 +105,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise PolicyProblems(
-            [Problem(str(path), 0, 0, "there is no such file or folder; check the path")]
-        )
+        raise PolicyProblems([Problem(str(path), 0, 0, "no such file or folder; check the path")])
     try:
         found = yaml_files(path)
     except OSError as error:
@@ -117,11 +115,7 @@ def _files(path: Path) -> list[Path]:
     if not found:
         hint = f"copy a ready-made one from {ready_made()}"
         raise PolicyProblems(
-            [
-                Problem(
-                    str(path), 0, 0, f"this folder holds no policy file (*.yaml or *.yml); {hint}"
-                )
-            ]
+            [Problem(str(path), 0, 0, f"this folder has no policy file (*.yaml or *.yml); {hint}")]
         )
     return found
 
@@ -148,7 +142,7 @@ def _named_twice(sheets: Sequence[_Sheet]) -> Iterator[Problem]:
         for path, name in _names(sheet.located.value):
             if name in first:
                 message = (
-                    f"a policy named '{name}' already stands at {first[name]}; give one of them "
+                    f"a policy named '{name}' is already defined at {first[name]}; give one of them "
                     "another name"
                 )
                 yield sheet.located.problem(path, message, code="name-twice")

@@ -26,7 +26,7 @@ def check_case(
         if id_ in ids[:place]:
             yield located.problem(
                 (*at, "fleet", place, "id"),
-                f"the id '{id_}' stands twice in this fleet; change one",
+                f"the id '{id_}' is used twice in this fleet; change one",
             )
     for way, name in _mentioned(case):
         if name not in ids:

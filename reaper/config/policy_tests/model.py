@@ -53,7 +53,8 @@ def _used(value: object) -> object:
     ):
         return value
     raise problem(
-        "gb_hours", f"'{value}' is no amount; write GB times hours, like 50 or 0.5, or 'unknown'"
+        "gb_hours",
+        f"'{value}' is not a valid amount; write GB times hours, like 50 or 0.5, or 'unknown'",
     )
 
 
@@ -62,7 +63,7 @@ def _owner(value: str) -> str:
     if value != UNKNOWN and not (user and environment):
         raise problem(
             "owner",
-            f"'{value}' is no owner; write user@environment, like anna@Planning, or 'unknown'",
+            f"'{value}' is not a valid owner; write user@environment, like anna@Planning, or 'unknown'",
         )
     return value
 
@@ -135,7 +136,7 @@ class GivenSession(Written):
             others = " or ".join(f"'kind: {kind}'" for kind in sorted(COMPUTING))
             raise problem(
                 "alone",
-                f"a {self.kind} session is nobody's orphan; 'alone' wants {others}",
+                f"a {self.kind} session is never an orphan; 'alone' requires {others}",
             )
         if self.unreachable is not None and self.idle is not None:
             raise problem(
@@ -143,7 +144,8 @@ class GivenSession(Written):
             )
         if self.offender_for is not None and not self.offender_runs:
             raise problem(
-                "runs", f"'offender_for: {self.offender_for}' wants 'offender_runs', and at least 1"
+                "runs",
+                f"'offender_for: {self.offender_for}' requires 'offender_runs' of at least 1",
             )
         return self
 

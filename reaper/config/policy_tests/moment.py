@@ -29,14 +29,14 @@ def parse_moment(value: object) -> datetime:
         return value.astimezone(UTC)
     found = _WRITTEN.fullmatch(str(value).strip())
     if found is None:
-        raise problem("moment", f"'{value}' is no moment; {_HINT}")
+        raise problem("moment", f"'{value}' is not a valid time; {_HINT}")
     day, clock, zone = found.groups()
     if not zone:
-        raise problem("moment", f"'{value}' does not say in which zone; {_HINT}")
+        raise problem("moment", f"'{value}' has no time zone; {_HINT}")
     try:
         local = datetime.fromisoformat(f"{day}T{clock}{zone if _OFFSET.fullmatch(zone) else ''}")
     except ValueError as error:
-        raise problem("moment", f"'{value}' is no moment: {error}; {_HINT}") from None
+        raise problem("moment", f"'{value}' is not a valid time: {error}; {_HINT}") from None
     return local.astimezone(UTC) if local.tzinfo else _in_zone(local, zone)
 
 

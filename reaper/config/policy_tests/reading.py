@@ -97,7 +97,7 @@ def _case_files(path: Path) -> list[Path]:
         return [path]
     folder = path.parent if path.is_file() else path
     if not folder.is_dir():
-        raise _nothing(path, "there is no such file or folder; check the path")
+        raise _nothing(path, "no such file or folder; check the path")
     folder = folder if folder.name == FOLDER and not (folder / FOLDER).is_dir() else folder / FOLDER
     found = sorted(filter(_is_yaml, folder.glob("*")))
     if not found:

@@ -17,11 +17,11 @@ from reaper.core.model.suggestions import closest
 
 _PLAIN = {
     "bool_parsing": "this is neither true nor false; write one of the two",
-    "int_parsing": "this is no whole number; write one like 8",
-    "int_type": "this is no whole number; write one like 8",
-    "float_parsing": "this is no number; write one like 0.5",
-    "literal_error": "this is none of {expected}",
-    "model_type": "this is no mapping; write it as JSON, or set its keys one by one, after two more underscores",
+    "int_parsing": "this is not a whole number; write one like 8",
+    "int_type": "this is not a whole number; write one like 8",
+    "float_parsing": "this is not a number; write one like 0.5",
+    "literal_error": "this is not one of {expected}",
+    "model_type": "this is not a mapping; write it as JSON, or set its keys one by one, after two more underscores",
 }
 _LISTED = "; docs/operations.md lists them"
 _ALIKE = 0.8
@@ -108,7 +108,7 @@ class Variables:
         before = f"{self._prefix}{lead}__" if around else self._prefix
         there = f"; there is {', '.join(f'{before}{one}' for one in around)}" if around else _LISTED
         asked = f"; did you mean '{before}{near}'?" if near else there
-        return f"environment variable {name}: there is no such setting{asked}"
+        return f"environment variable {name}: no such setting{asked}"
 
     def _short(self, name: str) -> str:
         return name.upper().removeprefix(self._prefix)

@@ -25,7 +25,7 @@ def _address(listen: str) -> str:
     found = _LISTEN.fullmatch(listen)
     if found is None or int(found[2]) > _PORTS:
         raise _wrong(
-            f"'{listen}' is no address to listen on; write one like 127.0.0.1:8642 or [::1]:8642"
+            f"'{listen}' is not an address to listen on; write one like 127.0.0.1:8642 or [::1]:8642"
         )
     return listen
 
@@ -33,14 +33,16 @@ def _address(listen: str) -> str:
 def _host(name: str) -> str:
     if not _HOST.fullmatch(name):
         raise _wrong(
-            f"'{name}' is no host name; write one without scheme and port, like reaper.example.com"
+            f"'{name}' is not a host name; write one without scheme and port, like reaper.example.com"
         )
     return name.lower()
 
 
 def _hash(written: str) -> str:
     if not _HASH.fullmatch(written):
-        raise _wrong("this is no hash of a token; `reaper token` makes a token and prints its hash")
+        raise _wrong(
+            "this is not the hash of a token; `reaper token` makes a token and prints its hash"
+        )
     return written
 
 
@@ -54,14 +56,14 @@ class HttpSettings(BaseModel):
         description="address and port of the daemon's HTTP face, like 127.0.0.1:8642; none: there is none",
     )
     token_hashes: tuple[Annotated[str, AfterValidator(_hash)], ...] = Field(
-        (), description="of the bearer tokens that may read; `reaper token` makes one"
+        (), description="hashes of the bearer tokens that may read; `reaper token` makes one"
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
         (), description="host names that it is asked by, besides localhost and bare addresses"
     )
     key_notice: Duration = Field(
         Duration.parse("14d"),
-        description="so long before an API key expires, the daemon is no longer ready",
+        description="how long before an API key expires the daemon stops being ready",
     )
     behind_tls: bool = Field(
         default=False,
@@ -78,7 +80,7 @@ class HttpSettings(BaseModel):
         ):
             return self
         raise _wrong(
-            f"others could read what happens at {self.listen}: give token_hashes (`reaper token` "
+            f"anyone could read from {self.listen}: give token_hashes (`reaper token` "
             "makes one), "
             "say behind_tls: true, or listen on 127.0.0.1"
         )

@@ -71,7 +71,7 @@ def _root(url: str) -> str:
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise _wrong(
-            f"'{url}' is no address; write the tenant's root, like https://acme.aimms.cloud"
+            f"'{url}' is not a valid address; write the tenant's root, like https://acme.aimms.cloud"
         )
     if parts.path.strip("/"):
         raise _wrong(
@@ -146,7 +146,7 @@ class AccountSettings(_Strict):
     def _no_clock(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was written
         if isinstance(given, dict) and "clock" in given:
             raise _wrong(
-                "'clock' is not a setting any more: to keep the time of an emulator that runs "
+                "'clock' is no longer a setting: to keep the time of an emulator that runs "
                 "faster, "
                 f"set the variable {EMULATED_CLOCK} as `reaper emulate` prints it"
             )
@@ -183,7 +183,8 @@ class ActivitySettings(_Strict):
     """How the last activity of a session is learnt from its log."""
 
     ignore: tuple[Annotated[str, AfterValidator(_regex)], ...] = Field(
-        (), description="regular expressions of log lines that are no activity, besides heartbeats"
+        (),
+        description="regular expressions of log lines that do not count as activity, besides heartbeats",
     )
     workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
 
@@ -222,32 +223,33 @@ class Settings(BaseSettings):
         "auto", description="ask: leave an older database to `reaper db upgrade`"
     )
     keep: _Duration = Field(
-        Duration.parse("400d"), description="how long the record is kept; what is open, always"
+        Duration.parse("400d"),
+        description="how long the record is kept; what is unfinished is always kept",
     )
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
     http: HttpSettings = Field(HttpSettings(), description="the record over HTTP")
     notify: NotifySettings = Field(
-        NotifySettings(), description="whom policies in mode notify tell"
+        NotifySettings(), description="who is told by policies in mode notify"
     )
-    log: LogSettings = Field(
-        LogSettings(), description="what is told of what happens, on standard error"
-    )
+    log: LogSettings = Field(LogSettings(), description="what is logged on standard error")
     timeout: _Duration = Field(
         Duration.parse("10s"), description="for one answer of the session-manager"
     )
     limits: Limits = Field(
-        Limits(), description="how much may be ended; over one of them, nothing is"
+        Limits(), description="how many sessions may be ended; beyond any limit, none is"
     )
-    per_minute: int | None = Field(30, ge=1, description="at most so many terminations a minute")
+    per_minute: int | None = Field(
+        30, ge=1, description="maximum number of terminations per minute"
+    )
     stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
     lease: _Duration = Field(
         Duration.parse("2m"),
         validate_default=True,
-        description="how long a reaper that does not stir keeps an account",
+        description="how long a reaper that has stopped responding keeps an account",
     )
     plan_age: _Duration = Field(
-        Duration.parse("1h"), description="how old a plan may be that `apply` takes"
+        Duration.parse("1h"), description="the maximum age of a plan that `apply` accepts"
     )
     confirm_within: _Duration = Field(
         Duration.parse("90s"), description="how long a session is watched to end"
@@ -280,8 +282,8 @@ class Settings(BaseSettings):
             if other is not account:
                 raise _wrong(
                     f"accounts '{other.name}' ({other.url}) and '{account.name}' ({account.url}) "
-                    "are one tenant; "
-                    "keep one of them, for limits, pauses and exemptions count by account"
+                    "are the same tenant; keep one of them, because limits, pauses and "
+                    "exemptions count per account"
                 )
         return self
 
@@ -408,7 +410,7 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
         named = _FIELD.search(str(error))
         where = f"environment variable {PREFIX}{named[1].upper()}" if named else "the environment"
         raise ConfigurationError(
-            f"{where}: this is no JSON; lists and mappings are written as JSON"
+            f"{where}: this is not valid JSON; lists and mappings are written as JSON"
         ) from None
 
 

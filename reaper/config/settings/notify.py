@@ -31,7 +31,7 @@ def _mailbox(address: str) -> str:
         or set(address) & set(' ,;<>"()')
     ):
         raise _wrong(
-            f"'{address}' is no e-mail address; write the bare address, like ops@example.com"
+            f"'{address}' is not an e-mail address; write the bare address, like ops@example.com"
         )
     return address
 
@@ -77,9 +77,7 @@ class WebhookSettings(_Strict):
         except ValueError:
             safe = False
         if not safe:
-            raise ConfigurationError(
-                f"webhook '{self.name}': what is given is no address that begins with https://"
-            )
+            raise ConfigurationError(f"webhook '{self.name}': the address must begin with https://")
         return found
 
 
@@ -112,9 +110,9 @@ class EmailSettings(_Strict):
         whose = f"e-mail '{self.name}'"
         secret.one_way(self, "password", whose, needed=self.user is not None)
         if secret.given(self, "password") and self.user is None:
-            raise _wrong(f"{whose}: a password wants a user to log in as")
+            raise _wrong(f"{whose}: a password needs a user to log in as")
         if self.user is not None and not self.starttls and not is_loopback(f"smtp://{self.host}"):
-            raise _wrong(f"{whose}: without starttls the password would be sent for others to read")
+            raise _wrong(f"{whose}: without starttls the password would be sent unencrypted")
         return self
 
     def login(self) -> SecretStr:

@@ -110,9 +110,9 @@ class Cron(BaseModel):
     def _comes(self) -> Self:
         try:
             if self._trigger.get_next_fire_time(None, _SOME_DAY) is None:
-                raise _wrong(f"'{self.cron}' never comes; no such month has that day")
+                raise _wrong(f"'{self.cron}' never occurs; no such month has that day")
         except ValueError as error:
-            raise _wrong(f"'{self.cron}' is no schedule: {error}") from None
+            raise _wrong(f"'{self.cron}' is not a valid schedule: {error}") from None
         return self
 
     @cached_property

@@ -43,7 +43,9 @@ def read(model: BaseModel, key: str, whose: str, what: str) -> SecretStr:
         else _of_file(getattr(model, f"{key}_file"), whose, what)
     )
     if not found.isascii() or not found.isprintable():
-        raise ConfigurationError(f"{whose}: its {what} has characters that no {what} has")
+        raise ConfigurationError(
+            f"{whose}: its {what} contains characters that are not allowed in a {what}"
+        )
     return SecretStr(found)
 
 

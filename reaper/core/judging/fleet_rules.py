@@ -37,7 +37,7 @@ def owner_sessions_rule(rule: OwnerSessions, scene: RuleContext) -> Leaf:
             case Answer.YES:
                 return Cause(Answer.YES, f"not among {stay} of {held}")
             case Answer.NO if rank.sessions <= quota.over:
-                return Cause(Answer.NO, f"{held}, {quota.over} may stay")
+                return Cause(Answer.NO, f"{held}, {quota.over} allowed")
             case Answer.NO:
                 return Cause(Answer.NO, f"among {stay} of {held}")
 
@@ -48,7 +48,7 @@ def seats_rule(rule: SeatPressure, scene: RuleContext) -> Leaf:
     high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
     seats = scene.seats
     freed = seats.freed(high, low, floor.seconds)
-    held = f"{seats.held} seats held, {high} may be"
+    held = f"{seats.held} of {high} seats in use"
 
     def cause(subject: SessionFacts) -> Cause:
         session = subject.session

@@ -51,7 +51,7 @@ def idle_rule(rule: Idle, scene: RuleContext) -> Leaf:
 def _silence(over: int, assumed: float | None) -> Callable[[SessionFacts], Cause]:
     active, idle = Cause(Answer.NO, measure="idle"), Cause(Answer.YES, measure="idle")
     young = Cause(Answer.NO, "too young to be idle that long")
-    started = Cause(Answer.NO, "not running long enough to be idle that long")
+    started = Cause(Answer.NO, "has not been running long enough to be idle that long")
     answer = Answer.UNKNOWN if assumed is None else Answer.YES if assumed >= over else Answer.NO
     not_looked = Cause(answer, "its last activity was not looked up", wants_probe=True)
 
@@ -83,7 +83,7 @@ def age_rule(rule: str, over: int) -> Leaf:
 
 def running_for_rule(rule: RunningFor) -> Leaf:
     over = rule.running_for.seconds
-    unknown = Cause(Answer.UNKNOWN, "since when it runs is not known")
+    unknown = Cause(Answer.UNKNOWN, "how long it has been running is not known")
     long_, short = Cause(Answer.YES, measure="running_for"), Cause(Answer.NO, measure="running_for")
 
     def cause(subject: SessionFacts) -> Cause:
@@ -97,7 +97,7 @@ def running_for_rule(rule: RunningFor) -> Leaf:
 
 
 def gb_hours_rule(rule: GbHours) -> Leaf:
-    unknown = Cause(Answer.UNKNOWN, "how much it has used is not told")
+    unknown = Cause(Answer.UNKNOWN, "how much it has used is not known")
     much, little = Cause(Answer.YES, measure="gb_hours"), Cause(Answer.NO, measure="gb_hours")
 
     def cause(subject: SessionFacts) -> Cause:
@@ -168,7 +168,7 @@ def orphan_rule(rule: Orphan) -> Leaf:
 
     def cause(subject: SessionFacts) -> Cause:
         if subject.session.traits.interactive:
-            return Cause(Answer.NO, f"a {subject.session.kind} session is nobody's orphan")
+            return Cause(Answer.NO, f"a {subject.session.kind} session is never an orphan")
         match subject.alone:
             case Answer.NO:
                 return Cause(Answer.NO, "its owner has other sessions")

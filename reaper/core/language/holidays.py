@@ -63,7 +63,7 @@ def _found(value: object, info: ValidationInfo) -> Holidays:
     if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
         raise problem(
             "holidays",
-            f"{quoted(value)} is no country; write its two letters, like NL, or a part, like DE-BY",
+            f"{quoted(value)} is not a country code; write its two letters, like NL, or a part, like DE-BY",
         )
     calendars: Calendars | None = (info.context or {}).get(CALENDARS)
     if calendars is None:

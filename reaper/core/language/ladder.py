@@ -44,11 +44,11 @@ def _ladder(value: object) -> object:
     if not isinstance(value, list | tuple):
         return (_rung(value),)
     if not value:
-        raise problem("steps", f"an empty list asks for nothing; {_LIKE}")
+        raise problem("steps", f"an empty list requests nothing; {_LIKE}")
     made = tuple(_rung(one, number) for number, one in enumerate(value))
     for number, (before, one) in enumerate(pairwise(map(_key, made)), start=1):
         if before == one:
-            raise problem("steps", f"'{one}' stands here twice; keep one", number)
+            raise problem("steps", f"'{one}' is listed twice; keep one", number)
         if _GENTLEST_FIRST.index(before) > _GENTLEST_FIRST.index(one):
             raise problem(
                 "steps", f"'{one}' is gentler than '{before}' and comes before it; {_LIKE}", number
@@ -85,10 +85,10 @@ def _no_step(value: object) -> str:
         return f"one step has one key; start each with '- '; {known}"
     word = next(iter(value)) if isinstance(value, dict) else value
     if not isinstance(word, str):
-        return f"{quoted(word)} is no step; {known}"
+        return f"{quoted(word)} is not a step; {known}"
     if word in _INTERRUPTS:
-        return f"'{word}' wants a wait after it, as in {{{word}: 2m}}"
-    return f"'{word}' is no step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {known}"
+        return f"'{word}' needs a wait after it, as in {{{word}: 2m}}"
+    return f"'{word}' is not a step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {known}"
 
 
 Ladder = Annotated[

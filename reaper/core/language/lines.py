@@ -23,8 +23,8 @@ def ignoring(pattern: str) -> LineTest:
         test = regex(f"/{pattern}/", fold=True)
     except ValueError as error:
         raise ValueError(
-            f"'{pattern}' is not a regular expression as RE2 reads it: {error}"
+            f"'{pattern}' is not a regular expression in RE2 syntax: {error}"
         ) from None
     if any(map(test, _NOTHING)) or all(map(test, _PEOPLE)):
-        raise ValueError(f"'{pattern}' would ignore every line; write what heartbeats alone have")
+        raise ValueError(f"'{pattern}' would ignore every line; write what only heartbeats contain")
     return test

@@ -36,7 +36,7 @@ def _selector(value: object) -> object:
     if value == {}:
         raise problem(
             "select",
-            "this would select every session of every kind; if you mean that, write 'select: all'",
+            "this would select every session of every kind; if that is intended, write 'select: all'",
         )
     return value
 
@@ -44,7 +44,7 @@ def _selector(value: object) -> object:
 def _limit(value: object) -> object:
     if value == {}:
         raise problem(
-            "limits", "no limit is named; write how many, like {sessions: 3} or {percent: 5}"
+            "limits", "no limit is given; write how many, like {sessions: 3} or {percent: 5}"
         )
     return said(value)
 
@@ -68,7 +68,7 @@ class Policy(Written):
     description: str = Field("", description="one line for people")
     mode: Mode = Field(
         Mode.OBSERVE,
-        description="observe records, notify tells people, enforce ends; the last two want `--enforce`, too",
+        description="observe records, notify tells people, enforce ends; the last two also need `--enforce`",
     )
     select: Annotated[
         Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)
@@ -90,9 +90,9 @@ class Policy(Written):
         None, description="the hours in which it ends anything"
     )
     after: Annotated[After | None, SAID] = Field(
-        None, description="how long it must have been an offender before"
+        None, description="how long it must have been an offender before it is ended"
     )
-    steps: Ladder = Field(GENTLE, description="what is asked of the server, the gentlest first")
+    steps: Ladder = Field(GENTLE, description="what to request from the server, the gentlest first")
     limits: Annotated[Limit | None, BeforeValidator(_limit)] = Field(
         None, description="how many it may end in one run"
     )

@@ -149,7 +149,7 @@ class Queued(LeafRule):
 class Quota(Written):
     """How many running sessions an owner may have, and which of them stay."""
 
-    over: int = Field(ge=0, strict=True, description="this many stay")
+    over: int = Field(ge=0, strict=True, description="how many stay")
     keep: Keep = Field("most_recently_active", description="which of them stay")
 
 
@@ -195,7 +195,7 @@ class Pressure(Written):
     """How many client seats may be held, and how far down they are freed."""
 
     high: int = Field(ge=1, strict=True, description="when more seats than this are held")
-    low: int = Field(ge=0, strict=True, description="as many stay")
+    low: int = Field(ge=0, strict=True, description="how many seats may stay in use")
     floor: Duration = Field(description="never one that is idle for less")
 
     @model_validator(mode="after")

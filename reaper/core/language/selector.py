@@ -41,7 +41,7 @@ def problem(kind: str, message: str, *at: int | str) -> PydanticCustomError:
 
 def said(value: object) -> object:
     if value is None:
-        raise problem("nothing", "nothing is written here; write a value, or leave the key out")
+        raise problem("nothing", "the value is missing; write a value, or leave the key out")
     return value
 
 
@@ -115,10 +115,10 @@ def _compiles(value: str, at: Way) -> str:
         instead = (
             "; for all that does not match, write {not: /.../}"
             if "(?!" in value
-            else "; RE2's syntax is meant"
+            else "; only RE2 syntax is supported"
         )
         raise problem(
-            "pattern", f"'{value}' is no regular expression: {error}{instead}", *at
+            "pattern", f"'{value}' is not a valid regular expression: {error}{instead}", *at
         ) from None
     return value
 
@@ -181,7 +181,7 @@ def _owner(found: Match) -> Match:
             )
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
             how = f"an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
-            raise problem("never", f"no owner is '{name}'; {how}", *at)
+            raise problem("never", f"'{name}' is not a valid owner; {how}", *at)
     return found
 
 
@@ -191,11 +191,11 @@ def _day(value: object) -> object:
     try:
         found = datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise problem("day", f"{quoted(value)} is no day; write one like 2026-12-31") from None
-    if found.year < _EARLIEST:
         raise problem(
-            "day", f"'{value}' is before there was anything to look at; write a day like 2026-12-31"
-        )
+            "day", f"{quoted(value)} is not a valid day; write one like 2026-12-31"
+        ) from None
+    if found.year < _EARLIEST:
+        raise problem("day", f"'{value}' is too long ago; write a day like 2026-12-31")
     return found
 
 
@@ -267,7 +267,9 @@ class Exemption(Selector):
     whole.
     """
 
-    reason: str = Field(min_length=1, description="why; it is shown wherever the exemption decides")
+    reason: str = Field(
+        min_length=1, description="the reason; shown wherever the exemption decides"
+    )
     until: Annotated[date | None, DAY, SAID] = Field(
         None, description="the last day it holds, in UTC"
     )

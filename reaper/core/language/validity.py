@@ -13,7 +13,7 @@ def inactive_reason(first: date | None, last: date | None, now: datetime) -> str
     if first is not None and today < first:
         return f"it begins on {first}"
     if last is not None and today > last:
-        return f"it ended with {last}"
+        return f"it ended on {last}"
     return None
 
 

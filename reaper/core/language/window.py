@@ -59,16 +59,15 @@ class Window:
         """Read a window; one that names no zone is in the given one. Raises PydanticCustomError."""
         parts = _parts(text)
         if parts is None:
-            raise problem("window", f"{quoted(text)} is no window; write one {LIKE}")
+            raise problem("window", f"{quoted(text)} is not a valid window; write one {LIKE}")
         written, times, place = parts
         days = _days(written or "daily")
         begin, end = _times(times) if times else (timedelta(0), DAY)
         if place is None and zone is None:
             raise problem(
                 "zone",
-                f"'{text}' does not say on whose clock; add a time zone, like Europe/Amsterdam or "
-                "UTC "
-                "(the clock of this machine is never taken)",
+                f"'{text}' has no time zone; add one, like Europe/Amsterdam or UTC "
+                "(the clock of this machine is never used)",
             )
         return cls(str(text).strip(), days, begin, end, zone_of(str(place or zone)))
 
@@ -132,17 +131,20 @@ def _day(written: str) -> int:
     near = get_close_matches(written, known, 1, 0.6)
     meant = f"did you mean '{near[0]}'? " if near else ""
     raise problem(
-        "window", f"'{written}' is no day; {meant}days are Mon to Sun, weekdays, weekends and daily"
+        "window",
+        f"'{written}' is not a valid day; {meant}days are Mon to Sun, weekdays, weekends and daily",
     )
 
 
 def _times(written: str) -> tuple[timedelta, timedelta]:
     found = _TIMES.fullmatch(written)
     if found is None:
-        raise problem("window", f"'{written}' are no times; write from and until, like 19:00-07:00")
+        raise problem(
+            "window", f"'{written}' are not valid times; write from and until, like 19:00-07:00"
+        )
     begin, end = _minutes(*found.groups()[:2]), _minutes(*found.groups()[2:])
     if begin == DAY:
-        raise problem("window", f"'{written}' begins when the day is over; write 00:00")
+        raise problem("window", f"'{written}' begins at the end of the day; write 00:00")
     if begin == end:
         raise problem("window", f"'{written}' is never open; for the whole day leave the times out")
     return begin, end if end > begin else end + DAY
@@ -152,7 +154,8 @@ def _minutes(hours: str, minutes: str) -> timedelta:
     found = timedelta(hours=int(hours), minutes=int(minutes))
     if found > DAY or int(minutes) > 59:  # noqa: PLR2004 - an hour has 60
         raise problem(
-            "window", f"'{hours}:{minutes}' is no time of day; a day is from 00:00 to 24:00"
+            "window",
+            f"'{hours}:{minutes}' is not a valid time of day; a day is from 00:00 to 24:00",
         )
     return found
 

@@ -26,10 +26,12 @@ def zone_of(name: str) -> ZoneInfo:
             "; such a name can mean several clocks, or one that is never set; write the place "
             "whose clock is meant"
         )
-        raise problem("zone", f"'{name}' is no time zone here{why}, like Europe/Amsterdam, or UTC")
+        raise problem(
+            "zone", f"'{name}' is not a time zone here{why}, like Europe/Amsterdam, or UTC"
+        )
     near = _near(name)
     meant = f"did you mean '{near}'?" if near else "write a name like Europe/Amsterdam, or UTC"
-    raise problem("zone", f"'{name}' is no time zone; {meant}")
+    raise problem("zone", f"'{name}' is not a time zone; {meant}")
 
 
 @cache

@@ -48,7 +48,7 @@ class Duration:
         written = str(text).strip()
         found = _WRITTEN.fullmatch(written)
         if not isinstance(text, str) or not written or found is None:
-            raise ValueError(f"{quoted(text)} is no duration; {_meant(written)}")
+            raise ValueError(f"{quoted(text)} is not a valid duration; {_meant(written)}")
         seconds = sum(int(n) * s for n, s in zip(found.groups("0"), _SECONDS.values(), strict=True))
         if not 0 < seconds <= _LONGEST.total_seconds():
             raise ValueError(
@@ -81,7 +81,7 @@ def is_duration(text: str) -> bool:
 
 
 def _meant(written: str) -> str:
-    """What would be right in the place of a text that is no duration."""
+    """What would be right in the place of a text that is not a valid duration."""
     if written.isdigit() and written.strip("0"):
         return f"write a number with its unit: '{written}h' or '{written}m'?"
     parts = _ALMOST.findall(written)

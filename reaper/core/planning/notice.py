@@ -93,7 +93,7 @@ class Notice:
         yield (
             "Nothing is ended by this. Please close what is no longer needed. What is to stay "
             "needs an exemption with "
-            "a reason; whoever looks after the reaper can give one (`reaper exempt add`)."
+            "a reason; the operator of the reaper can add one (`reaper exempt add`)."
         )
 
     @property

@@ -34,7 +34,7 @@ def missing(
     if after.for_ is not None and after.for_.delta < within:
         wanted = max(wanted, LEAST_LOOKS)
     if looks < wanted:
-        return Wait(f"an offender in {looks} of {wanted} runs on end")
+        return Wait(f"an offender in {looks} of {wanted} consecutive runs")
     since = streak.since if streak else now
     if after.for_ is not None and now - since < after.for_.delta:
         lasted = spoken((now - since).total_seconds())

@@ -191,7 +191,7 @@ GARBAGE: dict[str, Any] = {
     "a list": [],
     "an object": {"value": "2026-11-23T02:00:00Z"},
     "NUL": "a\0b",
-    "half a character": "\ud800",
+    "half of a character": "\ud800",
 }
 TIMES = ("created_at", "started_at", "ended_at")
 NAMES = ("user_name", "environment_name", "state")

@@ -1,4 +1,4 @@
-"""What lasts "for so long" lasts over trustworthy looks that follow one another, and over nothing
+"""What lasts "for how long" lasts over trustworthy looks that follow one another, and over nothing
 else.
 """
 

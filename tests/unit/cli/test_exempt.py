@@ -127,8 +127,11 @@ def test_an_account_of_its_own(reaper: Cli, two: Emulator) -> None:
             ("--owner", "anna@*", "--until", "9999-12-31"),
             "more than ten years ahead; write --forever",
         ),
-        (("--owner", "anna@*", "--until", "soon"), "'soon' is no moment"),
-        (("--owner", "anna", "--until", "3d"), "no owner is 'anna'; an owner is user@environment"),
+        (("--owner", "anna@*", "--until", "soon"), "'soon' is not a valid time"),
+        (
+            ("--owner", "anna", "--until", "3d"),
+            "'anna' is not a valid owner; an owner is user@environment",
+        ),
         (("--kind", "web", "--until", "3d"), "no session has the kind 'web'"),
         (
             ("--owner", "anna@*", "--until", "3d", "--account", "nobody"),

@@ -233,11 +233,11 @@ def test_no_secret_is_ever_written(reaper: Cli, acme: Emulator, hook: Hook, tmp_
         ("emails: [{name: a, host: h, from: r@x.com, to: []}]", "an empty list tells nobody"),
         (
             "emails: [{name: a, host: h, from: nobody, to: [a@x.com]}]",
-            "'nobody' is no e-mail address; write the bare",
+            "'nobody' is not an e-mail address; write the bare",
         ),
         (
             "emails: [{name: a, host: h, from: r@x.com, to: ['A <a@x.com>']}]",
-            "is no e-mail address",
+            "is not an e-mail address",
         ),
         (
             "emails: [{name: a, host: h, from: r@x.com, to: [a@x.com], user: r}]",
@@ -245,14 +245,14 @@ def test_no_secret_is_ever_written(reaper: Cli, acme: Emulator, hook: Hook, tmp_
         ),
         (
             "emails: [{name: a, host: h, from: r@x.com, to: [a@x.com], password: p}]",
-            "a password wants a user",
+            "a password needs a user",
         ),
         (
             (
                 "emails: [{name: a, host: h, from: r@x.com, to: [a@x.com], user: r, password: p, "
                 "starttls: false}]"
             ),
-            "without starttls the password would be sent for others to read",
+            "without starttls the password would be sent unencrypted",
         ),
     ],
 )
@@ -273,5 +273,5 @@ def test_an_address_that_others_could_read(
     monkeypatch.setenv("OPS_HOOK", address)
     done = reaper("run", "--enforce")
     assert (done.code, ended(acme)) == (1, [])
-    assert "what is given is no address that begins with https://" in " ".join(done.out.split())
+    assert "the address must begin with https://" in " ".join(done.out.split())
     assert "s3cret" not in done.out + done.err

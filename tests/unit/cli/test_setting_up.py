@@ -84,7 +84,7 @@ def test_policy_check_names_what_is_right(reaper: Cli) -> None:
     """Each policy with its mode, and how many there are; no account is needed."""
     result = reaper("policy", "check", str(write_policies()))
     assert (result.code, result.err) == (0, "")
-    assert result.out == "idle-webui: enforce, 1 exempt\nold-tasks: observe\n2 policies are right\n"
+    assert result.out == "idle-webui: enforce, 1 exempt\nold-tasks: observe\n2 policies OK\n"
 
 
 def test_policy_check_tells_every_problem(reaper: Cli) -> None:
@@ -114,7 +114,7 @@ def test_a_warning_is_no_error(reaper: Cli) -> None:
     result = reaper("policy", "check", str(path))
     assert result.code == 0
     assert result.err.startswith("warning: policies/all.yaml:7:")
-    assert "this exemption ended with 2020-12-31" in result.err
+    assert "this exemption ended on 2020-12-31" in result.err
 
 
 # --- doctor

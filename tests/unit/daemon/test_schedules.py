@@ -88,9 +88,9 @@ def test_the_next_is_always_later(now: datetime, line: str) -> None:
         ("0 7 * * 1-5", "'1-5' names a day of the week by a number"),
         ("0 7 * * 0", "write names, like mon-fri"),
         ("0 7 * *", "has 4 fields; a schedule has five"),
-        ("61 * * * *", r"'61 \* \* \* \*' is no schedule: .*61"),
+        ("61 * * * *", r"'61 \* \* \* \*' is not a valid schedule: .*61"),
         ("0 7 * * moo", "moo"),
-        ("0 7 31 2 *", "never comes"),
+        ("0 7 31 2 *", "never occurs"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused(line: str, why: str) -> None:
@@ -108,7 +108,7 @@ def test_the_settings_say_where_a_schedule_is_wrong(tmp_path: Path) -> None:
     number, zone = str(refused.value).splitlines()
     assert "reaper.yaml:2:9: '1' names a day of the week by a number" in number
     assert (
-        "reaper.yaml:3:9: 'Europe/Amstredam' is no time zone; did you mean 'Europe/Amsterdam'?"
+        "reaper.yaml:3:9: 'Europe/Amstredam' is not a time zone; did you mean 'Europe/Amsterdam'?"
         in zone
     )
 

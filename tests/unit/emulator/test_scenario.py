@@ -64,7 +64,7 @@ def test_ids_come_from_the_seed(world: World, tmp_path: Path) -> None:
     [
         (
             "sessions: [{age: 3}]",
-            "sessions.0.age: '3' is no duration: write a number with its unit",
+            "sessions.0.age: '3' is not a valid duration: write a number with its unit",
         ),
         ("sessions: [{age: 1h, idle: 2h}]", "sessions.0: idle for longer than it has been running"),
         ("sessions: [{owner: kim}]", "owner 'kim' is not written user@environment"),

@@ -76,6 +76,6 @@ def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Where the package is not installed, it is told how to install it."""
     monkeypatch.setitem(sys.modules, "holidays", None)
     assert load(tmp_path, "NL") == (
-        "p.yaml:5:76: public holidays want a package that is not installed here: pip install "
+        "p.yaml:5:76: public holidays need a package that is not installed: pip install "
         "'aimms-reaper[holidays]'"
     )

@@ -85,7 +85,7 @@ def test_what_can_never_hold_is_an_error(
         (
             {"exempt": "[{app: x, reason: y, until: 2026-11-22}]"},
             "exemption-over",
-            "ended with 2026-11-22",
+            "ended on 2026-11-22",
         ),
         ({"exempt": "[{app: x, reason: y}, {app: x, reason: y}]"}, "exemption-twice", "keep one"),
         (
@@ -98,8 +98,8 @@ def test_what_can_never_hold_is_an_error(
             "exemption-idle",
             "only the owner a@B",
         ),
-        ({"until": "2026-11-22"}, "over", "this policy ended with 2026-11-22"),
-        ({"limits": "{sessions: 0}"}, "limit-zero", "0 means zero"),
+        ({"until": "2026-11-22"}, "over", "this policy ended on 2026-11-22"),
+        ({"limits": "{sessions: 0}"}, "limit-zero", "with the limit 0"),
         (
             {"terminate_when": "{any: [{age: 24h}, {age: 2d}]}"},
             "needless",
@@ -113,15 +113,19 @@ def test_what_can_never_hold_is_an_error(
         (
             {"terminate_when": "{any: [{age: 2h}, {not: {age: 2h}}]}"},
             "always",
-            "is met by every session",
+            "every session meets this rule",
         ),
         ({"terminate_when": "{age: 1000d}"}, "long", "this is 1000 days"),
         ({"terminate_when": "{age: 366d}"}, "long", "this is 366 days"),
-        ({"mode": "enforce", "terminate_when": "{idle: 9m59s}"}, "short", "people who only think"),
+        (
+            {"mode": "enforce", "terminate_when": "{idle: 9m59s}"},
+            "short",
+            "people who only pause to think",
+        ),
         (
             {"select": "all", "terminate_when": "{idle: {over: 2h, kinds: [webui, task, solve]}}"},
             "silent",
-            "mostly computes",
+            "usually computing",
         ),
         ({"terminate_when": "{owner_sessions: {over: 0}}"}, "quota-zero", "write at least 1"),
         (
@@ -130,7 +134,7 @@ def test_what_can_never_hold_is_an_error(
             "frees every seat",
         ),
         ({"terminate_when": "{queued: 1h}"}, "idle-rule", "never waits in the queue"),
-        ({"terminate_when": "{orphan: 1h}"}, "idle-rule", "nobody's orphan"),
+        ({"terminate_when": "{orphan: 1h}"}, "idle-rule", "never an orphan"),
         (
             {"select": "{app: Pl\u0430nner}"},
             "unseen",

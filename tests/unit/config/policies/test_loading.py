@@ -85,7 +85,7 @@ def test_the_text_of_each_policy_is_kept(folder: Path) -> None:
 
 def test_every_problem_of_every_file_is_told(folder: Path) -> None:
     """Mistakes of syntax, of meaning and doubled names are told together, in file order."""
-    again = "already stands at policies/b.yaml:2:11; give one of them another name"
+    again = "is already defined at policies/b.yaml:2:11; give one of them another name"
     two = (
         POLICY.format("b").replace("24h", "24")
         + "  - {name: b, select: all, terminate_when: {age: 1d}}\n"
@@ -93,15 +93,12 @@ def test_every_problem_of_every_file_is_told(folder: Path) -> None:
     assert problems(
         written(folder, a="a: [\n", b=two, c=POLICY.format("b"), d="policie: []\n")
     ) == [
-        (
-            "policies/a.yaml:2:1: the file ends in the middle of something; close what was opened "
-            "with '[' or '{'"
-        ),
-        "policies/b.yaml:4:27: '24' is no duration; write a number with its unit: '24h' or '24m'?",
+        ("policies/a.yaml:2:1: the file ends unexpectedly; close what was opened with '[' or '{'"),
+        "policies/b.yaml:4:27: '24' is not a valid duration; write a number with its unit: '24h' or '24m'?",
         f"policies/b.yaml:5:12: a policy named 'b' {again}",
         f"policies/c.yaml:2:11: a policy named 'b' {again}",
         (
-            "policies/d.yaml:1:1: unknown key 'policie'; did you mean 'policies'? the keys here are "
+            "policies/d.yaml:1:1: unknown key 'policie'; did you mean 'policies'? valid keys are "
             "protect, policies"
         ),
     ]
@@ -112,16 +109,16 @@ def test_no_policy_is_a_problem(folder: Path, text: str) -> None:
     """A file that holds no policy at all is told with where to find one."""
     (problem,) = problems(written(folder, a=text))
     assert problem.startswith(
-        "policies: no policy is written here; write one under 'policies:', or start from"
+        "policies: this file has no policies; write one under 'policies:', or start from"
     )
 
 
 def test_no_file_is_a_problem(folder: Path) -> None:
     """An empty folder and a path that is not there are told in one line each."""
     assert problems(folder)[0].startswith(
-        "policies: this folder holds no policy file (*.yaml or *.yml); copy"
+        "policies: this folder has no policy file (*.yaml or *.yml); copy"
     )
-    assert problems(folder / "x") == ["policies/x: there is no such file or folder; check the path"]
+    assert problems(folder / "x") == ["policies/x: no such file or folder; check the path"]
 
 
 @pytest.mark.parametrize(
@@ -141,11 +138,11 @@ def test_an_exemption_that_is_over_is_warned_of(folder: Path) -> None:
     text += POLICY.format("a") + "    exempt: [{app: C, reason: x, until: 2025-01-01}]\n"
     assert warnings(folder, text) == [
         (
-            "policies/a.yaml:2:32: this exemption ended with 2026-11-22 and protects nothing; remove "
+            "policies/a.yaml:2:32: this exemption ended on 2026-11-22 and protects nothing; remove "
             "it or set a later day"
         ),
         (
-            "policies/a.yaml:8:41: this exemption ended with 2025-01-01 and protects nothing; remove "
+            "policies/a.yaml:8:41: this exemption ended on 2025-01-01 and protects nothing; remove "
             "it or set a later day"
         ),
     ]
@@ -165,7 +162,7 @@ def test_a_policy_that_is_over_is_warned_of(folder: Path) -> None:
     )
     (warning,) = warnings(folder, text)
     assert warning == (
-        "policies/a.yaml:5:12: this policy ended with 2026-11-22 and judges nothing; remove it or "
+        "policies/a.yaml:5:12: this policy ended on 2026-11-22 and judges nothing; remove it or "
         "set a later day"
     )
 
@@ -176,7 +173,7 @@ def test_idle_where_silence_is_ambiguous_is_warned_of(folder: Path) -> None:
     text = POLICY.format("a").replace("webui", "[webui, task]").replace("{age: 24h}", rule)
     (warning,) = warnings(folder, text)
     assert warning.startswith(
-        "policies/a.yaml:4:52: a task session with a silent log mostly computes;"
+        "policies/a.yaml:4:52: a task session with a silent log is usually computing;"
     )
 
 

@@ -105,12 +105,15 @@ def test_an_outage_is_no_sign() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("gb_hours: -1", "'-1' is no amount; write GB times hours, like 50 or 0.5, or 'unknown'"),
-        ("gb_hours: much", "'much' is no amount"),
-        ("gb_hours: true", "'True' is no amount"),
+        (
+            "gb_hours: -1",
+            "'-1' is not a valid amount; write GB times hours, like 50 or 0.5, or 'unknown'",
+        ),
+        ("gb_hours: much", "'much' is not a valid amount"),
+        ("gb_hours: true", "'True' is not a valid amount"),
         (
             "alone: 2h",
-            "a webui session is nobody's orphan; 'alone' wants 'kind: solve' or 'kind: task'",
+            "a webui session is never an orphan; 'alone' requires 'kind: solve' or 'kind: task'",
         ),
         (
             "kind: task, age: 1h, alone: 2h",

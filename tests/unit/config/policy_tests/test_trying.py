@@ -187,10 +187,10 @@ def test_who_waits(trial: Try) -> None:
     """`waiting` names exactly the offenders whose time has not come, and what is waited for."""
     Path("policies/idle-webui.yaml").write_text(POLICY + "    after: {observations: 3}\n", "utf-8")
     fleet = "fleet: [{id: a, idle: 3h}, {id: b}], expect: {b: compliant}, others: offender"
-    assert trial(f"{fleet}, ends: [], waiting: {{a: 1 of 3 runs}}").passed
+    assert trial(f"{fleet}, ends: [], waiting: {{a: 1 of 3 consecutive runs}}").passed
     (named,) = trial(f"{fleet}, waiting: {{}}").mismatches
     (because,) = trial(f"{fleet}, waiting: {{a: until noon}}").mismatches
-    assert (named.found, because.found) == ("waiting: a", "an offender in 1 of 3 runs on end")
+    assert (named.found, because.found) == ("waiting: a", "an offender in 1 of 3 consecutive runs")
 
 
 def test_when_a_waiting_offender_becomes_due(trial: Try) -> None:

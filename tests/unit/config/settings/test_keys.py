@@ -109,7 +109,7 @@ def test_only_an_emulator_on_this_machine_tells_the_time(
 def test_the_clock_is_not_a_setting_any_more(load: Load, clock: str) -> None:
     """Who still sets it is told the variable that does what it did."""
     told = refused(load, account(url="http://127.0.0.1:1", api_key="k", clock=clock))
-    assert "'clock' is not a setting any more" in told
+    assert "'clock' is no longer a setting" in told
     assert "REAPER_EMULATED_CLOCK" in told
 
 

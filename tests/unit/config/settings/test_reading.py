@@ -116,9 +116,9 @@ def test_every_problem_is_told_at_once(load: Load) -> None:
         ("timeout: 0s", "1:10", "out of range"),
         ("policies: [a]", "1:11", "path"),
         ("accounts: acme", "1:11", "list"),
-        ("activity: {workers: 0}", "1:21", "the least is 1"),
+        ("activity: {workers: 0}", "1:21", "the minimum is 1"),
         ("activity: {ignore: ['(']}", "1:21", "not a regular expression"),
-        ("activity: {ignore: ['(?!x)y']}", "1:21", "as RE2 reads it"),
+        ("activity: {ignore: ['(?!x)y']}", "1:21", "in RE2 syntax"),
         ("activity: {ignore: ['.*']}", "1:21", "would ignore every line"),
         ("accounts: [{name: 'a b', url: https://a.b, api_key: k}]", "1:19", "a b"),
         (
@@ -168,7 +168,7 @@ def test_no_two_accounts_share_an_address(load: Load, address: str) -> None:
     other = f'{{name: again, url: "{address}", api_key: k}}'
     (told,) = problems(load, ACME.replace("]", f", {other}]"))
     assert "accounts 'acme' (https://acme.aimms.cloud) and 'again'" in told
-    assert "are one tenant" in told
+    assert "are the same tenant" in told
 
 
 def test_accounts_at_different_addresses_are_two(load: Load) -> None:
@@ -203,15 +203,19 @@ def test_a_named_file_must_be_there() -> None:
         (
             "REAPER_ACTIVITY__WORKERS",
             "many",
-            "environment variable REAPER_ACTIVITY__WORKERS: this is no whole number",
+            "environment variable REAPER_ACTIVITY__WORKERS: this is not a whole number",
         ),
         (
             "REAPER_ACTIVITY__WORKRES",
             "4",
-            "environment variable REAPER_ACTIVITY__WORKRES: there is no such setting",
+            "environment variable REAPER_ACTIVITY__WORKRES: no such setting",
         ),
-        ("REAPER_INTERVAL", "5", "environment variable REAPER_INTERVAL: '5' is no duration"),
-        ("REAPER_ACCOUNTS", "acme", "environment variable REAPER_ACCOUNTS: this is no JSON"),
+        (
+            "REAPER_INTERVAL",
+            "5",
+            "environment variable REAPER_INTERVAL: '5' is not a valid duration",
+        ),
+        ("REAPER_ACCOUNTS", "acme", "environment variable REAPER_ACCOUNTS: this is not valid JSON"),
     ],
 )
 def test_a_wrong_variable_is_named(

@@ -33,8 +33,7 @@ def test_a_misspelt_variable_is_an_error(
     with pytest.raises(ConfigurationError) as told:
         load_settings()
     assert (
-        str(told.value)
-        == f"environment variable {name}: there is no such setting; did you mean '{meant}'?"
+        str(told.value) == f"environment variable {name}: no such setting; did you mean '{meant}'?"
     )
 
 
@@ -60,9 +59,7 @@ def test_a_variable_that_sets_nothing_is_warned_of(
     """It may be meant for somebody else, and stops nothing."""
     monkeypatch.setenv(name, "1")
     load_settings()
-    assert variables_without_effect() == [
-        f"environment variable {name}: there is no such setting{told}"
-    ]
+    assert variables_without_effect() == [f"environment variable {name}: no such setting{told}"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_a_limit_may_be_set_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("REAPER_LIMITS__RUN__SESSIONS", "three")
     with pytest.raises(
         ConfigurationError,
-        match=r"^environment variable REAPER_LIMITS__RUN__SESSIONS: this is no whole",
+        match=r"^environment variable REAPER_LIMITS__RUN__SESSIONS: this is not a whole",
     ):
         load_settings()
 
@@ -111,21 +108,21 @@ def test_a_limit_may_be_set_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
         (
             "REAPER_LOG__XYZ",
             "1",
-            "there is no such setting; there is REAPER_LOG__LEVEL, REAPER_LOG__FORMAT",
+            "no such setting; there is REAPER_LOG__LEVEL, REAPER_LOG__FORMAT",
         ),
         (
             "REAPER_LIMITS",
             '{"run": {"session": 3}}',
-            "there is no such setting; did you mean 'REAPER_LIMITS__RUN__SESSIONS'?",
+            "no such setting; did you mean 'REAPER_LIMITS__RUN__SESSIONS'?",
         ),
         (
             "REAPER_LIMITS__RUN",
             "3",
-            "this is no mapping; write it as JSON, or set its keys one by one",
+            "this is not a mapping; write it as JSON, or set its keys one by one",
         ),
-        ("REAPER_LOG__LEVEL", "loud", "this is none of 'debug', 'info', 'warning' or 'error'"),
+        ("REAPER_LOG__LEVEL", "loud", "this is not one of 'debug', 'info', 'warning' or 'error'"),
         ("REAPER_ACTIVITY__WORKERS", "0", "this should be greater than or equal to 1"),
-        ("REAPER_LIMITS__RUN__PERCENT", "many", "this is no number; write one like 0.5"),
+        ("REAPER_LIMITS__RUN__PERCENT", "many", "this is not a number; write one like 0.5"),
     ],
 )
 def test_a_wrong_value_is_told_in_words(

@@ -180,7 +180,7 @@ def test_an_orphan_with_company_tells_so() -> None:
 @pytest.mark.parametrize(
     ("session", "others", "told"),
     [
-        (TAB, [], (NO, "1 running of anna@Planning, 1 may stay")),
+        (TAB, [], (NO, "1 running of anna@Planning, 1 allowed")),
         (
             TAB,
             [a_session("b", created_at=ago("1h"))],

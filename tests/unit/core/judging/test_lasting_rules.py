@@ -54,12 +54,12 @@ def _lasting(more: dict[str, Any]) -> dict[str, Any]:
         (
             a_solve(started_at=None),
             "undetermined",
-            "running_for 2h: unknown, since when it runs is not known",
+            "running_for 2h: unknown, how long it has been running is not known",
         ),
         (
             a_solve(started_at=NOW + SECOND),
             "undetermined",
-            "running_for 2h: unknown, since when it runs is not known",
+            "running_for 2h: unknown, how long it has been running is not known",
         ),
     ],
 )
@@ -74,7 +74,7 @@ def test_running_for_counts_from_the_start(session: Session, ruling: str, reason
     [
         (50.0, "offender", "gb_hours 50"),
         (49.99, "compliant", "gb_hours 49.99"),
-        (None, "undetermined", "gb_hours 50: unknown, how much it has used is not told"),
+        (None, "undetermined", "gb_hours 50: unknown, how much it has used is not known"),
     ],
 )
 def test_gb_hours_are_compared_as_told(used: float | None, ruling: str, reason: str) -> None:
@@ -129,7 +129,7 @@ def test_a_solve_of_an_unknown_owner_is_undetermined() -> None:
 def test_a_webui_session_is_nobodys_orphan() -> None:
     """Also where a policy selects all kinds."""
     found = only({"orphan": "2h"}, a_session(), select="all", lasting=ALONE)
-    assert (found.ruling, found.reason) == ("compliant", "a webui session is nobody's orphan")
+    assert (found.ruling, found.reason) == ("compliant", "a webui session is never an orphan")
 
 
 def silent(id_: str, learnt_at: Any = NOW) -> Activity:  # noqa: ANN401 - a moment

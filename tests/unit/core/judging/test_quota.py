@@ -107,7 +107,7 @@ def test_a_failed_look_keeps_who_could_be_first() -> None:
 
 @pytest.mark.parametrize("keep", ["newest", "oldest", "most_recently_active"])
 def test_ties_are_broken_the_same_way_every_time(keep: str) -> None:
-    """Of sessions with equal merit exactly as many stay as allowed, the same whatever order they
+    """Of sessions with equal merit exactly how many seats may stay in use as allowed, the same whatever order they
     are listed in.
     """
     sessions = fleet("2h", "2h", "2h", "2h")

@@ -48,7 +48,7 @@ def test_the_longest_idle_are_freed_down_to_low() -> None:
         "anna": "offender", "ben": "offender", "carl": "compliant", "dora": "compliant",
     }  # fmt: skip
     (first, *_) = verdicts(house(PRESSED), FOUR, IDLE)
-    assert first.reason == "4 seats held, 3 may be; anna@Planning is among the longest idle (4h)"
+    assert first.reason == "4 of 3 seats in use; anna@Planning is among the longest idle (4h)"
 
 
 def test_at_high_nobody_is_asked_or_freed() -> None:
@@ -253,10 +253,10 @@ def test_nobody_is_idle_for_longer_than_the_session_is_old() -> None:
 def test_the_reason_tells_the_figures() -> None:
     """Whether there is no pressure, or others are longer idle."""
     calm = verdicts(house(PRESSED), FOUR[:3], IDLE)[0]
-    assert calm.findings[0].note == "3 seats held, 3 may be"
+    assert calm.findings[0].note == "3 of 3 seats in use"
     last = verdicts(house(PRESSED), FOUR, IDLE)[-1]
     assert last.findings[0].note == (
-        "4 seats held, 3 may be; dora@Planning is not among the longest idle, or not for 30m"
+        "4 of 3 seats in use; dora@Planning is not among the longest idle, or not for 30m"
     )
 
 

@@ -91,7 +91,7 @@ SOLVE, EXECUTION = {"interrupt_solve": "2m"}, {"interrupt_execution": "2m"}
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ([], "an empty list asks for nothing; write like"),
+        ([], "an empty list requests nothing; write like"),
         (["terminate", SOLVE], "'interrupt_solve' is gentler than 'terminate' and comes before it"),
         (
             [SOLVE, "terminate", EXECUTION],
@@ -101,15 +101,15 @@ SOLVE, EXECUTION = {"interrupt_solve": "2m"}, {"interrupt_execution": "2m"}
             [EXECUTION, SOLVE, "terminate"],
             "'interrupt_solve' is gentler than 'interrupt_execution'",
         ),
-        (["terminate", "terminate"], "'terminate' stands here twice; keep one"),
+        (["terminate", "terminate"], "'terminate' is listed twice; keep one"),
         (
             [SOLVE, {"interrupt_solve": "5m"}, "terminate"],
-            "'interrupt_solve' stands here twice; keep one",
+            "'interrupt_solve' is listed twice; keep one",
         ),
         ([{"interrupt_solve": "0s"}, "terminate"], "'0s' is out of range"),
-        ([{"interrupt_execution": 2}], "'2' is no duration; write a number with its unit"),
+        ([{"interrupt_execution": 2}], "'2' is not a valid duration; write a number with its unit"),
         ([SOLVE, {**EXECUTION, "terminate": "1m"}], "one step has one key"),
-        (["interrupt_solve", "terminate"], "'interrupt_solve' wants a wait after it"),
+        (["interrupt_solve", "terminate"], "'interrupt_solve' needs a wait after it"),
     ],
     ids=str,
 )

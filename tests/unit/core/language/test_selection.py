@@ -280,7 +280,8 @@ def test_a_regex_never_narrows_an_exemption_by_case() -> None:
 def test_a_bad_regex_is_refused_in_words(written: str) -> None:
     """What RE2 does not take, among it whatever could hang a run, is an error of the policy."""
     with pytest.raises(
-        ValidationError, match=r"is no regular expression: .*; RE2's syntax is meant"
+        ValidationError,
+        match=r"is not a valid regular expression: .*; only RE2 syntax is supported",
     ):
         a_policy({"age": "1h"}, {"app": written})
 

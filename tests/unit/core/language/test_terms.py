@@ -29,7 +29,7 @@ THREE_DAYS = policy(**{"from": "2026-12-01", "until": "2026-12-03"})
         (FIRST - TICK, "it begins on 2026-12-01"),
         (FIRST, None),
         (AFTER - TICK, None),
-        (AFTER, "it ended with 2026-12-03"),
+        (AFTER, "it ended on 2026-12-03"),
     ],
 )
 def test_whole_days(now: datetime, why: str | None) -> None:
@@ -77,11 +77,11 @@ def test_either_day_alone() -> None:
         ),
         (
             {"from": "0001-01-01", "until": "0001-01-02", "only_during": "daily UTC"},
-            "before there was anything",
+            "too long ago",
         ),
-        ({"from": None}, "nothing is written here"),
-        ({"until": None}, "nothing is written here"),
-        ({"until": "soon"}, "'soon' is no day; write one like 2026-12-31"),
+        ({"from": None}, "the value is missing"),
+        ({"until": None}, "the value is missing"),
+        ({"until": "soon"}, "'soon' is not a valid day; write one like 2026-12-31"),
     ],
 )
 def test_days_on_which_nothing_would_ever_end(days: dict[str, object], message: str) -> None:

@@ -79,7 +79,9 @@ def test_what_is_no_duration(text: object) -> None:
 )
 def test_what_is_almost_a_duration(text: str, meant: str) -> None:
     """Where it is plain what is meant, the right way to write it is told."""
-    with pytest.raises(ValueError, match=f"'{text}' is no duration; did you mean '{meant}'"):
+    with pytest.raises(
+        ValueError, match=f"'{text}' is not a valid duration; did you mean '{meant}'"
+    ):
         Duration.parse(text)
 
 

@@ -26,9 +26,9 @@ ALMOST = Wait("an offender for 14m 59s of 15m", NOW + SECOND)
     ("said", "streak", "missing"),
     [
         (after(observations=1), None, None),
-        (after(observations=2), None, Wait("an offender in 1 of 2 runs on end")),
+        (after(observations=2), None, Wait("an offender in 1 of 2 consecutive runs")),
         (after(observations=2), Streak("h", NOW, 1), None),
-        (after(observations=3), Streak("h", NOW, 1), Wait("an offender in 2 of 3 runs on end")),
+        (after(observations=3), Streak("h", NOW, 1), Wait("an offender in 2 of 3 consecutive runs")),
         (after(**{"for": "15m"}), None, Wait("an offender for 0s of 15m", NOW + timedelta(minutes=15))),
         (after(**{"for": "15m"}), Streak("h", ago("15m"), 1), None),
         (after(**{"for": "15m"}), Streak("h", ago("15m") + SECOND, 9), ALMOST),

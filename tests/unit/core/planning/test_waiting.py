@@ -92,7 +92,9 @@ def test_of_runs_nobody_can_tell_when() -> None:
     """Where runs are counted, what is told is when the window opens."""
     patient = policy(after={"observations": 9}, only_during=NIGHT)
     reason = waits(plan(patient, memory=offender("10m", patient))).reason
-    assert reason.startswith(f"an offender in 2 of 9 runs on end; outside its window ({NIGHT}); ")
+    assert reason.startswith(
+        f"an offender in 2 of 9 consecutive runs; outside its window ({NIGHT}); "
+    )
     assert reason.endswith("; it opens Mon 2026-11-23 19:00 Europe/Amsterdam")
 
 
