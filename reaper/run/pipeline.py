@@ -321,7 +321,7 @@ class Reaper:
     def _obstacle(self, watch: Stopwatch, trouble: int) -> str | None:
         """Wait for the next step's turn; why it may not be taken, in words."""
         if trouble >= _TROUBLE:
-            return "the server is in trouble; it is left in peace until the next run"
+            return "the server keeps failing; it is left alone until the next run"
         try:
             self.enforcer.await_turn()
         except Withheld as why:
@@ -357,7 +357,8 @@ class Reaper:
     def _act(self, step: Step, look: RecheckResult, record: RunRecord) -> Outcome:
         if self.enforcer.enforcing and record.expired():
             return Outcome(
-                Result.WITHHELD, "this reaper was held up and its lease ran out; nothing was asked"
+                Result.WITHHELD,
+                "this reaper was delayed and its lease expired; nothing was requested",
             )
         return self.enforcer.enforce(step, look.session)
 

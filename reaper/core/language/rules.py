@@ -38,7 +38,7 @@ class IdleOf(Written):
 
 
 class Idle(LeafRule):
-    """True when the last activity is at least so long ago."""
+    """True when the last activity is at least this long ago."""
 
     reads: ClassVar[frozenset[str]] = frozenset(
         {"app"}
@@ -59,13 +59,13 @@ class Idle(LeafRule):
 
 
 class Age(LeafRule):
-    """True when the session was created at least so long ago."""
+    """True when the session was created at least this long ago."""
 
     age: Duration
 
 
 class RunningFor(LeafRule):
-    """True when the session started to run at least so long ago; the time that it waited does not
+    """True when the session started to run at least this long ago; the time that it waited does not
     count.
     """
 
@@ -85,7 +85,7 @@ class GbHours(LeafRule):
 
 
 class Queued(LeafRule):
-    """True when the session waits in the queue and was created at least so long ago."""
+    """True when the session waits in the queue and was created at least this long ago."""
 
     queued: Duration
 
@@ -106,7 +106,7 @@ class OwnerSessions(LeafRule):
 
 
 class UnreachableFor(LeafRule):
-    """True when the session's log did not answer in any look for at least so long, while others
+    """True when the session's log did not answer in any look for at least this long, while others
     did.
     """
 
@@ -148,7 +148,7 @@ class SeatPressure(LeafRule):
 
 
 class Ended(LeafRule):
-    """True when the session ended at least so long ago, or was first seen to be over where it does
+    """True when the session ended at least this long ago, or was first seen to be over where it does
     not tell when.
     """
 
