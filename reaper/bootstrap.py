@@ -18,7 +18,8 @@ from pydantic import SecretStr
 
 from reaper import __version__, logs
 from reaper.clock import SYSTEM_CLOCK
-from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings
 from reaper.core.language.policy import PolicySet
 from reaper.notify.mail import Mail

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from reaper.clock import SYSTEM_CLOCK
-from reaper.config.settings.model import AccountSettings
+from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.schedule import Cron
 from reaper.daemon.status import MonitoredAccount
 from reaper.ports import Clock

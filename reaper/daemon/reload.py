@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import RLock
 
 from reaper.config.file_watch import FileWatch
-from reaper.config.settings.model import DEFAULT_FILE, AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import DEFAULT_FILE, Settings
 from reaper.core.language.policy import PolicySet
 from reaper.daemon.status import DaemonStatus
 from reaper.errors import ConfigurationError, FileProblems
@@ -101,7 +102,7 @@ def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration
         _log.warning(
             "restart needed",
             settings=left,
-            hint="these hold as they were until the daemon is started again",
+            hint="changes to these take effect when the daemon is restarted",
         )
     settings = new.settings.model_copy(update=kept)
     return Configuration(settings, new.accounts, new.policies, new.warnings, new.written)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from reaper.bootstrap import ledger_of, reaper_of
-from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import Settings
 from reaper.daemon.database import DatabaseSupervisor
 from reaper.daemon.reload import LiveConfiguration
 from reaper.daemon.scheduler import ScheduledRun

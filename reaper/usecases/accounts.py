@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 from reaper import errors
 from reaper.bootstrap import database, reaper_of
 from reaper.clock import SYSTEM_CLOCK
-from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import Settings
 from reaper.core.language.policy import PolicySet
 from reaper.core.planning.plan import Reviewed
 from reaper.ports import Clock, Tell

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from reaper import errors
 from reaper.bootstrap import connection, database
 from reaper.clock import SYSTEM_CLOCK
-from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import Settings
 from reaper.platforms.aimms import Check, examine
 from reaper.ports import Clock, Tell
 from reaper.store import revision

@@ -15,7 +15,8 @@ from typing import Literal
 
 from reaper import emulator
 from reaper.config.policies.load import PolicyReader, load_policies, ready_made
-from reaper.config.settings.model import EMULATED_CLOCK, OwnSettings, Settings
+from reaper.config.settings.accounts import EMULATED_CLOCK
+from reaper.config.settings.model import OwnSettings, Settings
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, ScenarioError
 from reaper.errors import ConfigurationError
 from reaper.usecases.configuration import ChosenPolicies, today

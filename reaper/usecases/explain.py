@@ -13,7 +13,8 @@ from difflib import get_close_matches
 from reaper import errors
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
-from reaper.config.settings.model import AccountSettings, Settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.language.rules import Need
@@ -182,12 +183,12 @@ def _the_one(start: str, candidates: Sequence[Named], there: Iterable[Named]) ->
         return (exact or candidates)[0]
     if not candidates:
         hint = _nearest(start, list(there)) or "`reaper sessions` lists those that run"
-        none = f"no session's id begins with '{start}', neither live nor on record"
+        none = f"no session id starts with '{start}', neither live nor on record"
         raise errors.ConfigurationError(f"{none}; {hint}")
     several = [f"{id_} ({account})" for account, id_ in (exact or candidates)]
     named = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
     hint = "; name one with --account" if exact else ""
-    raise errors.ConfigurationError(f"'{start}' may be {len(several)} sessions: {named}{hint}")
+    raise errors.ConfigurationError(f"'{start}' matches {len(several)} sessions: {named}{hint}")
 
 
 def _nearest(start: str, there: Sequence[Named]) -> str:

@@ -6,8 +6,8 @@ import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from reaper.config.settings.problems import wrong
 from reaper.config.settings.urls import is_loopback
 from reaper.core.model.duration import Duration
 
@@ -17,14 +17,10 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PORTS = 65_535
 
 
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{why}", {"why": message})
-
-
 def _address(listen: str) -> str:
     found = _LISTEN.fullmatch(listen)
     if found is None or int(found[2]) > _PORTS:
-        raise _wrong(
+        raise wrong(
             f"'{listen}' is not an address to listen on; write one like 127.0.0.1:8642 or [::1]:8642"
         )
     return listen
@@ -32,7 +28,7 @@ def _address(listen: str) -> str:
 
 def _host(name: str) -> str:
     if not _HOST.fullmatch(name):
-        raise _wrong(
+        raise wrong(
             f"'{name}' is not a host name; write one without scheme and port, like reaper.example.com"
         )
     return name.lower()
@@ -40,7 +36,7 @@ def _host(name: str) -> str:
 
 def _hash(written: str) -> str:
     if not _HASH.fullmatch(written):
-        raise _wrong(
+        raise wrong(
             "this is not the hash of a token; `reaper token` makes a token and prints its hash"
         )
     return written
@@ -79,7 +75,7 @@ class HttpSettings(BaseModel):
             or self.behind_tls
         ):
             return self
-        raise _wrong(
+        raise wrong(
             f"anyone could read from {self.listen}: give token_hashes (`reaper token` "
             "makes one), "
             "say behind_tls: true, or listen on 127.0.0.1"

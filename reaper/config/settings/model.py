@@ -11,175 +11,52 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
 
 from reaper.config import located_yaml
-from reaper.config.settings import secret
+from reaper.config.settings.accounts import EMULATED_CLOCK, PREFIX, AccountSettings, DurationText
 from reaper.config.settings.environment import Variables
 from reaper.config.settings.http import HttpSettings
 from reaper.config.settings.notify import NotifySettings
+from reaper.config.settings.problems import Strict, wrong
 from reaper.config.settings.schedule import Cron, DaemonSettings
-from reaper.config.settings.urls import is_loopback, normal
+from reaper.config.settings.urls import normal
 from reaper.core.language.limits import Limits
 from reaper.core.language.lines import ignoring
 from reaper.core.model.duration import Duration
 from reaper.errors import ConfigurationError, FileProblems
 
 DEFAULT_FILE = Path("reaper.yaml")
-PREFIX = "REAPER_"
-EMULATED_CLOCK = f"{PREFIX}EMULATED_CLOCK"
-"""The variable that names the address of an emulator on this machine whose time is to be kept.
-
-It may run faster.
-"""
 _FIELD = re.compile(r'field "(\w+)"')  # in the settings library's message
-
-
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{why}", {"why": message})
-
-
-def _root(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise _wrong(
-            "an address holds no user or password; the key goes to api_key_env or api_key_file"
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise _wrong(
-            f"'{url}' is not a valid address; write the tenant's root, like https://acme.aimms.cloud"
-        )
-    if parts.path.strip("/"):
-        raise _wrong(
-            f"'{url}' has a path; write the tenant's root alone: {parts.scheme}://{parts.netloc}"
-        )
-    if parts.scheme == "http" and not is_loopback(url):
-        raise _wrong(f"'{url}' would send the API key unencrypted; write https://{parts.netloc}")
-    return url.rstrip("/")
 
 
 def _regex(pattern: str) -> str:
     try:
         ignoring(pattern)
     except ValueError as error:
-        raise _wrong(str(error)) from None
+        raise wrong(str(error)) from None
     return pattern
 
 
-_Duration = Annotated[Duration, NoDecode]  # a text like 5m in the environment too, not JSON
-
-
-_LATE = 3  # passes without a complete run
-_LATE_AT_LEAST = timedelta(minutes=5)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AccountSettings(_Strict):
-    """One AIMMS PRO Cloud account. Exactly one of the three ways to give the API key is used."""
-
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="what the account is called here"
-    )
-    url: Annotated[str, AfterValidator(_root)] = Field(
-        description="the tenant's root, like https://acme.aimms.cloud"
-    )
-    generation: Literal["auto", 1, 2] = Field(
-        "auto", description="of the session-manager API; auto asks its OpenAPI"
-    )
-    api_key: SecretStr | None = Field(
-        None, description="the key itself; better keep it out of the file"
-    )
-    api_key_env: str | None = Field(None, description="the environment variable that holds the key")
-    api_key_file: Path | None = Field(
-        None, description="the file that holds the key, relative to the settings file"
-    )
-    interval: _Duration | None = Field(None, description="between two passes over this account")
-    schedule: Cron | None = Field(
-        None, description="when passes over this account are due, instead of an interval"
-    )
-    api_key_expires: date | None = Field(
-        None, description="the day on which the key expires, as the portal says"
-    )
-    ready_within: Duration | None = Field(
-        None,
-        description="how old its last complete run may be, and how long a gap what lasts outlives; else three times "
-        "the interval, and 5m at least",
-    )
-
-    def overdue_after(self, pace: Cron | timedelta, now: datetime) -> timedelta:
-        """How old its last complete run may be where passes are due at this pace."""
-        if self.ready_within:
-            return self.ready_within.delta
-        if isinstance(pace, timedelta):
-            return max(_LATE * pace, _LATE_AT_LEAST)
-        return pace.longest_gap(now) + pace.patience
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_clock(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was written
-        if isinstance(given, dict) and "clock" in given:
-            raise _wrong(
-                "'clock' is no longer a setting: to keep the time of an emulator that runs "
-                "faster, "
-                f"set the variable {EMULATED_CLOCK} as `reaper emulate` prints it"
-            )
-        return given
-
-    @model_validator(mode="after")
-    def _one_pace(self) -> Self:
-        if self.interval and self.schedule:
-            raise _wrong(
-                f"account '{self.name}': 'interval' and 'schedule' are two ways "
-                "to say when; keep one"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_key(self) -> Self:
-        secret.one_way(self, "api_key", f"account '{self.name}'")
-        return self
-
-    @property
-    def keeps_emulated_time(self) -> bool:
-        """Whether the server's time is kept instead of this machine's.
-
-        Never that of a real account.
-        """
-        return is_loopback(self.url) and os.environ.get(EMULATED_CLOCK, "").rstrip("/") == self.url
-
-    def key(self) -> SecretStr:
-        """The API key. Raises ConfigurationError when the variable or file does not have it."""
-        return secret.read(self, "api_key", f"account '{self.name}'", "API key")
-
-
-class ActivitySettings(_Strict):
+class ActivitySettings(Strict):
     """How the last activity of a session is learnt from its log."""
 
     ignore: tuple[Annotated[str, AfterValidator(_regex)], ...] = Field(
@@ -189,7 +66,7 @@ class ActivitySettings(_Strict):
     workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
 
 
-class LogSettings(_Strict):
+class LogSettings(Strict):
     """What is told of what happens, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
@@ -222,7 +99,7 @@ class Settings(BaseSettings):
     upgrade: Literal["auto", "ask"] = Field(
         "auto", description="ask: leave an older database to `reaper db upgrade`"
     )
-    keep: _Duration = Field(
+    keep: DurationText = Field(
         Duration.parse("400d"),
         description="how long the record is kept; what is unfinished is always kept",
     )
@@ -233,7 +110,7 @@ class Settings(BaseSettings):
         NotifySettings(), description="who is told by policies in mode notify"
     )
     log: LogSettings = Field(LogSettings(), description="what is logged on standard error")
-    timeout: _Duration = Field(
+    timeout: DurationText = Field(
         Duration.parse("10s"), description="for one answer of the session-manager"
     )
     limits: Limits = Field(
@@ -243,18 +120,18 @@ class Settings(BaseSettings):
         30, ge=1, description="maximum number of terminations per minute"
     )
     stop_file: Path | None = Field(None, description="while this file exists, nothing is ended")
-    lease: _Duration = Field(
+    lease: DurationText = Field(
         Duration.parse("2m"),
         validate_default=True,
         description="how long a reaper that has stopped responding keeps an account",
     )
-    plan_age: _Duration = Field(
+    plan_age: DurationText = Field(
         Duration.parse("1h"), description="the maximum age of a plan that `apply` accepts"
     )
-    confirm_within: _Duration = Field(
+    confirm_within: DurationText = Field(
         Duration.parse("90s"), description="how long a session is watched to end"
     )
-    interval: _Duration = Field(
+    interval: DurationText = Field(
         Duration.parse("5m"), description="between two passes of the daemon over an account"
     )
     schedule: Cron | None = Field(
@@ -267,7 +144,7 @@ class Settings(BaseSettings):
         names = [account.name for account in self.accounts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise _wrong(f"two accounts are named '{twice[0]}'; give each its own name")
+            raise wrong(f"two accounts are named '{twice[0]}'; give each its own name")
         return self
 
     @model_validator(mode="after")
@@ -280,7 +157,7 @@ class Settings(BaseSettings):
         for account in self.accounts:
             other = first.setdefault(normal(account.url), account)
             if other is not account:
-                raise _wrong(
+                raise wrong(
                     f"accounts '{other.name}' ({other.url}) and '{account.name}' ({account.url}) "
                     "are the same tenant; keep one of them, because limits, pauses and "
                     "exemptions count per account"
@@ -296,7 +173,7 @@ class Settings(BaseSettings):
         """
         timeout = info.data.get("timeout")
         if timeout is not None and lease.seconds < (needed := 2 * timeout.seconds):
-            raise _wrong(
+            raise wrong(
                 f"a lease of {lease} may be over before a second look is, for an answer may take "
                 "the timeout of "
                 f"{timeout}; nothing would ever be ended: write {needed}s or more"

@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from reaper.config.settings import secret
+from reaper.config.settings.problems import Strict, wrong
 from reaper.config.settings.urls import is_loopback
 from reaper.errors import ConfigurationError
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 _MOST_PORTS = 65_535
-
-
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{why}", {"why": message})
 
 
 def _mailbox(address: str) -> str:
@@ -30,7 +26,7 @@ def _mailbox(address: str) -> str:
         or not address.isascii()
         or set(address) & set(' ,;<>"()')
     ):
-        raise _wrong(
+        raise wrong(
             f"'{address}' is not an e-mail address; write the bare address, like ops@example.com"
         )
     return address
@@ -38,18 +34,14 @@ def _mailbox(address: str) -> str:
 
 def _somebody(to: tuple[str, ...]) -> tuple[str, ...]:
     if not to:
-        raise _wrong("an empty list tells nobody; write at least one address, like ops@example.com")
+        raise wrong("an empty list tells nobody; write at least one address, like ops@example.com")
     return to
 
 
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class WebhookSettings(_Strict):
+class WebhookSettings(Strict):
     """A webhook, whose address is a secret. Exactly one of the three ways to give it is used."""
 
     name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
@@ -81,7 +73,7 @@ class WebhookSettings(_Strict):
         return found
 
 
-class EmailSettings(_Strict):
+class EmailSettings(Strict):
     """A server that takes mail, and who gets it."""
 
     name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
@@ -110,9 +102,9 @@ class EmailSettings(_Strict):
         whose = f"e-mail '{self.name}'"
         secret.one_way(self, "password", whose, needed=self.user is not None)
         if secret.given(self, "password") and self.user is None:
-            raise _wrong(f"{whose}: a password needs a user to log in as")
+            raise wrong(f"{whose}: a password needs a user to log in as")
         if self.user is not None and not self.starttls and not is_loopback(f"smtp://{self.host}"):
-            raise _wrong(f"{whose}: without starttls the password would be sent unencrypted")
+            raise wrong(f"{whose}: without starttls the password would be sent unencrypted")
         return self
 
     def login(self) -> SecretStr:
@@ -120,7 +112,7 @@ class EmailSettings(_Strict):
         return secret.read(self, "password", f"e-mail '{self.name}'", "password")
 
 
-class NotifySettings(_Strict):
+class NotifySettings(Strict):
     """The targets that are told."""
 
     webhooks: tuple[WebhookSettings, ...] = Field((), description="addresses to post to")
@@ -130,7 +122,7 @@ class NotifySettings(_Strict):
     def _names_differ(self) -> Self:
         names = self.targets
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise _wrong(f"two targets are named '{twice[0]}'; give each its own name")
+            raise wrong(f"two targets are named '{twice[0]}'; give each its own name")
         return self
 
     @property

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Annotated, Any, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from reaper.config.settings.problems import wrong
 from reaper.core.language.zone import zone_of
 from reaper.core.model.duration import Duration
 
@@ -25,10 +25,6 @@ _CRON_PATIENCE = timedelta(hours=1)
 _SOME = 20  # moments that are enough to know the rhythm of a schedule
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{why}", {"why": message})
 
 
 class Schedule(Protocol):
@@ -75,11 +71,11 @@ class Every:
 def _no_numbered_day(line: str) -> str:
     fields = line.split()
     if len(fields) != len(_FIELDS):
-        raise _wrong(
+        raise wrong(
             f"'{line}' has {len(fields)} fields; a schedule has five: minute hour day month weekday"
         )
     if any(letter.isdigit() for letter in fields[-1]):
-        raise _wrong(
+        raise wrong(
             f"'{fields[-1]}' names a day of the week by a number, and 1 is Monday to some "
             "programs and Tuesday to "
             "others; write names, like mon-fri or sat,sun"
@@ -110,9 +106,9 @@ class Cron(BaseModel):
     def _comes(self) -> Self:
         try:
             if self._trigger.get_next_fire_time(None, _SOME_DAY) is None:
-                raise _wrong(f"'{self.cron}' never occurs; no such month has that day")
+                raise wrong(f"'{self.cron}' never occurs; no such month has that day")
         except ValueError as error:
-            raise _wrong(f"'{self.cron}' is not a valid schedule: {error}") from None
+            raise wrong(f"'{self.cron}' is not a valid schedule: {error}") from None
         return self
 
     @cached_property

@@ -10,14 +10,9 @@ from pydantic import BaseModel
 
 from reaper import errors
 from reaper.cli import cli
+from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.http import HttpSettings
-from reaper.config.settings.model import (
-    AccountSettings,
-    ActivitySettings,
-    LogSettings,
-    Settings,
-    load_settings,
-)
+from reaper.config.settings.model import ActivitySettings, LogSettings, Settings, load_settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings, WebhookSettings
 from reaper.core.language.limits import Limits
 from reaper.core.model.duration import Duration

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support.daemon_tools import HandClock
 
-from reaper.config.settings.model import AccountSettings, OwnSettings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import OwnSettings
 from reaper.core.language.policy import PolicySet
 from reaper.daemon import Configuration, DatabaseSupervisor, LiveConfiguration, Loop, Scheduler
 from reaper.daemon.status import DaemonStatus

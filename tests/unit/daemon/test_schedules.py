@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.daemon_tools import START
 
-from reaper.config.settings.model import AccountSettings, OwnSettings, load_settings
+from reaper.config.settings.accounts import AccountSettings
+from reaper.config.settings.model import OwnSettings, load_settings
 from reaper.config.settings.schedule import Cron, Every, Schedule
 from reaper.core.model.duration import Duration
 from reaper.daemon.backoff import Backoff
