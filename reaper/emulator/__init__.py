@@ -3,8 +3,8 @@
 It shares no code with the client.
 
 config, faults, scenario     what it is told
-timeline, world, session, task, log    the account: pure of HTTP
-building, fleet, people, life, endings    how sessions come about, live and end
+timeline, account, session, task, log    the account: pure of HTTP
+building, fleet, people, life, endings, world    how sessions come about, live and end
 parameters, listing, schemas, problems, access    the edge of HTTP
 sessions_api, logs_api, tasks_api, admin_api    the endpoints
 front, app, server           the whole of it, on a socket

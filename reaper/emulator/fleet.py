@@ -3,13 +3,11 @@
 import math
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import people
+from .account import Account
 from .session import SOLVE, TASK, WEBUI
-
-if TYPE_CHECKING:
-    from .world import World
 
 _SHARES = {1: {WEBUI: 85, TASK: 15}, 2: {WEBUI: 75, TASK: 12, SOLVE: 13}}
 _OLDEST = timedelta(days=4)
@@ -27,7 +25,7 @@ _MESSAGES = {
 }
 
 
-def populate(world: "World", count: int) -> None:
+def populate(world: Account, count: int) -> None:
     """Add that many sessions of about a third as many owners."""
     rng = world.rng
     owners = people.crew(rng, max(1, count // 3)) if count else []

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from . import people
+from .account import Account
 from .session import SOLVE, TASK, WEBUI, Session
-
-if TYPE_CHECKING:
-    from .world import World
 
 _DEEDS = (
     "page 'Demand' opened", "page 'Results' opened", "case 'Base' saved", "case 'Low demand' loaded",
@@ -17,7 +14,7 @@ _DEEDS = (
 _CLOSING = timedelta(minutes=5)  # the platform ends a WebUI session that long after its tabs close
 
 
-def begin(world: "World") -> None:
+def begin(world: Account) -> None:
     """Wake up everybody who is seen on the account."""
     for owner, session in _latest_of_each_owner(world).items():
         Person(world, owner, session).begin()
@@ -29,12 +26,12 @@ def begin(world: "World") -> None:
             _follow(world, session)
 
 
-def _latest_of_each_owner(world: "World") -> dict[str, Session]:
+def _latest_of_each_owner(world: Account) -> dict[str, Session]:
     """The WebUI session that each owner opened last, running or over."""
     return {session.owner: session for session in world.of_kind(WEBUI)}
 
 
-def churn(world: "World") -> None:
+def churn(world: Account) -> None:
     """One running WebUI session ends and one starts, from the seed."""
     rng = world.churn_rng
     running = [session for session in world.of_kind(WEBUI) if not session.over]
@@ -48,7 +45,7 @@ def churn(world: "World") -> None:
 class Person:
     """One owner. Awake, they do something every few minutes; asleep, they are away for hours."""
 
-    world: "World"
+    world: Account
     owner: str
     session: Session | None = None
     patience: int = 0
@@ -125,7 +122,7 @@ class Person:
 class Service:
     """A service account: it submits a task every now and then."""
 
-    world: "World"
+    world: Account
     owner: str
 
     def begin(self) -> None:
@@ -146,7 +143,7 @@ class Service:
         self._later()
 
 
-def _follow(world: "World", session: Session) -> None:
+def _follow(world: Account, session: Session) -> None:
     """A task or solve goes on by itself.
 
     Queued, running, solving, and over after minutes or hours.
@@ -155,7 +152,7 @@ def _follow(world: "World", session: Session) -> None:
     world.timeline.at(world.now() + timedelta(seconds=delay), lambda _: _go_on(world, session))
 
 
-def _go_on(world: "World", session: Session) -> None:
+def _go_on(world: Account, session: Session) -> None:
     if session.over or session.forced_at or not _there(world, session):
         return
     if session.waiting:
@@ -171,7 +168,7 @@ def _go_on(world: "World", session: Session) -> None:
     _follow(world, session)
 
 
-def _finish(world: "World", session: Session) -> None:
+def _finish(world: Account, session: Session) -> None:
     """A solve ends with its session, a task before it."""
     unfinished = [task for task in world.tasks_in(session.id) if not task.over]
     if not unfinished:
@@ -180,10 +177,10 @@ def _finish(world: "World", session: Session) -> None:
         world.end_task(task)
 
 
-def _there(world: "World", session: Session) -> bool:
+def _there(world: Account, session: Session) -> bool:
     return world.lookup(session.id) is session
 
 
-def _end_if_there(world: "World", session: Session) -> None:
+def _end_if_there(world: Account, session: Session) -> None:
     if _there(world, session):
         world.end(session.id)

@@ -11,7 +11,7 @@ from reaper.core.judging.verdict import Ruling, gravest
 from reaper.store.database import Database
 from reaper.store.entries import CurrentVerdict, Position, SessionEntry, entry, select_about
 from reaper.store.history import HistoryFilter, narrowed
-from reaper.store.tables import activity, decisions, runs, standing
+from reaper.store.tables import activity, current_verdicts, decisions, runs
 
 _DECIDED = ("run_id", "session_id", "policy")
 
@@ -25,9 +25,9 @@ def sessions_page(
 
     Raises StoreError.
     """
-    key = (standing.c.account, standing.c.session_id)
-    decided = standing.join(
-        decisions, sa.and_(*(standing.c[n] == decisions.c[n] for n in _DECIDED))
+    key = (current_verdicts.c.account, current_verdicts.c.session_id)
+    decided = current_verdicts.join(
+        decisions, sa.and_(*(current_verdicts.c[n] == decisions.c[n] for n in _DECIDED))
     ).join(runs)
     statement = sa.select(*key).distinct().select_from(decided)
     if asked.outcome is not None:
@@ -43,20 +43,20 @@ def sessions_page(
 def _sessions(
     db: sa.Connection, decided: sa.FromClause, keys: list[tuple[Any, ...]]
 ) -> list[SessionEntry]:
-    key = (standing.c.account, standing.c.session_id)
+    key = (current_verdicts.c.account, current_verdicts.c.session_id)
     known = sa.and_(activity.c.account == key[0], activity.c.session_id == key[1])
     own = (
         decisions.c.policy_hash,
         decisions.c.ruling,
         decisions.c.reason,
-        standing.c.offender_since,
+        current_verdicts.c.offender_since,
         activity.c.at.label("last_activity"),
     )
     statement = (
         select_about(decisions, runs.c.started_at, *own)
         .select_from(decided.outerjoin(activity, known))
         .where(sa.tuple_(*key).in_(keys))
-        .order_by(*key, standing.c.policy)
+        .order_by(*key, current_verdicts.c.policy)
     )
     by_session = defaultdict(list)
     for row in db.execute(statement).mappings():

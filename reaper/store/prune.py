@@ -14,12 +14,12 @@ from reaper.store.database import Database
 from reaper.store.tables import (
     acknowledgements,
     activity,
+    current_verdicts,
     decisions,
     notices,
     open_steps,
     runs,
     seen_over,
-    standing,
     step_events,
     steps,
 )
@@ -73,10 +73,10 @@ def _forget(db: sa.Connection, account: str, ids: list[int]) -> Mapping[str, int
         steps.c.run_id.in_(ids), steps.c.id.not_in(sa.select(open_steps.c.step_id))
     )
     stands = sa.exists().where(
-        standing.c.account == account,
-        standing.c.session_id == decisions.c.session_id,
-        standing.c.policy == decisions.c.policy,
-        standing.c.run_id == decisions.c.run_id,
+        current_verdicts.c.account == account,
+        current_verdicts.c.session_id == decisions.c.session_id,
+        current_verdicts.c.policy == decisions.c.policy,
+        current_verdicts.c.run_id == decisions.c.run_id,
     )
     explains = sa.exists().where(steps.c.session_id == decisions.c.session_id)
     return {

@@ -16,11 +16,11 @@ from reaper.core.planning.plan import PastStep, Result
 from reaper.store import notices
 from reaper.store.tables import (
     activity,
+    current_verdicts,
     lasting,
     open_steps,
     runs,
     seen_over,
-    standing,
     step_events,
     steps,
 )
@@ -72,7 +72,7 @@ def _lasting(db: sa.Connection, account: str) -> Mapping[tuple[str, str], dateti
 
 
 def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak]:
-    s = standing.c
+    s = current_verdicts.c
     rows = db.execute(
         sa.select(s.session_id, s.policy, s.policy_hash, s.offender_since, s.offender_run).where(
             s.account == account, s.offender_since.is_not(None)

@@ -1,8 +1,8 @@
 """The tables. Each decision belongs to the run that took it: its account and time are the run's.
 
-`decisions`, `steps`, `step_events` and `notices` are append-only; `standing`, `open_steps`, `told`
-and `activity` are projections that spare a pass from writing, asking for, or looking for what it
-knows already. `leases` holds who works on an account now.
+`decisions`, `steps`, `step_events` and `notices` are append-only; `current_verdicts`, `open_steps`,
+`told` and `activity` are projections that spare a pass from writing, asking for, or looking for
+what it knows already. `leases` holds who works on an account now.
 
 An outcome is the last event of its step. A step without events was never begun; one whose last
 event is `intended` or `unconfirmed` is unsettled, and stands in `open_steps`.
@@ -85,8 +85,8 @@ decisions = sa.Table(
     sqlite_with_rowid=False,  # the key is long, and would otherwise be kept twice
 )
 
-standing = sa.Table(
-    "standing",
+current_verdicts = sa.Table(
+    "current_verdicts",
     metadata,
     sa.Column("account", sa.String(64), primary_key=True),
     sa.Column("session_id", sa.String(255), primary_key=True),

@@ -19,7 +19,14 @@ from reaper.core.model.session import Activity, Phase
 from reaper.core.planning.plan import Plan, Step
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
 from reaper.store.evidence import encode, written
-from reaper.store.tables import activity, decisions, lasting, policy_texts, seen_over, standing
+from reaper.store.tables import (
+    activity,
+    current_verdicts,
+    decisions,
+    lasting,
+    policy_texts,
+    seen_over,
+)
 
 Key = tuple[str, str]
 """A session's id and a policy's name."""
@@ -116,19 +123,21 @@ def record_decisions(db: sa.Connection, seen: Observation, run_id: int) -> dict[
         row = _row(seen, key, since) | {"gist": gist, "run_id": run_id, "policy_hash": hash_}
         (new if before is None else turned).append(row)
     insert_rows(db, decisions, taken)
-    insert_rows(db, standing, new)
-    update_rows(db, standing, turned)
-    update_rows(db, standing, counted)
+    insert_rows(db, current_verdicts, new)
+    update_rows(db, current_verdicts, turned)
+    update_rows(db, current_verdicts, counted)
     if seen.snapshot.complete:
         gone = [key for key in stood if key not in now]
         delete_rows(
-            db, standing, [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone]
+            db,
+            current_verdicts,
+            [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone],
         )
     return now
 
 
 def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
-    s = standing.c
+    s = current_verdicts.c
     columns = (
         s.session_id,
         s.policy,

@@ -158,7 +158,7 @@ def rows_of(path: Path) -> tuple[Rows, Rows, Rows]:
         ).fetchall()
         columns = ", ".join([*changing(db), *KEY])
         # its own columns
-        stands: Rows = db.execute(f"SELECT {columns} FROM standing").fetchall()  # noqa: S608
+        stands: Rows = db.execute(f"SELECT {columns} FROM current_verdicts").fetchall()  # noqa: S608
     db.close()
     assert len(decided) == len(stands) == FLEET
     return run, decided, stands
@@ -168,7 +168,7 @@ KEY = ("account", "session_id", "policy")
 
 
 def changing(db: sqlite3.Connection) -> list[str]:
-    names = [row[1] for row in db.execute("PRAGMA table_info(standing)")]
+    names = [row[1] for row in db.execute("PRAGMA table_info(current_verdicts)")]
     return [name for name in names if name not in KEY]
 
 
@@ -184,7 +184,7 @@ def write(path: Path, run: Rows, decided: Rows, stands: Rows) -> None:
     for table, rows in (("runs", run), ("decisions", decided)):
         db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
     db.executemany(
-        f"UPDATE standing SET {changes} WHERE account = ? AND session_id = ? AND policy = ?",  # noqa: S608
+        f"UPDATE current_verdicts SET {changes} WHERE account = ? AND session_id = ? AND policy = ?",  # noqa: S608
         stands,
     )
     db.execute("COMMIT")

@@ -37,7 +37,7 @@ TABLES = (
     "runs",
     "policy_texts",
     "decisions",
-    "standing",
+    "current_verdicts",
     "steps",
     "step_events",
     "open_steps",

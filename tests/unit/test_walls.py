@@ -143,6 +143,13 @@ def test_no_room_uses_what_stands_above_or_beside_it(house: Path) -> None:
 
 
 @pytest.mark.slow
+def test_no_import_goes_round_within_a_room(house: Path) -> None:
+    """A module that imports what imports it is told, also within one room."""
+    plant(house, "store/database.py", "reaper.store.migrate")
+    assert "No import goes round BROKEN" in lint(house)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("room", REACHING_OUT)
 def test_no_room_reaches_out_where_it_must_not(house: Path, room: str) -> None:
     """The core does no I/O, the emulator shares nothing with the rest, the web reads."""

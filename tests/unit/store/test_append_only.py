@@ -91,7 +91,7 @@ def test_no_chapter_of_a_story_takes_away_what_an_earlier_one_wrote(book: Book) 
         written = now
 
     assert all(written.values())
-    assert book.rows("standing", "session_id") == []
+    assert book.rows("current_verdicts", "session_id") == []
 
 
 def test_no_statement_ever_changes_the_record(book: Book) -> None:
@@ -104,7 +104,7 @@ def test_no_statement_ever_changes_the_record(book: Book) -> None:
             chapter(book)
 
     assert changed.isdisjoint(RECORD)
-    assert changed == {"runs", "standing", "open_steps", "told", "activity", "leases"}
+    assert changed == {"runs", "current_verdicts", "open_steps", "told", "activity", "leases"}
 
 
 def test_a_full_database_goes_down_and_up_again(book: Book) -> None:

@@ -74,7 +74,7 @@ def test_only_the_verdict_that_changed_is_written(book: Book) -> None:
     later = book.record(a_pass([young("a"), a_session("b")]))
 
     assert book.rows("decisions", "run_id", "session_id") == [(1, "a"), (1, "b"), (later, "b")]
-    assert book.rows("standing", "session_id", "run_id") == [("a", 1), ("b", later)]
+    assert book.rows("current_verdicts", "session_id", "run_id") == [("a", 1), ("b", later)]
 
 
 def test_a_policy_that_changed_decides_anew(book: Book) -> None:
@@ -157,7 +157,7 @@ def test_a_session_that_is_gone_is_forgotten_by_a_complete_look(book: Book) -> N
 
     book.record(a_pass([a_session("stays")]))
 
-    assert book.rows("standing", "session_id") == ["stays"]
+    assert book.rows("current_verdicts", "session_id") == ["stays"]
     assert book.rows("activity", "session_id") == ["stays"]
     assert book.rows("decisions", "session_id") == ["goes", "stays"]
 
@@ -191,7 +191,7 @@ def test_a_policy_that_no_longer_judges_stands_no_longer(book: Book) -> None:
 
     book.record(a_pass([a_session()]))
 
-    assert book.rows("standing", "policy") == ["old"]
+    assert book.rows("current_verdicts", "policy") == ["old"]
 
 
 def test_accounts_do_not_mix(book: Book) -> None:
@@ -200,7 +200,7 @@ def test_accounts_do_not_mix(book: Book) -> None:
 
     book.record(a_pass([], account="other"))
 
-    assert book.rows("standing", "account") == ["acme"]
+    assert book.rows("current_verdicts", "account") == ["acme"]
     assert set(book.ledger.recall("acme").activity) == {"s1"}
     assert book.ledger.recall("other").activity == {}
 

@@ -86,6 +86,32 @@ def test_a_step_under_way_is_settled_after_the_migration(book: Book) -> None:
     assert book.rows("step_events", "event") == ["intended", "terminated"]
 
 
+def test_a_run_whose_tables_were_renamed_ends_nothing_and_settles_what_it_asked(book: Book) -> None:
+    """The migration really runs, between two steps: the first is settled, the second withheld."""
+    seen = a_pass([a_session(), a_session("s2")])
+    plan = a_plan(seen)
+    first, second = plan.steps
+    with book.run(seen, plan) as run:
+        run.intend(first, a_look(first, seen))
+        downgrade(book.database, HEAD_BEFORE)
+        with pytest.raises(StoreError, match="nothing more is ended by this one"):
+            run.intend(second, a_look(second, seen))
+        run.settle(first, Outcome(Result.TERMINATED))
+
+    assert book.rows("step_events", "event") == ["intended", "terminated"]
+
+
+def test_the_verdicts_that_hold_keep_their_rows_under_their_older_name(book: Book) -> None:
+    """They were called `standing`; who goes back to that version finds all of them."""
+    book.record(a_pass([a_session(), a_session("s2")]))
+    before = book.rows("current_verdicts")
+
+    downgrade(book.database, "0006")
+
+    assert len(before) == 2
+    assert book.rows("standing") == before
+
+
 def test_no_migration_loses_a_row(book: Book) -> None:
     """Down to the first schema and up again, with a record in it.
 
@@ -93,7 +119,15 @@ def test_no_migration_loses_a_row(book: Book) -> None:
     """
     book.record(a_pass([a_session()]), Result.TERMINATED)
     book.crash(a_pass([a_session("s2")], now=NOW))
-    kept = ("runs", "decisions", "steps", "step_events", "standing", "open_steps", "policy_texts")
+    kept = (
+        "runs",
+        "decisions",
+        "steps",
+        "step_events",
+        "current_verdicts",
+        "open_steps",
+        "policy_texts",
+    )
     before = {table: book.rows(table) for table in kept}
 
     downgrade(book.database, "0001")
