@@ -43,7 +43,7 @@ def check(ctx: click.Context) -> None:
     from reaper.usecases import database
 
     schema = database.check(settings_of(ctx))
-    click.echo(f"{schema.where} is as this version expects it")
+    click.echo(f"{schema.where} matches this version")
 
 
 @command.command("prune")

@@ -90,7 +90,7 @@ def command(
 
 def _invite(invitation: Invitation) -> None:
     click.echo(
-        f"emulating an AIMMS PRO account at {invitation.url}; Ctrl-C ends it. In another shell:"
+        f"emulating an AIMMS PRO account at {invitation.url}; press Ctrl-C to stop. In another shell:"
     )
     for name, value in invitation.variables.items():
         click.echo(f"  export {name}='{value}'")

@@ -30,7 +30,7 @@ from reaper.cli.options import Moment, output_option, settings_of
     type=click.IntRange(1, 100_000),
     default=50,
     show_default=True,
-    help="At most so many.",
+    help="The maximum number to show.",
 )
 @click.option(
     "--all",

@@ -89,7 +89,7 @@ def future(text: str) -> datetime:
     except ValueError:
         found: datetime = Moment().convert(text, None, None)
     if found <= now:
-        raise click.BadParameter(f"'{text}' is past already")
+        raise click.BadParameter(f"'{text}' is already in the past")
     return found
 
 

@@ -14,7 +14,7 @@ from reaper.cli.options import output_option, settings_of
     type=click.IntRange(1, 100_000),
     default=20,
     show_default=True,
-    help="At most so many.",
+    help="The maximum number to show.",
 )
 @output_option("table", "json")
 @click.pass_context

@@ -16,7 +16,7 @@ def command() -> None:
     token = new_token()
     click.echo(token)
     click.echo(
-        "keep this token where its reader finds it; it is shown this once. In the settings:",
+        "store this token now; it is not shown again. In the settings:",
         err=True,
     )
     click.echo(f'  http: {{token_hashes: ["{hash_of(token)}"]}}', err=True)

@@ -96,7 +96,7 @@ def reopen_store(settings: Settings) -> Database:
     database = open_database(settings.database_url, upgrade=False)
     try:
         if revision(database) is None:
-            gone = "it was there before, and is empty or gone; put it back"
+            gone = "it existed before, and is now empty or missing; restore it"
             raise StoreError(f"the database {database.where}: {gone}")
     finally:
         database.close()

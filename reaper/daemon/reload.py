@@ -101,7 +101,7 @@ def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration
         _log.warning(
             "restart needed",
             settings=left,
-            hint="these hold as they were until the daemon is started again",
+            hint="changes to these take effect when the daemon is restarted",
         )
     settings = new.settings.model_copy(update=kept)
     return Configuration(settings, new.accounts, new.policies, new.warnings, new.written)

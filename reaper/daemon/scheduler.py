@@ -192,7 +192,9 @@ class Scheduler:
                 self._deferred[account] = due
         if under_way:
             self._watch.was_late(
-                account, "overlapped", "the pass before is still under way, or waits for a worker"
+                account,
+                "overlapped",
+                "the previous run is still in progress, or waits for a worker",
             )
 
     def _misgivings(self, account: str, late: timedelta) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class Terminator:
     def await_turn(self) -> None:
         left = self._left()
         if left > max(_LONGEST_WAIT, self.gap):
-            raise Withheld(f"the server asks to be left in peace for {spoken(left)}")
+            raise Withheld(f"the server asks to be left alone for {spoken(left)}")
         while left > 0 and not self.stop.is_set():
             self.clock.wait(min(left, _SLICE))
             left = self._left()
@@ -93,7 +93,7 @@ class Terminator:
     def confirm(self, step: Step) -> Outcome:
         if self._left() > _LONGEST_WAIT:
             return Outcome(
-                Result.UNCONFIRMED, f"{step.action} was asked; the server asks to be left in peace"
+                Result.UNCONFIRMED, f"{step.action} was requested; the server asks to be left alone"
             )
         return self._watch(step, self.patience, f"{step.action} was asked")
 
@@ -115,7 +115,7 @@ class Terminator:
 
         What a look shows, whatever the answer says.
         """
-        asked = f"the request was answered by: {answer}"
+        asked = f"the server answered the request with: {answer}"
         trouble = isinstance(answer, RateLimited | ServerFault | Unreachable)
         if not_now := self._give_time(answer):
             try:

@@ -83,7 +83,7 @@ class Execution:
     def _obstacle(self, watch: Stopwatch, failures: int) -> str | None:
         """Wait for the next step's turn; why it may not be taken, in words."""
         if failures >= _TROUBLE:
-            return "the server is in trouble; it is left in peace until the next run"
+            return "the server keeps failing; it is left alone until the next run"
         try:
             self.enforcer.await_turn()
         except Withheld as why:
@@ -119,7 +119,8 @@ class Execution:
     def _act(self, step: Step, result: RecheckResult) -> Outcome:
         if self.enforcer.enforcing and self.record.expired():
             return Outcome(
-                Result.WITHHELD, "this reaper was held up and its lease ran out; nothing was asked"
+                Result.WITHHELD,
+                "this reaper was delayed and its lease expired; nothing was requested",
             )
         return self.enforcer.enforce(step, result.session)
 

@@ -44,12 +44,12 @@ _ADVICE = (
         "unable to open",
         "check that its folder exists and is writable, or set database_url to another place",
     ),
-    ("locked", "another program holds it; try again, or end that program"),
+    ("locked", "another program has locked it; try again, or stop that program"),
     ("disk is full", "free some space; nothing is ended before its decision is stored"),
     ("not a database", "the file is something else; set database_url to another file"),
     ("malformed", "the file is damaged; restore it from a backup"),
-    ("idle-in-transaction", "this reaper was held up; what it was about to write is not written"),
-    ("lock timeout", "another program holds it; try again, or end that program"),
+    ("idle-in-transaction", "this reaper was delayed; what it was about to write was not written"),
+    ("lock timeout", "another program has locked it; try again, or stop that program"),
     ("no space left", "free some space; nothing is ended before its decision is stored"),
     ("read-only", "name a server and user that may write in database_url"),
     (
@@ -168,7 +168,9 @@ def _parsed(url: str) -> URL:
                 f"database_url names the driver {parsed.drivername}; {_LIKE_THIS}"
             )
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
-        raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
+        raise ConfigurationError(
+            f"database_url is not a valid database address; {_LIKE_THIS}"
+        ) from None
     return (
         parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
     )
@@ -221,7 +223,9 @@ def _engine(url: URL) -> sa.Engine:
             f"database_url needs the Python package {error.name}; {_LIKE_THIS}"
         ) from None
     except ArgumentError:
-        raise ConfigurationError(f"database_url is no database address; {_LIKE_THIS}") from None
+        raise ConfigurationError(
+            f"database_url is not a valid database address; {_LIKE_THIS}"
+        ) from None
 
 
 def _sqlite(url: URL) -> sa.Engine:

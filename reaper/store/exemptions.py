@@ -58,9 +58,7 @@ def remove(database: Database, number: int, *, at: datetime, by: str, reason: st
     """
     with database.writing() as db:
         if db.scalar(sa.select(exemptions.c.id).where(exemptions.c.id == number)) is None:
-            raise ConfigurationError(
-                f"there is no exemption {number}; `reaper exempt list` names them"
-            )
+            raise ConfigurationError(f"no exemption {number}; `reaper exempt list` lists them")
         before = db.execute(
             sa.select(exemption_removals).where(exemption_removals.c.exemption_id == number)
         ).one_or_none()

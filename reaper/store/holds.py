@@ -103,7 +103,7 @@ def acknowledge(
             sa.select(runs.c.account, runs.c.latched).where(runs.c.id == run_id)
         ).one_or_none()
         if run is None or not run.latched:
-            why = "there is none of that number" if run is None else "it was not halted"
+            why = "there is no run of that number" if run is None else "it was not halted"
             raise ConfigurationError(
                 f"run {run_id} cannot be acknowledged: {why}; `reaper runs` lists them"
             )

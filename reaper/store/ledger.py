@@ -190,7 +190,7 @@ class OpenRun:
             self._lease.renew(db, now)
             if now - look.now > self._lease.length:
                 raise Withheld(
-                    "this reaper was held up since it looked a second time; nothing was asked"
+                    "this reaper was delayed after its second look; nothing was requested"
                 )
             why = holds.blocked_reason(db, self._lease.account, now)
             if why is not None:

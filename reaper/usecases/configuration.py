@@ -56,7 +56,7 @@ def read_policies(settings: Settings, path: Path | None = None) -> ChosenPolicie
     """
     if path is None and not settings.policies.exists():
         hint = "`reaper init` writes some to start from"
-        raise ConfigurationError(f"{settings.policies}: no policies are there; {hint}")
+        raise ConfigurationError(f"{settings.policies}: no policies found; {hint}")
     where = path or settings.policies
     loaded = load_policies(where, today=today())
     warnings = (*map(str, loaded.warnings), *nobody_to_tell(loaded.policies, settings))
@@ -69,7 +69,7 @@ def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:
     if not silent or settings.notify.targets:
         return []
     hint = "name a target under 'notify' in the settings"
-    return [f"nobody is told what {', '.join(silent)} finds: {hint}"]
+    return [f"no one is told what {', '.join(silent)} finds: {hint}"]
 
 
 def today() -> date:

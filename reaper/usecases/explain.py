@@ -182,12 +182,12 @@ def _the_one(start: str, candidates: Sequence[Named], there: Iterable[Named]) ->
         return (exact or candidates)[0]
     if not candidates:
         hint = _nearest(start, list(there)) or "`reaper sessions` lists those that run"
-        none = f"no session's id begins with '{start}', neither live nor on record"
+        none = f"no session id starts with '{start}', neither live nor on record"
         raise errors.ConfigurationError(f"{none}; {hint}")
     several = [f"{id_} ({account})" for account, id_ in (exact or candidates)]
     named = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
     hint = "; name one with --account" if exact else ""
-    raise errors.ConfigurationError(f"'{start}' may be {len(several)} sessions: {named}{hint}")
+    raise errors.ConfigurationError(f"'{start}' matches {len(several)} sessions: {named}{hint}")
 
 
 def _nearest(start: str, there: Sequence[Named]) -> str:

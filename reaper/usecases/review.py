@@ -75,7 +75,7 @@ class ReviewedPlan(_Strict):
             why = f"it was made for {self.url}, and the account is {url} now"
         elif not -_CLOCKS_DIFFER <= age <= oldest.seconds:
             why = (
-                f"it was made {spoken(age)} ago, and may be {oldest} old (`plan_age` in the "
+                f"it was made {spoken(age)} ago; the maximum age is {oldest} (`plan_age` in the "
                 "settings)"
             )
         elif self.policies != hashes(policies):
@@ -138,4 +138,6 @@ def read_plan(path: Path) -> PlanFile:
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, ValidationError):
-        raise ConfigurationError(f"{path} is no plan; `reaper plan -o {path}` makes one") from None
+        raise ConfigurationError(
+            f"{path} is not a plan; `reaper plan -o {path}` makes one"
+        ) from None

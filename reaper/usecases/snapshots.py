@@ -106,12 +106,10 @@ def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
         where = ".".join(map(str, first["loc"])) or "the file"
         hint = f"`reaper sessions --keep {path}` writes one"
         raise ConfigurationError(
-            f"{path} is no kept fleet ({where}: {first['msg']}); {hint}"
+            f"{path} is not a saved fleet ({where}: {first['msg']}); {hint}"
         ) from None
     if not all(_aware(fleet) for fleet in found):
-        raise ConfigurationError(
-            f"{path} is no kept fleet: a time in it does not say on whose clock"
-        )
+        raise ConfigurationError(f"{path} is not a saved fleet: a time in it has no time zone")
     return found
 
 

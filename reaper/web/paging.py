@@ -82,5 +82,5 @@ def _sane(part: int | str) -> bool:
 
 def _unknown() -> HTTPException:
     return HTTPException(
-        422, "cursor: this is no cursor of this list; take `next` of the page before, as it stands"
+        422, "cursor: not a valid cursor of this list; use `next` of the previous page unchanged"
     )

@@ -47,7 +47,7 @@ _OUTCOMES = (*(result.value for result in Result), "intended", "planned")
 def _among(words: tuple[str, ...]) -> AfterValidator:
     def known(given: str | None) -> str | None:
         if given is not None and given not in words:
-            raise ValueError(f"there is none of that name; it is one of {', '.join(words)}")
+            raise ValueError(f"not a known name; it is one of {', '.join(words)}")
         return given
 
     return AfterValidator(known)
@@ -66,7 +66,7 @@ class QueryParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(100, ge=1, le=1000, description="At most so many entries.")
+    limit: int = Field(100, ge=1, le=1000, description="The maximum number of entries.")
     cursor: Text = Field(None, description="`next` of the page before.")
 
 

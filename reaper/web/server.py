@@ -105,8 +105,8 @@ def _bound(listen: str) -> socket.socket:
             raise
     except OSError as error:
         raise ConfigurationError(
-            f"http.listen: {listen} cannot be listened on: {error.strerror}; end what does, or "
-            "choose another port"
+            f"http.listen: {listen} cannot be listened on: {error.strerror}; "
+            "stop the program that uses it, or choose another port"
         ) from None
     return listener
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reaper.core.language.manual_exemption import ManualExemption
 
 _LONGEST = timedelta(days=3_650)
-_BOTH = "--until and --forever contradict; keep one"
+_BOTH = "--until and --forever are mutually exclusive; use one"
 
 
 @click.command("add")
@@ -23,7 +23,7 @@ _BOTH = "--until and --forever contradict; keep one"
     "--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'."
 )
 @click.option(
-    "--session", metavar="ID", help="The session of this id; its first characters will do."
+    "--session", metavar="ID", help="The session of this id; its first characters are enough."
 )
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
@@ -58,19 +58,19 @@ def command(
 
     if (until is None) is not forever:
         raise click.UsageError(
-            "say how long: --until WHEN; or --forever, if it must be" if until is None else _BOTH
+            "specify how long: --until WHEN, or --forever if necessary" if until is None else _BOTH
         )
     given = {name: value for name, value in whom.items() if value is not None}
     if not given:
         raise click.UsageError(
-            "say whom: one or more of --owner, --session, --app, --environment, --kind, --name"
+            "specify what to exempt: one or more of --owner, --session, --app, --environment, --kind, --name"
         )
     settings = settings_of(ctx)
     ends = _end(until) if until else None
     number, made = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
     click.echo(f"exemption {number}: {made.whom}, {_until(made)}")
     for _, why in made.oddities():
-        click.echo(f"warning: {why}; if that is not meant, type the name anew", err=True)
+        click.echo(f"warning: {why}; if that is not intended, type the name again", err=True)
     if made.covers_everything:
         click.echo(
             "warning: it exempts every session; to end nothing for a while, use `reaper pause`",
@@ -90,7 +90,7 @@ def _end(until: str) -> datetime:
     except ValueError:
         end = future(until)
     if end <= now:
-        raise click.BadParameter(f"'{until}' is past already", param_hint="--until")
+        raise click.BadParameter(f"'{until}' is already in the past", param_hint="--until")
     if end - now > _LONGEST:
         raise click.BadParameter(
             f"'{until}' is more than ten years ahead; write --forever", param_hint="--until"

@@ -47,7 +47,7 @@ def show_exemptions(listed: Sequence[ListedExemption]) -> None:
         unused = one.state == "in force" and not one.entry.decided
         groups.setdefault(_UNUSED if unused else one.state, []).append(one.entry)
     if not groups:
-        click.echo("no exemption was given by hand")
+        click.echo("no exemptions were added with `reaper exempt add`")
     for group in sorted(groups, key=_GROUPS.index):
         _show_group(group, groups[group])
 

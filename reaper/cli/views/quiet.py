@@ -47,6 +47,6 @@ def _of_sessions(report: Report) -> Iterator[str]:
             withheld[outcome.detail] += 1
     for why, count in withheld.items():
         yield (
-            f"{account}: {count} {'session' if count == 1 else 'sessions'} left alone though due: "
+            f"{account}: {count} {'session' if count == 1 else 'sessions'} due but left alone: "
             f"{why}"
         )

@@ -29,7 +29,7 @@ _COLUMNS = (
 def show_entries(entries: Sequence[HistoryEntry]) -> None:
     out = console()
     if not entries:
-        out.print("nothing recorded that fits")
+        out.print("no matching records")
         return
     rows = table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
     for entry in entries:
@@ -70,7 +70,7 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
 def show_runs(runs: Sequence[RunEntry]) -> None:
     out = console()
     if not runs:
-        out.print("no run is recorded yet")
+        out.print("no runs recorded yet")
         return
     rows = table(
         "RUN",

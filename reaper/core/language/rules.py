@@ -78,7 +78,7 @@ class IdleOf(Written):
 
 
 class Idle(LeafRule):
-    """True when the last activity is at least so long ago."""
+    """True when the last activity is at least this long ago."""
 
     reads: ClassVar[frozenset[str]] = frozenset(
         {"app"}
@@ -103,7 +103,7 @@ class Idle(LeafRule):
 
 
 class Age(LeafRule):
-    """True when the session was created at least so long ago."""
+    """True when the session was created at least this long ago."""
 
     measure: ClassVar[Measure | None] = "age"
 
@@ -111,7 +111,7 @@ class Age(LeafRule):
 
 
 class RunningFor(LeafRule):
-    """True when the session started to run at least so long ago; the time that it waited does not
+    """True when the session started to run at least this long ago; the time that it waited does not
     count.
     """
 
@@ -138,7 +138,7 @@ class GbHours(LeafRule):
 
 
 class Queued(LeafRule):
-    """True when the session waits in the queue and was created at least so long ago."""
+    """True when the session waits in the queue and was created at least this long ago."""
 
     measure: ClassVar[Measure | None] = "age"
     waits: ClassVar[bool | None] = True
@@ -172,7 +172,7 @@ class OwnerSessions(LeafRule):
 
 
 class UnreachableFor(LeafRule):
-    """True when the session's log did not answer in any look for at least so long, while others
+    """True when the session's log did not answer in any look for at least this long, while others
     did.
     """
 
@@ -226,7 +226,7 @@ class SeatPressure(LeafRule):
 
 
 class Ended(LeafRule):
-    """True when the session ended at least so long ago, or was first seen to be over where it does
+    """True when the session ended at least this long ago, or was first seen to be over where it does
     not tell when.
     """
 

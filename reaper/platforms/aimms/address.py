@@ -28,14 +28,14 @@ def checked_url(account: str, url: str) -> str:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigurationError(f"{account}: the address is none: {error}") from None
+        raise ConfigurationError(f"{account}: the address is not valid: {error}") from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
             f"{account}: the address holds a user or password: leave only scheme and host"
         )
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise ConfigurationError(
-            f"{account}: {url!r} is no address: write it as https://{account}.aimms.cloud"
+            f"{account}: {url!r} is not a valid address: write it as https://{account}.aimms.cloud"
         )
     return url.strip().rstrip("/")
 

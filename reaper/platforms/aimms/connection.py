@@ -204,7 +204,7 @@ class Connection:
         except httpx.TransportError as error:
             raise self.faults.unreachable(error, changes=method != "GET") from error
         except httpx.DecodingError as error:
-            raise self.faults.unintelligible("the answer's compression is broken") from error
+            raise self.faults.unintelligible("the answer's compression is corrupt") from error
 
     def _body(self, response: httpx.Response) -> bytes:
         """The whole body, within a bound of time and size that no drip or flood can stretch."""
@@ -214,7 +214,7 @@ class Connection:
             parts.append(part)
             size += len(part)
             if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer drips")
+                raise httpx.ReadTimeout("the answer arrives too slowly")
             if size > LONGEST_BODY:
                 raise self.faults.unintelligible(
                     f"the answer is longer than {LONGEST_BODY:,} bytes"

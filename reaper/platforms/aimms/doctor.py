@@ -120,7 +120,7 @@ def _key(first: _Sample | AccountError) -> Check:
     if isinstance(first, Unauthorized):
         return Check("key", False, str(first), NEW_KEY)
     return Check(
-        "key", None, "the answer does not tell", "look again when the address check is well"
+        "key", None, "the answer does not tell", "check again when the address check passes"
     )
 
 
@@ -132,7 +132,7 @@ def _session_scope(first: _Sample | AccountError) -> Check:
         "scope Session",
         False if known else None,
         str(first),
-        NEW_KEY if known else "look again later",
+        NEW_KEY if known else "check again later",
     )
 
 
@@ -145,7 +145,7 @@ def _tasks_scope(connection: Connection) -> Check:
         return Check("scope Tasks", False, str(error), f"no task session can be ended: {NEW_KEY}")
     except AccountError as error:
         return Check(
-            "scope Tasks", None, str(error), "task sessions may not be ended; look again later"
+            "scope Tasks", None, str(error), "task sessions may not be ended; check again later"
         )
     return Check("scope Tasks", True, "tasks can be listed")
 
@@ -215,7 +215,7 @@ def _fields(kind: str, sample: _Sample | AccountError, generation: Generation | 
             f"without this list every look is incomplete: allow {kind} to the key",
         )
     if not sample.items:
-        return Check(name, None, "no session is there to look at", "look again while one runs")
+        return Check(name, None, "no session to look at", "check again while one runs")
     return _compare(name, sample)
 
 
@@ -239,7 +239,7 @@ def _compare(name: str, sample: _Sample) -> Check:
         name,
         False,
         detail,
-        "rules that need these fields cannot decide: report it to the reaper's makers",
+        "rules that need these fields cannot decide: report it to the maintainers of reaper",
     )
 
 
@@ -260,7 +260,7 @@ def _log(manager: SessionManager, samples: dict[str, _Sample | AccountError]) ->
             "log",
             None,
             "no session is running whose log could be read",
-            "look again while one runs",
+            "check again while one runs",
         )
     activity = manager.last_activity(running[0])
     detail = f"{running[0].kind} {running[0].id}: {activity.source}"

@@ -96,7 +96,7 @@ def is_own_error(body: bytes) -> bool:
 
 
 CLIENT_ERRORS: dict[int, tuple[type[AccountError], str]] = {
-    400: (BadRequest, "the server does not take the request ({said})"),
+    400: (BadRequest, "the server rejected the request ({said})"),
     401: (
         Unauthorized,
         "the key is unknown or expired ({said}): make a new one in the portal and set it",
@@ -110,7 +110,7 @@ CLIENT_ERRORS: dict[int, tuple[type[AccountError], str]] = {
     408: (Unreachable, "the server gave up waiting ({said})"),
     409: (Conflict, "not possible in the present state ({said})"),
     410: (NotFound, "nothing is left at {path} ({said})"),
-    422: (BadRequest, "the server does not take a parameter ({said})"),
+    422: (BadRequest, "the server rejected a parameter ({said})"),
 }
 REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (

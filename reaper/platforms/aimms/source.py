@@ -156,7 +156,7 @@ class AccountSource:
             return mine[0]
         why = f"{denied}; "
         if mine:
-            raise Unintelligible(f"{why}yet its list shows it {mine[0].state}")
+            raise Unintelligible(f"{why}yet its list shows it as {mine[0].state}")
         if listing.doubt:
             raise Unintelligible(f"{why}and its list cannot confirm it: {listing.doubt}")
         if any(one.id in (None, session_id) for one in listing.unreadable):

@@ -116,7 +116,7 @@ def read_object(body: bytes, refuse: Refuse) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise refuse("the answer is no JSON, or not all of it", body) from error
+        raise refuse("the answer is not valid JSON, or is incomplete", body) from error
     if not isinstance(found, dict):
         raise refuse("the answer is JSON of another shape than the API describes", body)
     return found

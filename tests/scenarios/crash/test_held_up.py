@@ -131,7 +131,7 @@ def test_stopped_amid_a_transaction(set_up: SetUp, url: str) -> None:
     )
     held_up.wait_until_stopped()
     done = stage("run", "--enforce")
-    assert (done.code, len(done.err.splitlines()), "another program holds it" in done.err) == (
+    assert (done.code, len(done.err.splitlines()), "another program has locked it" in done.err) == (
         4,
         1,
         True,
@@ -159,7 +159,7 @@ def test_stopped_amid_a_transaction_of_postgresql(set_up: SetUp, postgresql_url:
     asked = stage.asked()
     held_up.signal(signal.SIGCONT)
     done = held_up.wait()
-    assert (done.code, len(done.err.splitlines()), "this reaper was held up" in done.err) == (
+    assert (done.code, len(done.err.splitlines()), "this reaper was delayed" in done.err) == (
         4,
         1,
         True,

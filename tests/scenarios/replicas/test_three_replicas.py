@@ -86,7 +86,7 @@ def test_one_that_hung_ends_nothing_that_is_not_its_own(house: House) -> None:
     until(lambda: everything_is_ended(house), within=80)
     daemons[0].signal(signal.SIGCONT)
     until(lambda: daemons[0].told("pass failed"))
-    known = "took the account over|reaper was held up|server closed the connection|lock timeout"
+    known = "took the account over|reaper was delayed|server closed the connection|lock timeout"
     assert re.search(known, daemons[0].text())
     assert [daemon.stop() for daemon in daemons] == [0, 0, 0]
     assert_each_ended_once(house)

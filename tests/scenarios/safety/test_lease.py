@@ -102,7 +102,7 @@ def test_a_holder_held_up_after_its_intent_asks_for_nothing(house: Open) -> None
         HOUSE, ledger=lambda made: Tripwire(made, lambda: home.later(minutes=10))
     )
     assert (report.outcomes["anna"].result, home.endings()) == ("withheld", [])
-    assert "its lease ran out" in report.outcomes["anna"].detail
+    assert "its lease expired" in report.outcomes["anna"].detail
     assert home.outcomes(HOUSE) == {"anna": "terminated"}
 
 

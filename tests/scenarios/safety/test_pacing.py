@@ -90,7 +90,7 @@ def test_a_server_that_asks_for_an_hour_is_left_alone(house: Open) -> None:
         "withheld",
         "withheld",
     ]
-    assert "the server asks to be left in peace for 1h" in str(report.outcomes)
+    assert "the server asks to be left alone for 1h" in str(report.outcomes)
     assert home.asked[-1].what == "terminate"
     later = home.pass_once(HOUSE)
     assert [o.result for _, o in later.settled] == ["failed"]

@@ -179,7 +179,7 @@ def test_a_plan_made_with_another_key_is_refused(
 def test_a_plan_that_is_too_old_is_refused(reaper: Cli, planned: Emulator) -> None:
     """`plan_age` is a setting: an hour, unless it says otherwise."""
     with time_machine.travel(timedelta(minutes=61)):
-        refused(apply(reaper), planned, "it was made 1h 1m ago, and may be 1h old")
+        refused(apply(reaper), planned, "it was made 1h 1m ago; the maximum age is 1h")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_plan_that_is_too_old_is_refused(reaper: Cli, planned: Emulator) -> No
 def test_what_is_no_plan_is_refused(reaper: Cli, planned: Emulator, text: str) -> None:
     """Half a file, another file, or one from which the plans were taken out."""
     Path("plan.json").write_bytes(text.encode("latin-1"))
-    refused(apply(reaper), planned, "is no plan")
+    refused(apply(reaper), planned, "is not a plan")
 
 
 def test_a_file_that_is_not_there_is_refused(reaper: Cli, planned: Emulator) -> None:

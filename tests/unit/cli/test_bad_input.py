@@ -40,7 +40,7 @@ def check_refused(
         ({"keys": [{"key": DEFAULT_KEY, "expires": "-1d"}]}, "the key is unknown or expired"),
         ({"keys": [{"key": DEFAULT_KEY, "scopes": ["Tasks"]}]}, "scope"),
         ({"faults": "html:1"}, "it is a web page"),
-        ({"faults": "truncate:1"}, "no JSON, or not all of it"),
+        ({"faults": "truncate:1"}, "not valid JSON, or is incomplete"),
         ({"faults": "500:1"}, "500"),
         ({"faults": "drop:1"}, "acme"),
     ],
@@ -73,7 +73,7 @@ def test_an_unknown_host(reaper: Cli, acme: Emulator, command: tuple[str, ...]) 
         ),
         (POLICIES.replace("idle: 2h", "idle: 2"), "'2h'"),
         (POLICIES.replace("owner: admin@ROOT", "ownr: admin@ROOT"), "owner"),
-        (POLICIES.replace("name: old-tasks", "name: idle-webui"), "already stands at"),
+        (POLICIES.replace("name: old-tasks", "name: idle-webui"), "is already defined at"),
     ],
     ids=["misspelt rule key", "no unit", "misspelt exemption key", "two of one name"],
 )

@@ -112,16 +112,16 @@ def test_an_account_of_its_own(reaper: Cli, two: Emulator) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--until", "3d"), "say whom: one or more of --owner, --session"),
-        (("--owner", "anna@*"), "say how long: --until WHEN; or --forever, if it must be"),
+        (("--until", "3d"), "specify what to exempt: one or more of --owner, --session"),
+        (("--owner", "anna@*"), "specify how long: --until WHEN, or --forever if necessary"),
         (
             ("--owner", "anna@*", "--until", "3d", "--forever"),
-            "--until and --forever contradict; keep one",
+            "--until and --forever are mutually exclusive; use one",
         ),
-        (("--owner", "anna@*", "--until", "2020-01-01"), "'2020-01-01' is past already"),
+        (("--owner", "anna@*", "--until", "2020-01-01"), "'2020-01-01' is already in the past"),
         (
             ("--owner", "anna@*", "--until", "2020-01-01T08:00"),
-            "'2020-01-01T08:00' is past already",
+            "'2020-01-01T08:00' is already in the past",
         ),
         (
             ("--owner", "anna@*", "--until", "9999-12-31"),
@@ -146,13 +146,13 @@ def test_nonsense_is_refused_kindly(
     assert two.url
     refused = reaper("exempt", "add", *options, "--reason", "x")
     assert (refused.code, said in refused.err) == (2, True), refused.err
-    assert reaper("exempt", "list").out == "no exemption was given by hand\n"
+    assert reaper("exempt", "list").out == "no exemptions were added with `reaper exempt add`\n"
 
 
 def test_what_cannot_be_removed(reaper: Cli, two: Emulator) -> None:
     """An unknown number, and one that was removed before."""
     assert two.url
-    assert "there is no exemption 7" in reaper("exempt", "remove", "7", "--reason", "x").err
+    assert "no exemption 7" in reaper("exempt", "remove", "7", "--reason", "x").err
     reaper("exempt", "add", "--owner", "a@b", "--forever", "--reason", "x")
     reaper("exempt", "remove", "1", "--reason", "x", "--by", "eva")
     again = reaper("exempt", "remove", "1", "--reason", "x")

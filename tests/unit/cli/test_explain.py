@@ -224,7 +224,7 @@ def test_a_prefix_of_several_is_refused_with_all_of_them(
     reaper("run")
     result = reaper("explain", "aaaa", *at)
     assert (result.code, is_one_line(result)) == (2, True)
-    assert "'aaaa' may be 2 sessions: aaaa1111 (acme), aaaa2222 (acme)" in result.err
+    assert "'aaaa' matches 2 sessions: aaaa1111 (acme), aaaa2222 (acme)" in result.err
     assert reaper("explain", "AAAA1111", *at).code == 0
 
 
@@ -237,7 +237,7 @@ def test_a_session_that_nobody_knows_is_answered_with_the_nearest(
     result = reaper("explain", "aaab1111")
     assert (result.code, is_one_line(result)) == (2, True)
     assert (
-        "no session's id begins with 'aaab1111', neither live nor on record; the nearest are "
+        "no session id starts with 'aaab1111', neither live nor on record; the nearest are "
         "aaaa1111" in result.err
     )
 

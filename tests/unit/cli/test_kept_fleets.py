@@ -119,7 +119,7 @@ def test_what_is_no_kept_fleet_is_refused(
     assert (
         result.code,
         is_one_line(result),
-        result.err.startswith("reaper: fleet.json is no kept fleet"),
+        result.err.startswith("reaper: fleet.json is not a saved fleet"),
     ) == (
         2,
         True,

@@ -149,9 +149,9 @@ def test_csv_holds_no_formula(reaper: Cli, tenant: Open, app: str) -> None:
 def test_history_of_nothing(reaper: Cli, acme: Emulator) -> None:
     """An empty record is said in words, and is an empty list to programs."""
     assert acme.url
-    assert reaper("history").out == "nothing recorded that fits\n"
+    assert reaper("history").out == "no matching records\n"
     assert events(reaper) == []
-    assert reaper("runs").out == "no run is recorded yet\n"
+    assert reaper("runs").out == "no runs recorded yet\n"
 
 
 @pytest.mark.usefixtures("recorded")

@@ -172,7 +172,7 @@ def test_nobody_to_tell(reaper: Cli, acme: Emulator) -> None:
     """
     write_settings(acme=acme.url)
     warning = (
-        "warning: nobody is told what forgotten finds: name a target under 'notify' in the "
+        "warning: no one is told what forgotten finds: name a target under 'notify' in the "
         "settings\n"
     )
     for command in (("policy", "check"), ("run", "--enforce")):

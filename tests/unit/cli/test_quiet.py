@@ -63,7 +63,7 @@ def test_what_is_due_and_left_alone_is_told(reaper: Cli) -> None:
     result = reaper(*QUIET)
     assert (result.code, result.out) == (0, "")
     assert result.err.startswith(
-        "reaper: acme: 1 session left alone though due: paused by vera: year-end close"
+        "reaper: acme: 1 session due but left alone: paused by vera: year-end close"
     )
 
 

@@ -116,7 +116,9 @@ def test_an_empty_database_is_not_taken_for_the_old_one(
     away = file.rename(file.with_suffix(".away"))
     clock.pass_by(60)
     assert not gate.try_again()
-    assert "it was there before, and is empty or gone; put it back" in str(watch.database_trouble)
+    assert "it existed before, and is now empty or missing; restore it" in str(
+        watch.database_trouble
+    )
     assert not file.exists()
     away.rename(file)
     clock.pass_by(60)

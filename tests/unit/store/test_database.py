@@ -175,7 +175,9 @@ def test_a_locked_database_is_one_line(sqlite_url: str, monkeypatch: pytest.Monk
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreError, match="database is locked; another program holds it; try again"):
+    with pytest.raises(
+        StoreError, match="database is locked; another program has locked it; try again"
+    ):
         book.record(a_pass())
 
     other.close()
@@ -189,7 +191,9 @@ def test_a_postgresql_database_that_another_writes_is_one_line(
     book = Book(open_database(postgresql_url))
     with book.database.writing():
         monkeypatch.setattr("reaper.store.database._BUSY_SECONDS", 0.1)
-        with pytest.raises(StoreError, match="lock timeout; another program holds it; try again"):
+        with pytest.raises(
+            StoreError, match="lock timeout; another program has locked it; try again"
+        ):
             book.record(a_pass())
     book.database.close()
 

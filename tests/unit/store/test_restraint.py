@@ -154,7 +154,7 @@ def test_a_halted_dry_run_forbids_nothing(book: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run_id", "said"), [(7, "there is none of that number"), (1, "it was not halted")]
+    ("run_id", "said"), [(7, "there is no run of that number"), (1, "it was not halted")]
 )
 def test_what_was_not_halted_cannot_be_acknowledged(book: Book, run_id: int, said: str) -> None:
     """A slip of the number is told, not swallowed."""

@@ -114,11 +114,11 @@ def test_what_fits(api: Ask) -> None:
         ("since=yesterday", "2026-11-23T10:00:00Z"),
         ("onwer=anna", "onwer: "),
         ("session=%00", "session: "),
-        ("cursor=!!", "no cursor of this list"),
-        ("cursor=WzFd", "no cursor of this list"),
-        ("cursor=WzEsIlx1ZDgwMCIsIngiXQ", "no cursor of this list"),
-        ("cursor=WzEsIlx1MDAwMCIsIngiXQ", "no cursor of this list"),
-        ("cursor=Wzk5OTk5OTk5OTk5OTk5LCJ4IiwieSJd", "no cursor of this list"),
+        ("cursor=!!", "not a valid cursor of this list"),
+        ("cursor=WzFd", "not a valid cursor of this list"),
+        ("cursor=WzEsIlx1ZDgwMCIsIngiXQ", "not a valid cursor of this list"),
+        ("cursor=WzEsIlx1MDAwMCIsIngiXQ", "not a valid cursor of this list"),
+        ("cursor=Wzk5OTk5OTk5OTk5OTk5LCJ4IiwieSJd", "not a valid cursor of this list"),
     ],
 )
 def test_what_cannot_be_asked_is_a_problem(api: Ask, asked: str, said: str) -> None:

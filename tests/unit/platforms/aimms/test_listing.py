@@ -149,7 +149,7 @@ def test_refused_wishes_are_given_up(
 
 def test_a_server_that_takes_nothing_is_an_error(listed: Read) -> None:
     """When even the barest question is refused, there is no list."""
-    with pytest.raises(AccountError, match="does not take"):
+    with pytest.raises(AccountError, match="rejected"):
         listed(lambda _: (422, {"message": "no"}))
 
 
