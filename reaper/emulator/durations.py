@@ -16,7 +16,7 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(body)
     if not parts or "".join(number + unit for number, unit in parts) != body:
         raise ValueError(
-            f"{text!r} is no duration: write a number with its unit (ms, s, m, h, d, w), as in "
+            f"{text!r} is not a valid duration: write a number with its unit (ms, s, m, h, d, w), as in "
             "90s or 1h30m"
         )
     return sign * timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
@@ -27,7 +27,7 @@ def _read(given: object) -> timedelta:
         return given
     if isinstance(given, str):
         return parse_duration(given)
-    raise ValueError(f"{given!r} is no duration: write a number with its unit, as in 90s")
+    raise ValueError(f"{given!r} is not a valid duration: write a number with its unit, as in 90s")
 
 
 def _read_unsigned(given: object) -> timedelta:

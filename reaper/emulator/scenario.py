@@ -153,7 +153,7 @@ def load_scenario(path: Path | str) -> Scenario:
     """Read a scenario file.
 
     Raises:
-        ScenarioError: it cannot be read, is no YAML, or states what cannot be.
+        ScenarioError: it cannot be read, is not valid YAML, or states what cannot be.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -166,7 +166,7 @@ def load_scenario(path: Path | str) -> Scenario:
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: is not UTF-8") from error
     except yaml.YAMLError as error:
-        raise ScenarioError(f"{path}: is no YAML: {error}") from error
+        raise ScenarioError(f"{path}: is not valid YAML: {error}") from error
     except ValidationError as error:
         raise ScenarioError(_in_words(path, error)) from error
 

@@ -62,7 +62,7 @@ def test_a_database_that_another_program_locks(house: Open, moment: str) -> None
     """
     home, held = house(*TWELVE[:3]), []
     home.upon(moment, lambda _: held.append(locked()))
-    assert "database is locked; another program holds it" in fails(home)
+    assert "database is locked; another program has locked it" in fails(home)
     held[0].execute("ROLLBACK")
     held[0].close()
     assert [id_ for _, id_ in home.endings()] == intents(home) == home.ended()

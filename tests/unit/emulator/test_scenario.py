@@ -78,7 +78,7 @@ def test_ids_come_from_the_seed(world: World, tmp_path: Path) -> None:
             "ended before its last log entry",
         ),
         ("keys: [{key: x, scopes: [Everything]}]", "keys.0.scopes"),
-        ("sessions: [", "is no YAML"),
+        ("sessions: [", "is not valid YAML"),
         ("- just a list", "scenario.yaml: "),
     ],
 )

@@ -329,7 +329,7 @@ def test_times_of_another_clock_tell_nothing(look: Look) -> None:
         ({"total": 1}, "no list"),
         ([], "shape"),
         (b"<html>", "web page"),
-        (b'{"total": 1, "ite', "no JSON"),
+        (b'{"total": 1, "ite', "not valid JSON"),
         ((404, {}), "nothing is found"),
         ((409, {}), "state"),
         ((503, {}), "503"),
