@@ -151,13 +151,12 @@ def _of(
 
 def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     """Steps whose last event leaves open what became of the session, oldest first."""
-    begun = sa.func.min(step_events.c.at).label("begun")
     unconfirmed = sa.func.max(
         sa.case((step_events.c.event == Result.UNCONFIRMED.value, 1), else_=0)
     )
     which = (steps.c.id, steps.c.run_id, steps.c.session_id, steps.c.kind, steps.c.action)
     statement = (
-        sa.select(*which, begun, unconfirmed.label("unconfirmed"))
+        sa.select(*which, unconfirmed.label("unconfirmed"))
         .select_from(steps.join(step_events).join(runs))
         .where(runs.c.account == account)
         .group_by(*which)
@@ -166,8 +165,6 @@ def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
     open_ = list(db.scalars(sa.select(open_steps.c.step_id).order_by(open_steps.c.step_id)))
     found = _of(db, statement, open_)
     return [
-        PastStep(
-            r.id, r.run_id, r.session_id, r.kind, Action(r.action), r.begun, bool(r.unconfirmed)
-        )
+        PastStep(r.id, r.run_id, r.session_id, r.kind, Action(r.action), bool(r.unconfirmed))
         for r in found
     ]

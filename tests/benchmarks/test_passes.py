@@ -108,9 +108,9 @@ def test_the_second_pass_asks_next_to_nothing(
     ):
         assert len(made.run_once().seen.learnt) == FLEET
         asked = noted_requests(made)
-        before = made.source.requests  # type: ignore[attr-defined]
+        before = made.source.connection.requests  # type: ignore[attr-defined]
         report = made.run_once()
-        requests = made.source.requests - before  # type: ignore[attr-defined]
+        requests = made.source.connection.requests - before  # type: ignore[attr-defined]
     lists = sum(path.endswith(("/webui", "/task", "/solve")) for path, _ in asked)
     assert len(report.seen.snapshot.sessions) == FLEET
     name = f"requests of a second pass over {FLEET:,}, to its list requests ({requests} to {lists})"

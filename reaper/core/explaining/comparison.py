@@ -82,10 +82,6 @@ class Rewritten(NamedTuple):
     changed: dict[str, tuple[str, ...]]
     protect: bool
 
-    @property
-    def anything(self) -> bool:
-        return bool(self.added or self.removed or self.changed or self.protect)
-
 
 def rewritten(old: PolicySet, new: PolicySet) -> Rewritten:
     """What the policies say differently, whatever their order, layout and comments."""

@@ -180,7 +180,6 @@ class PastStep:
     session_id: str
     kind: str
     action: Action
-    begun_at: datetime
     asked: bool = False
 
 

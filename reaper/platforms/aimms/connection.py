@@ -85,7 +85,6 @@ class Connection:
         self.workers = workers
         self.faults = Faults(account, self.url, api_key)
         self.requests = 0
-        self.retries = 0
         self._lock = threading.Lock()
         self.last_skew: float | None = (
             None  # how far the server's clock was ahead of ours when it last told
@@ -256,7 +255,6 @@ class Connection:
     def _count(self, status: int | None, attempt: int) -> None:
         with self._lock:
             self.requests += 1
-            self.retries += attempt > 1
         if self._counted is not None:
             self._counted(self.account, status, retried=attempt > 1)
 

@@ -64,11 +64,6 @@ class AccountSource:
         self.manager = self._managing(self._setting)
 
     @property
-    def requests(self) -> int:
-        """How many requests went out on this connection so far, repeated ones included."""
-        return self.connection.requests
-
-    @property
     def skew_seconds(self) -> float | None:
         """As SessionSource promises. A clock that is the server's own cannot differ from it."""
         return 0.0 if isinstance(self._clock, ServerClock) else self.connection.skew_seconds

@@ -100,7 +100,7 @@ def test_a_snapshot_holds_every_kind(account: Open, item: MakeItem) -> None:
     snapshot = source.fetch()
     assert [session.kind for session in snapshot.sessions] == ["webui", "task", "solve"]
     assert (snapshot.complete, snapshot.account, source.generation) == (True, "acme", 2)
-    assert source.requests == 1 + 3 * 2
+    assert source.connection.requests == 1 + 3 * 2
 
 
 def test_generation_one_has_no_solves(account: Open) -> None:
