@@ -1,7 +1,5 @@
 """Each test in a folder of its own, with a hostile tenant, an empty record and a clock that only
 waiting moves.
-
-One example of each test belongs to the default run, the others are slow.
 """
 
 from __future__ import annotations
@@ -19,19 +17,6 @@ from support.hostile_house import Clock, House, Open, open_house
 
 from reaper.clock import SystemClock
 from reaper.store import open_database
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all but the first quick example of each test here as slow."""
-    quick: set[str] = set()
-    for item in items:
-        if not item.path.is_relative_to(Path(__file__).parent) or item.get_closest_marker("slow"):
-            continue
-        test = item.nodeid.partition("[")[0]
-        if test in quick:
-            item.add_marker("slow")
-        quick.add(test)
 
 
 @pytest.fixture(autouse=True)
