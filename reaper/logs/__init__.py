@@ -1,6 +1,7 @@
 """What happens, one line an event: for people on a terminal, JSON everywhere else.
 
-The only room with structlog.
+The only room with structlog, which is loaded when the first event is written: most commands log
+nothing, and it takes a tenth of their start.
 
 Whatever other libraries log goes the same way. Until `writing` is entered nothing is written at
 all.
@@ -9,49 +10,54 @@ all.
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from dataclasses import dataclass, field
+from typing import TextIO
 
-import structlog
-from structlog.stdlib import BoundLogger
+from reaper.logs.redaction import conceal
 
-from reaper.logs.redaction import conceal, redact
+__all__ = ["Log", "conceal", "logger", "writing"]
 
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
-    from structlog.typing import Processor
-
-__all__ = ["BoundLogger", "conceal", "logger", "writing"]
-
-_FIRST = ("timestamp", "level", "event")
-_STAMPED: tuple[Processor, ...] = (
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.StackInfoRenderer(),
-    # as text, before redaction; nothing shows the variables of a frame
-    structlog.processors.format_exc_info,
-)
 logging.getLogger("reaper").addHandler(logging.NullHandler())
 
 
-def logger(name: str) -> BoundLogger:
+@dataclass(frozen=True)
+class Log:
     """The log of a room; an event is a few words, and everything else a field."""
-    bound: BoundLogger = structlog.wrap_logger(
-        logging.getLogger(f"reaper.{name}"),
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_STAMPED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    return bound
+
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    def bind(self, **fields: object) -> Log:
+        return Log(self.name, {**self.fields, **fields})
+
+    def debug(self, event: str, **fields: object) -> None:
+        self._write(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._write(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._write(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._write(logging.ERROR, event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """An error, with the exception that is being handled."""
+        self._write(logging.ERROR, event, {"exc_info": True, **fields})
+
+    def _write(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        if logging.getLogger(self.name).isEnabledFor(level):
+            from reaper.logs.events import structured
+
+            structured(self.name).log(level, event, **{**self.fields, **fields})
+
+
+def logger(name: str) -> Log:
+    return Log(f"reaper.{name}")
 
 
 @contextmanager
@@ -63,9 +69,11 @@ def writing(level: str, form: str = "auto") -> Iterator[None]:
     Other libraries are heard from `warning` on, with `debug` from `info` on: below that they tell
     what they send.
     """
+    from reaper.logs.events import formatter
+
     handler = _ToStandardError()
     handler.setFormatter(
-        _formatter(console=form == "console" or (form == "auto" and sys.stderr.isatty()))
+        formatter(console=form == "console" or (form == "auto" and sys.stderr.isatty()))
     )
     root, ours = logging.getLogger(), logging.getLogger("reaper")
     before = root.level, ours.level
@@ -80,30 +88,6 @@ def writing(level: str, form: str = "auto") -> Iterator[None]:
         root.removeHandler(handler)
         root.setLevel(before[0])
         ours.setLevel(before[1])
-
-
-def _formatter(*, console: bool) -> logging.Formatter:
-    render: Processor = structlog.processors.JSONRenderer()
-    if console:
-        render = structlog.dev.ConsoleRenderer(
-            colors="NO_COLOR" not in os.environ and sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_STAMPED,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            redact,
-            _ordered,
-            render,
-        ],
-    )
-
-
-def _ordered(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    return {**{key: event[key] for key in _FIRST}, **event}
 
 
 class _ToStandardError(logging.StreamHandler[TextIO]):

@@ -208,3 +208,26 @@ def test_help(figures: Figures) -> None:
     )
     figures.append((name, f"{own / click:.2f} x", "3 x"))
     assert own <= 3 * click
+
+
+def test_importing_what_a_run_needs(figures: Figures) -> None:
+    """A run imports its code in at most 2.4 times the CPU that its libraries take alone.
+
+    The goal is 2 times.
+    """
+    programs = (
+        "import reaper.cli.run, reaper.cli.views.reports, reaper.usecases.accounts",
+        "import httpx, sqlalchemy, pydantic, click, yaml",
+    )
+    own, bare = (min(taken) for taken in zip(*(map(_cpu, programs) for _ in range(7)), strict=True))
+    name = (
+        f"importing a run, to importing its libraries: {own * 1000:.0f} ms to {bare * 1000:.0f} ms"
+    )
+    figures.append((name, f"{own / bare:.2f} x", "2.4 x, goal 2 x"))
+    assert own <= 2.4 * bare
+
+
+def _cpu(program: str) -> float:
+    """The seconds of CPU of a process that runs this."""
+    told = f"{program}; import time; print(time.process_time())"
+    return float(subprocess.check_output([sys.executable, "-c", told], text=True))

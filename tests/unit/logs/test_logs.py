@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 import warnings
 from typing import Any
@@ -202,3 +203,18 @@ def test_a_key_in_use_never_passes(around: str, name: str) -> None:
     shown = redact(None, "info", {"event": around + name.format(KEY) + around, "x": [around + KEY]})
     assert KEY not in str(shown)
     assert all(c.isprintable() for c in str(shown["event"]))
+
+
+def test_structlog_is_loaded_when_something_is_logged() -> None:
+    """A process that logs nothing never loads it; the first event that is written does."""
+    program = (
+        "import sys; from reaper import bootstrap, logs; log = logs.logger('test')\n"
+        "log.info('nobody listens'); print('structlog' in sys.modules)\n"
+        "with logs.writing('info', 'json'): log.info('run begun')\n"
+        "print('structlog' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]
+    assert json.loads(done.stderr)["event"] == "run begun"
