@@ -162,15 +162,20 @@ def _is_ours(document: Mapping[str, Any]) -> bool:
     if not isinstance(title, str) or not isinstance(version, str):
         return False
     roots = (
-        [str(one.get("url")) for one in servers if isinstance(one, dict)]
+        [_root(str(one.get("url"))) for one in servers if isinstance(one, dict)]
         if isinstance(servers, list)
         else []
     )
-    elsewhere = [root for root in roots if urlsplit(root).path.rstrip("/") not in {"", SESSIONS}]
     named = "sessionmanager" in re.sub(r"[^a-z]", "", title.casefold())
-    return not elsewhere and (
-        named or any(urlsplit(root).path.rstrip("/") == SESSIONS for root in roots)
-    )
+    return {"", SESSIONS}.issuperset(roots) and (named or SESSIONS in roots)
+
+
+def _root(url: str) -> str | None:
+    """The path of a server's address; None of what is not an address."""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return None
 
 
 def _relative(path: str) -> str:

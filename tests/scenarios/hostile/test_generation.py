@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.hostile_documents import Document, as_yaml, document, of_another_service, renamed
+from support.hostile_documents import BASE, Document, as_yaml, document, of_another_service, renamed
 from support.hostile_house import IDLE, House, Open
 from support.hostile_server import shown, stamp
 from support.hostile_wire import Answer, page, refusal
@@ -70,6 +70,9 @@ UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
         {name: part for name, part in document(2).items() if name != "openapi"}
     ),
     "paths that are a list": showing({**SECOND, "paths": [*SECOND["paths"]]}),
+    "a server whose address is a placeholder": showing(
+        {**SECOND, "servers": [{"url": f"https://[tenant].aimms.cloud{BASE}"}]}
+    ),
     "a failure with a document": only_yaml(as_yaml(document(1)), status=500),
 }
 CUTS = sorted({*range(8, BEFORE_TERMINATE, 12), *range(BEFORE_TERMINATE - 8, BEFORE_TERMINATE)})
