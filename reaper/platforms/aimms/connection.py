@@ -207,7 +207,7 @@ class Connection:
             raise self.faults.unintelligible("the answer's compression is corrupt") from error
         except (httpx.InvalidURL, UnicodeError) as error:  # read even where it is not followed
             raise self.faults.unintelligible(
-                "answers with a redirect to what is not a web address"
+                "the address, or what the answer redirects to, is not a valid web address"
             ) from error
 
     def _body(self, response: httpx.Response) -> bytes:
