@@ -43,6 +43,19 @@ def with_older_logs_alone(found: Document) -> Document:
     }
 
 
+def like_the_older(found: Document) -> Document:
+    """The same without solves and without the paths of logs that only the newer generation has."""
+    left = with_older_logs_alone(found)
+    return {**left, "paths": {p: v for p, v in left["paths"].items() if "/solve" not in p}}
+
+
+def with_each(found: Document, path: str, verbs: Document) -> Document:
+    """The same with more verbs at a path of each kind."""
+    more = {path.format(kind): verbs for kind in ("webui", "task")}
+    paths = found["paths"]
+    return {**found, "paths": paths | {p: paths.get(p, {}) | v for p, v in more.items()}}
+
+
 UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
     "no document": lambda _: refusal(404),
     "a web page": lambda _: page(200, "please sign in"),
@@ -61,6 +74,19 @@ UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
     ),
     "terminate spelt otherwise, and no newer path": showing(
         with_older_logs_alone(renamed(SECOND, "/terminate", "/end"))
+    ),
+    "terminate spelt otherwise, and nothing else that is newer": showing(
+        like_the_older(renamed(SECOND, "/terminate", "/end"))
+    ),
+    "a session that can be patched": showing(
+        with_each(document(1), "/sessions/{}/{{session_id}}", {"patch": {"responses": {}}})
+    ),
+    "a DELETE that is deprecated": showing(
+        with_each(
+            document(1),
+            "/sessions/{}/{{session_id}}",
+            {"delete": {"deprecated": True, "responses": {}}},
+        )
     ),
     "Terminate with a slash": showing(renamed(SECOND, "/terminate", "/Terminate/")),
     "terminate spelt otherwise": showing(renamed(SECOND, "/terminate", "/actions:terminate")),
