@@ -20,6 +20,11 @@ ANSWERS: dict[str, Answer] = {
     "unknown encoding": Answer(200, b"{}", {"Content-Encoding": "zstd, br"}),
     "302": Answer(302, b"", {"Location": "/login"}),
     "307": Answer(307, b"", {"Location": "https://elsewhere.example/"}),
+    "302 to a blank page": Answer(302, b"", {"Location": "about:blank"}),
+    "302 to a script": Answer(302, b"", {"Location": "javascript:x"}),
+    "302 to a host that no name can be": Answer(302, b"", {"Location": "http://xn--\x80/"}),
+    "302 to a port that is none": Answer(302, b"", {"Location": "http://a:b/"}),
+    "304": Answer(304),
     "400": refusal(400),
     "401": refusal(401),
     "403": refusal(403),
@@ -72,7 +77,7 @@ Who ended it cannot be told.
 """
 
 QUICK = frozenset({
-    "204", "broken gzip", "302", "404 of the service", "404 of a gateway", "409", "418", "500",
-    "a body that is too long", "no answer", "cut off in the body", "429, wait a second", "503, wait a second",
+    "204", "broken gzip", "302", "302 to a blank page", "404 of the service", "404 of a gateway", "409", "418",
+    "500", "a body that is too long", "no answer", "cut off in the body", "429, wait a second", "503, wait a second",
 })  # fmt: skip
 """One of each sort, for the quick tests."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 from urllib.parse import unquote, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+_LEGACY = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}")
+"""An IPv4 address as C reads it: fewer parts, octal or hexadecimal."""
 
 
 def is_loopback(url: str) -> bool:
@@ -34,11 +38,24 @@ def normal(url: str) -> str:
 
 def _host(name: str) -> str:
     host = unquote(name).strip().casefold()
-    try:
-        return ipaddress.ip_address(host).compressed
-    except ValueError:
-        pass
+    if (number := _number(host)) is not None:
+        return number.compressed
     try:
         return host.encode("idna").decode("ascii").rstrip(".")
     except UnicodeError:  # a host that no resolver would take
         return host.rstrip(".")
+
+
+def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The numeric address that the host is, as resolvers read it: `127.1` and `0x7f.0.0.1`, too."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        if _LEGACY.fullmatch(host) is None:
+            return None
+    else:
+        return getattr(found, "ipv4_mapped", None) or found
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None

@@ -204,6 +204,10 @@ class Connection:
             raise self.faults.unreachable(error, changes=method != "GET") from error
         except httpx.DecodingError as error:
             raise self.faults.unintelligible("the answer's compression is corrupt") from error
+        except (httpx.InvalidURL, UnicodeError) as error:  # read even where it is not followed
+            raise self.faults.unintelligible(
+                "the address, or what the answer redirects to, is not a valid web address"
+            ) from error
 
     def _body(self, response: httpx.Response) -> bytes:
         """The whole body, within a bound of time and size that no drip or flood can stretch."""

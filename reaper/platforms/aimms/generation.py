@@ -33,6 +33,8 @@ DEEPEST = 100
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEWER = re.compile(r"terminate|/sessions/[^/]+/[^/]+/logs(/|$)|/sessions/(logs/)?solve(/|$)")
 _TERMINATE = re.compile(r"/sessions/[^/]+/[^/]+/terminate$")
+_SESSION = re.compile(r"/sessions/(?!logs/)[^/]+/[^/]+$")
+_BELOW_ONE = re.compile(r"/sessions/(?!logs/)[^/]+/[^/]+/")
 _ONE = r"\{{[^/{{}}]+\}}"  # written for str.format
 _KIND = f"({{kind}}|{_ONE})"
 _OLDER = (("get", f"/sessions/{_KIND}"), ("get", f"/sessions/{_KIND}/{_ONE}"), ("delete", f"/sessions/{_KIND}/{_ONE}"),
@@ -162,15 +164,20 @@ def _is_ours(document: Mapping[str, Any]) -> bool:
     if not isinstance(title, str) or not isinstance(version, str):
         return False
     roots = (
-        [str(one.get("url")) for one in servers if isinstance(one, dict)]
+        [_root(str(one.get("url"))) for one in servers if isinstance(one, dict)]
         if isinstance(servers, list)
         else []
     )
-    elsewhere = [root for root in roots if urlsplit(root).path.rstrip("/") not in {"", SESSIONS}]
     named = "sessionmanager" in re.sub(r"[^a-z]", "", title.casefold())
-    return not elsewhere and (
-        named or any(urlsplit(root).path.rstrip("/") == SESSIONS for root in roots)
-    )
+    return {"", SESSIONS}.issuperset(roots) and (named or SESSIONS in roots)
+
+
+def _root(url: str) -> str | None:
+    """The path of a server's address; None of what is not an address."""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return None
 
 
 def _relative(path: str) -> str:
@@ -182,10 +189,27 @@ def _relative(path: str) -> str:
 
 
 def _is_older(paths: Mapping[str, object]) -> bool:
-    """Whether everything is there that generation 1 has, for each of its kinds."""
+    """Whether everything is there that generation 1 has, for each of its kinds, and nothing can be
+    done with a session that generation 1 cannot do.
+    """
+    if any(_has_more(path, verbs) for path, verbs in paths.items()):
+        return False
     return all(
         any(re.fullmatch(shape.format(kind=kind), path) and isinstance(verbs, dict) and verb in verbs
             for path, verbs in paths.items())
         for kind in (WEBUI, TASK)
         for verb, shape in _OLDER
     )  # fmt: skip
+
+
+def _has_more(path: str, verbs: object) -> bool:
+    """Whether a session can be changed at this path by more than a DELETE, or by one that is to go
+    out of use.
+    """
+    if _BELOW_ONE.search(path):
+        return True
+    if not _SESSION.search(path) or not isinstance(verbs, dict):
+        return False
+    ends = verbs.get("delete")
+    outdated = isinstance(ends, dict) and str(ends.get("deprecated")).lower() == "true"
+    return outdated or not {"patch", "post", "put"}.isdisjoint(map(str.lower, verbs))

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from reaper.platforms.aimms.log_tail import Ignore, Line
     from reaper.ports import Clock
 
-_BEFORE = r"^\W{0,3}(?:[0-9][0-9TZ:.,/ +-]{4,40}\W{0,3})?(?:\[[^\[\]]{1,60}\]\W{0,3})?(?:(?:trace|debug|info)\W{1,3})?"
+_GAP = r"[^\pL\pM\pN_]"
+"""What is no part of a word in any script; RE2's own `\\W` takes all but ASCII letters for it."""
+
+_BEFORE = (
+    rf"^{_GAP}{{0,3}}(?:[0-9][0-9TZ:.,/ +-]{{4,40}}{_GAP}{{0,3}})?"
+    rf"(?:\[[^\[\]]{{1,60}}\]{_GAP}{{0,3}})?(?:(?:trace|debug|info){_GAP}{{1,3}})?"
+)
 """A stamp, a thread and a level, as far as a line has them."""
 
-_DONE = r"(?: (?:sent|received|ok|passed|alive))?\W{0,3}$"
+_DONE = rf"(?: (?:sent|received|ok|passed|alive))?{_GAP}{{0,3}}$"
 
 DEFAULT_IGNORE = (
     _BEFORE + r"(?:session |web ?socket )?heart[ -]?beat(?:: (?:session )?alive)?" + _DONE,

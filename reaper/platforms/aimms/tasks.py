@@ -70,6 +70,8 @@ class Tasks:
                     app, f"the list does not end ({len(reading.entries):,} received)"
                 )
         reading.check()
+        if reading.widest == 1 and reading.goes_on_with(self._page(app, len(reading.entries))[0]):
+            raise _Moved("tasks came past what had seemed to be the end, in pages of one")
         return reading.entries
 
     def _page(self, app: str, offset: int) -> tuple[list[Any], int | None]:
@@ -119,10 +121,17 @@ class _Reading:
 
     entries: list[Any] = field(default_factory=list)
     total: int | None = None
+    widest: int = 0
+    """How many entries the largest page had; in pages of one, the overlap is all there is."""
+
+    def goes_on_with(self, page: list[Any]) -> bool:
+        """Whether the page holds anything but the entry that came last."""
+        last = _identity(self.entries[-1])
+        return any(_identity(one) != last for one in page)
 
     def add(self, page: list[Any], total: int | None) -> int:
         """How many entries of the page are new. Raises _Moved."""
-        self.total = total
+        self.total, self.widest = total, max(self.widest, len(page))
         if self.entries:
             if [_identity(one) for one in page[:1]] != [_identity(self.entries[-1])]:
                 raise _Moved(

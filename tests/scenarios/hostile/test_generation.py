@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.hostile_documents import Document, as_yaml, document, of_another_service, renamed
+from support.hostile_documents import BASE, Document, as_yaml, document, of_another_service, renamed
 from support.hostile_house import IDLE, House, Open
 from support.hostile_server import shown, stamp
 from support.hostile_wire import Answer, page, refusal
@@ -43,6 +43,19 @@ def with_older_logs_alone(found: Document) -> Document:
     }
 
 
+def like_the_older(found: Document) -> Document:
+    """The same without solves and without the paths of logs that only the newer generation has."""
+    left = with_older_logs_alone(found)
+    return {**left, "paths": {p: v for p, v in left["paths"].items() if "/solve" not in p}}
+
+
+def with_each(found: Document, path: str, verbs: Document) -> Document:
+    """The same with more verbs at a path of each kind."""
+    more = {path.format(kind): verbs for kind in ("webui", "task")}
+    paths = found["paths"]
+    return {**found, "paths": paths | {p: paths.get(p, {}) | v for p, v in more.items()}}
+
+
 UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
     "no document": lambda _: refusal(404),
     "a web page": lambda _: page(200, "please sign in"),
@@ -62,6 +75,19 @@ UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
     "terminate spelt otherwise, and no newer path": showing(
         with_older_logs_alone(renamed(SECOND, "/terminate", "/end"))
     ),
+    "terminate spelt otherwise, and nothing else that is newer": showing(
+        like_the_older(renamed(SECOND, "/terminate", "/end"))
+    ),
+    "a session that can be patched": showing(
+        with_each(document(1), "/sessions/{}/{{session_id}}", {"patch": {"responses": {}}})
+    ),
+    "a DELETE that is deprecated": showing(
+        with_each(
+            document(1),
+            "/sessions/{}/{{session_id}}",
+            {"delete": {"deprecated": True, "responses": {}}},
+        )
+    ),
     "Terminate with a slash": showing(renamed(SECOND, "/terminate", "/Terminate/")),
     "terminate spelt otherwise": showing(renamed(SECOND, "/terminate", "/actions:terminate")),
     "a document of one path": showing(only(get={}, delete={"operationId": "x", "responses": {}})),
@@ -70,6 +96,9 @@ UNPROVEN: dict[str, Callable[[str], Answer | None]] = {
         {name: part for name, part in document(2).items() if name != "openapi"}
     ),
     "paths that are a list": showing({**SECOND, "paths": [*SECOND["paths"]]}),
+    "a server whose address is a placeholder": showing(
+        {**SECOND, "servers": [{"url": f"https://[tenant].aimms.cloud{BASE}"}]}
+    ),
     "a failure with a document": only_yaml(as_yaml(document(1)), status=500),
 }
 CUTS = sorted({*range(8, BEFORE_TERMINATE, 12), *range(BEFORE_TERMINATE - 8, BEFORE_TERMINATE)})

@@ -171,6 +171,18 @@ def test_no_two_accounts_share_an_address(load: Load, address: str) -> None:
     assert "are the same tenant" in told
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://127.1", "https://0x7f.0.0.1", "https://2130706433", "https://[::ffff:127.0.0.1]"],
+)
+def test_a_numeric_address_is_one_however_it_is_written(load: Load, address: str) -> None:
+    """Resolvers take fewer parts, other bases and IPv4 within IPv6."""
+    first = "{name: acme, url: https://127.0.0.1, api_key: k}"
+    other = f'{{name: again, url: "{address}", api_key: k}}'
+    (told,) = problems(load, f"accounts: [{first}, {other}]\n")
+    assert "are the same tenant" in told
+
+
 def test_accounts_at_different_addresses_are_two(load: Load) -> None:
     """Another host or another port is another tenant."""
     urls = ["https://beta.aimms.cloud", "https://acme.aimms.cloud:8443"]

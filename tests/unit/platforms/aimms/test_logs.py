@@ -392,6 +392,9 @@ def test_what_is_a_heartbeat(message: str) -> None:
         "heartbeat\nprocedure Solve started",
         "procedure Solve started\nheartbeat",
         "ERROR heartbeat",
+        "打开 heartbeat",
+        "ping 成功",
+        "é keepalive",
     ],
 )
 def test_what_is_no_heartbeat(message: str) -> None:

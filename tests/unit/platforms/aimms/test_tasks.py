@@ -112,6 +112,16 @@ def test_the_list_is_read_to_where_it_was_seen_to_end(
     ]
 
 
+@pytest.mark.parametrize("total", [..., "page", 0, 1, None, "7", -1])
+def test_pages_of_one_task_do_not_hide_the_others(
+    serve: Serve, connect: Connect, total: object
+) -> None:
+    """Where the overlap fills a page, the next page shows that there are more."""
+    served = serve(Pages([sent(str(n)) for n in range(8)], 1, total))
+    with pytest.raises(AccountError, match="could not be read completely"):
+        Tasks(connect(served)).of_app("Planner")
+
+
 def test_an_empty_list_is_one_request(serve: Serve, connect: Connect) -> None:
     """Nothing, and nothing to go on from."""
     served = serve(Pages([]))
