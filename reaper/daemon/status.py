@@ -90,7 +90,7 @@ class DaemonStatus:
             None  # why nothing can be recorded, and therefore no pass is made
         )
         self.database_lost_at: datetime | None = None
-        self.charges: Mapping[Account, MonitoredAccount] = {}
+        self.accounts: Mapping[Account, MonitoredAccount] = {}
         self.under_way: set[Account] = set()
         self.next_at: dict[
             Account, datetime
@@ -170,29 +170,31 @@ class DaemonStatus:
         self.troubles.pop(account, None)
         if report.error is not None:
             self.troubles[account] = str(report.error)
-        if report.seen.complete:
-            self.complete_at[account] = report.seen.now
-        self._saw(account, report)
-        self._did(account, report)
+        if report.observation.complete:
+            self.complete_at[account] = report.observation.now
+        self._count_observation(account, report)
+        self._count_steps(account, report)
 
-    def _saw(self, account: Account, report: Report) -> None:
-        seen, rulings = report.seen, report.seen.rulings()
-        self.doubts[account] += len(seen.doubts)
+    def _count_observation(self, account: Account, report: Report) -> None:
+        observation, rulings = report.observation, report.observation.rulings()
+        self.doubts[account] += len(observation.doubts)
         self.halts[account] += bool(report.plan.halted)
         if report.error is not None:
             return
-        self.probes[account] += len(seen.learnt)
-        self.probes_saved[account] += max(len(seen.snapshot.fleet) - len(seen.learnt), 0)
+        self.probes[account] += len(observation.learnt)
+        self.probes_saved[account] += max(
+            len(observation.snapshot.fleet) - len(observation.learnt), 0
+        )
         self.fleets[account] = Counter(
             (
                 session.kind if session.kind in KINDS else OTHER,
                 session.state if session.state in _KNOWN_STATES else OTHER,
                 rulings[session.id].value if session.id in rulings else "none",
             )
-            for session in seen.snapshot.fleet
+            for session in observation.snapshot.fleet
         )
 
-    def _did(self, account: Account, report: Report) -> None:
+    def _count_steps(self, account: Account, report: Report) -> None:
         for phase, seconds in report.seconds.items():
             self.seconds[phase].add(seconds)
         for step in (*report.plan.steps, *report.plan.came_back):
@@ -248,10 +250,10 @@ class DaemonStatus:
         if since is not None:
             _log.info("database back", after=spoken((self._clock.now() - since).total_seconds()))
 
-    def set_accounts(self, charges: Mapping[Account, MonitoredAccount]) -> None:
+    def set_accounts(self, accounts: Mapping[Account, MonitoredAccount]) -> None:
         """These accounts are looked after from now on, and no others."""
         with self.lock:
-            gone, self.charges = self.charges.keys() - charges.keys(), dict(charges)
+            gone, self.accounts = self.accounts.keys() - accounts.keys(), dict(accounts)
             for known in (
                 self.next_at,
                 self.troubles,

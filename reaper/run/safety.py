@@ -37,10 +37,10 @@ class Stopwatch:
 
 
 def doubts(
-    source: SessionSource, watch: Stopwatch, memory: Memory, limits: Limits, sessions: int
+    source: SessionSource, stopwatch: Stopwatch, memory: Memory, limits: Limits, sessions: int
 ) -> Iterator[str]:
     """Each reason, in words for a person."""
-    if slept := watch.doubt():
+    if slept := stopwatch.doubt():
         yield slept
     if wrong := doubt_of_clocks(source.skew_seconds):
         yield wrong

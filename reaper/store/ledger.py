@@ -107,18 +107,27 @@ class SqlLedger:
 
     @contextmanager
     def open_run(
-        self, seen: Observation, plan: Plan, *, enforcing: bool, barred: str | None = None
+        self,
+        observation: Observation,
+        plan: Plan,
+        *,
+        enforcing: bool,
+        blocked_reason: str | None = None,
     ) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
         An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written
         when another reaper has taken the account over.
         """
-        lease = self._leases[seen.account]
+        lease = self._leases[observation.account]
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
             run_id, ids = self._begin(
-                db, seen, plan, barred or (None if enforcing else DRY_RUN), enforcing=enforcing
+                db,
+                observation,
+                plan,
+                blocked_reason or (None if enforcing else DRY_RUN),
+                enforcing=enforcing,
             )
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if plan.steps or plan.came_back:
@@ -130,9 +139,9 @@ class SqlLedger:
     def _begin(
         self,
         db: sa.Connection,
-        seen: Observation,
+        observation: Observation,
         plan: Plan,
-        barred: str | None,
+        blocked_reason: str | None,
         *,
         enforcing: bool,
     ) -> tuple[int, dict[str, int]]:
@@ -141,20 +150,22 @@ class SqlLedger:
         The run's id, and each step's by its session's id.
         """
         planned = [*plan.steps, *plan.came_back]
-        latches = enforcing and holds.halted(db, seen.account) is None
-        row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
+        latches = enforcing and holds.halted(db, observation.account) is None
+        row = run_row(
+            observation, plan, enforcing=enforcing, version=self._version, actor=self._actor
+        )
         row["latched"] = latches and bool(plan.halted)
         (run_id,) = insert_and_number(
             db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
         )
-        record_texts(db, seen)
-        decided = record_decisions(db, seen, run_id)
-        record_activity(db, seen)
-        record_ends(db, seen)
-        record_lasting(db, seen)
-        notices.forget(db, seen)
+        record_texts(db, observation)
+        decided = record_decisions(db, observation, run_id)
+        record_activity(db, observation)
+        record_ends(db, observation)
+        record_lasting(db, observation)
+        notices.forget(db, observation)
         rows = [step_row(step, run_id, decided) for step in planned]
-        told = rows if barred is None else _not_said_before(db, rows, barred)
+        told = rows if blocked_reason is None else _not_said_before(db, rows, blocked_reason)
         return run_id, dict(
             zip(
                 [row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True
@@ -199,7 +210,11 @@ class OpenRun:
                 raise Withheld(look.reason_at(now))
             _refuse_exempt(db, self._lease.account, look.session, now)
             _add_event(
-                db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look)
+                db,
+                self._step_ids[step.session.id],
+                now,
+                (INTENDED, look.reason),
+                _observation(look),
             )
 
     def expired(self) -> bool:
@@ -218,10 +233,10 @@ class OpenRun:
         if not held:
             raise self._lease.lost()
 
-    def told(self, receipt: Delivery) -> None:
+    def told(self, delivery: Delivery) -> None:
         now = self._clock.now()
         with self._database.writing() as db:
-            notices.record(db, self.id, receipt, now)
+            notices.record(db, self.id, delivery, now)
             held = self._lease.extend(db, now)
         if not held:
             raise self._lease.lost()
@@ -237,7 +252,7 @@ def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datet
             raise Withheld(f"it may be exempt since the second look: {exemption}")
 
 
-def _seen(look: RecheckResult) -> Row:
+def _observation(look: RecheckResult) -> Row:
     """What the second look rests on."""
     known = look.activity
     return {
@@ -251,10 +266,10 @@ def _seen(look: RecheckResult) -> Row:
 
 
 def _add_event(
-    db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: Row
+    db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], observation: Row
 ) -> None:
     event, detail = outcome
-    row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": seen}
+    row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": observation}
     db.execute(sa.insert(step_events).values(row))
     if event == INTENDED:
         db.execute(sa.insert(open_steps).values(step_id=step_id))

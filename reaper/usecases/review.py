@@ -101,7 +101,7 @@ def hashes(policies: PolicySet) -> dict[str, str]:
     return {**found, "": hashlib.sha256(protect.encode()).hexdigest()}
 
 
-def reviewable(seen: Observation, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan:
+def reviewable(observation: Observation, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan:
     """The plan as it goes to disk."""
     steps = tuple(
         ReviewedStep(
@@ -117,7 +117,11 @@ def reviewable(seen: Observation, plan: Plan, url: str, key: SecretStr) -> Revie
         for s in plan.steps
     )
     made = ReviewedPlan(
-        account=seen.account, url=url, made_at=seen.now, policies=hashes(seen.policies), steps=steps
+        account=observation.account,
+        url=url,
+        made_at=observation.now,
+        policies=hashes(observation.policies),
+        steps=steps,
     )
     return made.sealed(key)
 

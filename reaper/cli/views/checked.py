@@ -38,7 +38,7 @@ def _errors(found: Sequence[Finding]) -> int:
 
 def _show_policies(policies: PolicySet, now: datetime) -> None:
     for policy in policies.policies:
-        click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
+        click.echo(f"{policy.name}: {', '.join(_summary(policy, now))}")
     protect = f", {len(policies.protect)} protected from all policies" if policies.protect else ""
     click.echo(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
 
@@ -47,7 +47,7 @@ def _count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
-def _gist(policy: Policy, now: datetime) -> Iterator[str]:
+def _summary(policy: Policy, now: datetime) -> Iterator[str]:
     """What it may do, when, and to whom not."""
     yield policy.mode
     if policy.exempt:

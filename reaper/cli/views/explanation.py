@@ -44,7 +44,7 @@ def show_explanation(told: Explanation) -> None:
 
 
 def _show_session(out: Console, live: Live) -> None:
-    session, seen = live.session, live.seen
+    session, observation = live.session, live.observation
     app = " ".join(filter(None, (session.app, session.app_version))) or "?"
     who = [
         session.kind,
@@ -53,19 +53,21 @@ def _show_session(out: Console, live: Live) -> None:
         f"app {app}",
         f"'{session.name or ''}'",
     ]
-    out.print(f"[bold]{escape(session.id)}[/] in {escape(seen.account)}: {escape(', '.join(who))}")
     out.print(
-        f"  created {_ago(session.created_at, seen.now)}, started "
-        f"{_ago(session.started_at, seen.now)}"
+        f"[bold]{escape(session.id)}[/] in {escape(observation.account)}: {escape(', '.join(who))}"
     )
-    known = seen.activity.get(session.id)
+    out.print(
+        f"  created {_ago(session.created_at, observation.now)}, started "
+        f"{_ago(session.started_at, observation.now)}"
+    )
+    known = observation.activity.get(session.id)
     if known is not None:
-        out.print(f"  last active {_ago(known.at, seen.now)}: {escape(known.source)}")
+        out.print(f"  last active {_ago(known.at, observation.now)}: {escape(known.source)}")
     for problem in session.problems:
         out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
     out.print(
         "  next enforcing run: "
-        f"{escape(outlook(seen, live.plan, session, live.blocked_reason).words)}"
+        f"{escape(outlook(observation, live.plan, session, live.blocked_reason).words)}"
     )
 
 
@@ -77,17 +79,17 @@ def _ago(at: datetime | None, now: datetime) -> str:
 
 
 def _show_policies(out: Console, live: Live) -> None:
-    views = explained(live.seen, live.session)
+    views = explained(live.observation, live.session)
     for view in views:
         if view.verdict is not None:
-            _show_view(out, view, live.seen.now)
+            _show_view(out, view, live.observation.now)
     others = [view for view in views if view.verdict is None]
     if others:
         out.print("\nnot judged by")
     for view in others:
         why = "; ".join(chain(filter(None, [view.aside]), _mismatches(view)))
         out.print(
-            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.seen.now))}"
+            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.observation.now))}"
         )
 
 

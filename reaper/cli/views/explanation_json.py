@@ -23,7 +23,7 @@ def explanation_as_json(told: Explanation) -> str:
     written = {
         "account": account,
         "session": session,
-        "at": _moment(told.at or (live.seen.now if live else None)),
+        "at": _moment(told.at or (live.observation.now if live else None)),
         "live": _live(live) if live else None,
         "recorded": _recorded(told.past),
     }
@@ -35,10 +35,10 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _live(live: Live) -> dict[str, Any]:
-    seen, session = live.seen, live.session
+    observation, session = live.observation, live.session
     known, next_ = (
-        seen.activity.get(session.id),
-        outlook(seen, live.plan, session, live.blocked_reason),
+        observation.activity.get(session.id),
+        outlook(observation, live.plan, session, live.blocked_reason),
     )
     return {
         **identity(session),
@@ -53,10 +53,10 @@ def _live(live: Live) -> dict[str, Any]:
         "last_activity": _moment(known.at if known else None),
         "activity_source": known.source if known else None,
         "problems": [str(problem) for problem in session.problems],
-        "doubts": list(seen.doubts),
+        "doubts": list(observation.doubts),
         "next_run": {"what": next_.what, "words": next_.words, "due": _moment(next_.due)},
         "plan": {"steps": len(live.plan.steps), "halted": list(live.plan.halted)},
-        "policies": [_view(view) for view in explained(seen, session)],
+        "policies": [_view(view) for view in explained(observation, session)],
     }
 
 

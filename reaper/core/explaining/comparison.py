@@ -25,7 +25,7 @@ Judged = tuple[Observation, Plan]
 """A look as one set judges it, and what a run would do by it."""
 
 
-class Treatment(NamedTuple):
+class Disposition(NamedTuple):
     """What a run would do with a session: a step's action, or why it takes none.
 
     `verdicts` are those that decide it; where the session is left alone, all that there are. `due`
@@ -42,7 +42,7 @@ class Treatment(NamedTuple):
         """Those that decide it; none does where the session is left alone."""
         return () if self.what == LEFT_ALONE else tuple(v.policy.name for v in self.verdicts)
 
-    def same_as(self, other: Treatment) -> bool:
+    def same_as(self, other: Disposition) -> bool:
         """Whether it comes to the same, by policies of the same names, for whatever reason."""
         return (self.what, self.policies, self.due) == (other.what, other.policies, other.due)
 
@@ -59,15 +59,15 @@ class Treatment(NamedTuple):
         return "; ".join([*said, *filter(None, [self.words])]) or "no policy judges it"
 
 
-_NOT_JUDGED = Treatment(LEFT_ALONE)
+_NOT_JUDGED = Disposition(LEFT_ALONE)
 
 
 class Difference(NamedTuple):
     """A session that the two sets would treat differently."""
 
     session: Session
-    old: Treatment
-    new: Treatment
+    old: Disposition
+    new: Disposition
 
 
 class Rewritten(NamedTuple):
@@ -110,7 +110,7 @@ def _said(protect: Sequence[Exemption]) -> list[str]:
 
 def differences(old: Judged, new: Judged) -> list[Difference]:
     """The sessions that the two treat differently, in the order in which the look showed them."""
-    before, after = treatments(*old), treatments(*new)
+    before, after = dispositions(*old), dispositions(*new)
     found = (
         Difference(session, before.get(session.id, _NOT_JUDGED), after.get(session.id, _NOT_JUDGED))
         for session in new[0].snapshot.sessions
@@ -118,22 +118,22 @@ def differences(old: Judged, new: Judged) -> list[Difference]:
     return [one for one in found if not one.old.same_as(one.new)]
 
 
-def treatments(seen: Observation, plan: Plan) -> dict[str, Treatment]:
+def dispositions(observation: Observation, plan: Plan) -> dict[str, Disposition]:
     """What a run would do with each session that a policy judges, by its id, were the plan over no
     limit.
     """
-    verdicts = _by_session(seen.verdicts)
+    verdicts = _by_session(observation.verdicts)
     found = {id_: _left(own) for id_, own in verdicts.items()}
-    found |= {id_: Treatment(OBSERVED, own) for id_, own in _by_session(plan.observed).items()}
+    found |= {id_: Disposition(OBSERVED, own) for id_, own in _by_session(plan.observed).items()}
     found |= {
-        id_: Treatment(TOLD, own)
+        id_: Disposition(TOLD, own)
         for id_, own in _by_session(c.verdict for c in plan.to_tell).items()
     }
     for waiting in plan.waiting:
         own = tuple(v for v in verdicts[waiting.session.id] if v.policy.name == waiting.policy)
-        found[waiting.session.id] = Treatment(WAITS, own, waiting.reason, waiting.due)
-    found |= {step.session.id: Treatment(CAME_BACK, step.verdicts) for step in plan.came_back}
-    return found | {step.session.id: Treatment(step.action, step.verdicts) for step in plan.steps}
+        found[waiting.session.id] = Disposition(WAITS, own, waiting.reason, waiting.due)
+    found |= {step.session.id: Disposition(CAME_BACK, step.verdicts) for step in plan.came_back}
+    return found | {step.session.id: Disposition(step.action, step.verdicts) for step in plan.steps}
 
 
 def _by_session(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
@@ -143,17 +143,17 @@ def _by_session(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
     return {id_: tuple(own) for id_, own in found.items()}
 
 
-def _left(verdicts: tuple[Verdict, ...]) -> Treatment:
+def _left(verdicts: tuple[Verdict, ...]) -> Disposition:
     """That of a session which is no offender, or of which nothing comes."""
     ruling = gravest(v.ruling for v in verdicts if v.ruling is not Ruling.OFFENDER)
     saying = tuple(v for v in verdicts if v.ruling is ruling)
     match ruling:
         case Ruling.UNDETERMINED:
-            return Treatment(UNKNOWN, saying)
+            return Disposition(UNKNOWN, saying)
         case Ruling.EXEMPT:
-            return Treatment(EXEMPT, saying)
+            return Disposition(EXEMPT, saying)
         case _:
-            return Treatment(LEFT_ALONE, saying)
+            return Disposition(LEFT_ALONE, saying)
 
 
 def _weighed(verdict: Verdict) -> str:

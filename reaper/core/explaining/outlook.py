@@ -23,10 +23,12 @@ class Outlook(NamedTuple):
     due: datetime | None = None
 
 
-def outlook(seen: Observation, plan: Plan, session: Session, blocked_reason: str | None) -> Outlook:
+def outlook(
+    observation: Observation, plan: Plan, session: Session, blocked_reason: str | None
+) -> Outlook:
     """`forbidden` says why nothing may be ended of the account now."""
-    if seen.doubts:
-        return Outlook("doubtful", f"it would only observe: {seen.doubts[0]}")
+    if observation.doubts:
+        return Outlook("doubtful", f"it would only observe: {observation.doubts[0]}")
     return _step(plan, session, blocked_reason) or _rest(plan, session)
 
 

@@ -94,7 +94,7 @@ def _witness(
     return {} if best is None else {best.id: best}
 
 
-Gripped = tuple[SessionFacts, PolicyMatch]
+SelectedSession = tuple[SessionFacts, PolicyMatch]
 _NO, _UNKNOWN, _YES = Answer  # looking up a member costs more than comparing it
 _COMPLIANT = Ruling.COMPLIANT
 _EITHER = (_YES, _NO)
@@ -171,22 +171,22 @@ class PolicyEvaluation:
         reaches = _EITHER if Need.REACHABILITY in self._policy.needs else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
-    def _judging(self, rules: Compiled) -> Callable[[Gripped], Verdict]:
+    def _judging(self, rules: Compiled) -> Callable[[SelectedSession], Verdict]:
         """The verdict on a session by these rules.
 
         All that is the same for each of them is looked up here, once.
         """
         policy, decide, findings = self._policy, rules.cause, rules.findings
 
-        def verdict(gripped: Gripped) -> Verdict:
-            subject, grip = gripped
+        def verdict(chosen: SelectedSession) -> Verdict:
+            subject, match = chosen
             evidence = partial(findings, subject)
-            if grip.exemption is not None:
-                return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, grip.exemption)
+            if match.exemption is not None:
+                return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, match.exemption)
             answer = decide(subject)[0]
             if answer is _NO and not subject.session.half_read:
                 return Verdict(subject.session, policy, _COMPLIANT, evidence)
-            unknowns = _unknowns(subject, grip)
+            unknowns = _unknowns(subject, match)
             ruling = Ruling.UNDETERMINED if unknowns or answer is _UNKNOWN else Ruling.OFFENDER
             return Verdict(subject.session, policy, ruling, evidence, None, unknowns)
 
@@ -199,7 +199,7 @@ def _wants_probe(verdict: Verdict) -> bool:
 
 def _chosen(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> list[Gripped]:
+) -> list[SelectedSession]:
     """Those that the policy selects or may select.
 
     Of sessions that are alike to it, the first one tells for all.
@@ -211,17 +211,17 @@ def _chosen(
     chosen = []
     for subject in present:
         values = read(subject.session)
-        grip = known.get(values)
-        if grip is None:
-            grip = known[values] = match_policy(policy.test, exemptions, subject.session)
-        if grip.selected is not Answer.NO:
-            chosen.append((subject, grip))
+        match = known.get(values)
+        if match is None:
+            match = known[values] = match_policy(policy.test, exemptions, subject.session)
+        if match.selected is not Answer.NO:
+            chosen.append((subject, match))
     return chosen
 
 
 def _alike(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> Iterator[Gripped]:
+) -> Iterator[SelectedSession]:
     """Those that the policy does not select only for how a name is spelt.
 
     They may count beside those it does.
@@ -239,15 +239,15 @@ def _among(owners: set[Owner], other: Owner) -> bool:
     return other in owners if other.known else any(one.may_be(other) is not _NO for one in owners)
 
 
-def _unknowns(subject: SessionFacts, grip: PolicyMatch) -> tuple[str, ...]:
+def _unknowns(subject: SessionFacts, match: PolicyMatch) -> tuple[str, ...]:
     """What besides the rules keeps a verdict from being one, in words."""
     session = subject.session
     if (
         subject.phase is not Phase.UNKNOWN
         and not session.half_read
         and not session.of_unknown_kind
-        and grip.sure
-        and grip.doubtful is None
+        and match.sure
+        and match.doubtful is None
     ):
         return ()
     unread = f" ({'; '.join(map(str, session.problems))})" if session.problems else ""
@@ -258,8 +258,8 @@ def _unknowns(subject: SessionFacts, grip: PolicyMatch) -> tuple[str, ...]:
         found.append(f"the kind '{session.kind}' is not one that is known")
     elif subject.phase is Phase.UNKNOWN:
         found.append(f"the state '{session.state}' is not one that is known to run")
-    if not grip.sure:
+    if not match.sure:
         found.append("whether the policy selects it is not known")
-    if grip.doubtful is not None:
-        found.append(f"whether it is exempt ({grip.doubtful}) is not known")
+    if match.doubtful is not None:
+        found.append(f"whether it is exempt ({match.doubtful}) is not known")
     return tuple(found)

@@ -44,13 +44,13 @@ class Seats:
     def among(cls, chosen: Iterable[tuple[SessionFacts, PolicyMatch]]) -> Seats:
         owners: dict[Owner, list[Seat]] = {}
         strangers: dict[Owner, list[Seat]] = {}
-        for subject, grip in chosen:
+        for subject, match in chosen:
             if subject.counts:
                 owner, held = (
                     Owner.of(subject.session),
-                    grip.sure and subject.phase is Phase.RUNNING,
+                    match.sure and subject.phase is Phase.RUNNING,
                 )
-                seat = Seat(*_idle(subject), held, grip.kept)
+                seat = Seat(*_idle(subject), held, match.kept)
                 (owners if owner.known else strangers).setdefault(owner, []).append(seat)
         joined = {o: _joined(own, _perhaps_of(o, strangers)) for o, own in owners.items()}
         return cls(joined, sum(map(len, strangers.values())))

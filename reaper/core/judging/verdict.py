@@ -105,7 +105,7 @@ class Verdict(NamedTuple):
     def fingerprint(self) -> str:
         """Equal as long as nothing changed but the passing of time.
 
-        What has an equal gist is not recorded again.
+        What has an equal fingerprint is not recorded again.
         """
         match self.ruling:
             case Ruling.COMPLIANT:
@@ -127,7 +127,7 @@ class Observation:
 
     `activity` is what was known of each session's last activity, `learnt` the part of it that this
     pass looked up; both by session id. `lasting` is what earlier looks had shown already.
-    `further_doubts` are reasons not to act on it besides those that the snapshot itself names.
+    `extra_doubts` are reasons not to act on it besides those that the snapshot itself names.
     `once` is what of `lasting` only one look had shown. Where this look does not follow the one
     before, all that lasts starts over.
     """
@@ -140,14 +140,14 @@ class Observation:
     activity: Mapping[str, Activity] = field(default_factory=dict)
     learnt: Mapping[str, Activity] = field(default_factory=dict)
     lasting: ObservedSince = field(default_factory=dict)
-    further_doubts: tuple[str, ...] = ()
+    extra_doubts: tuple[str, ...] = ()
     once: frozenset[tuple[str, str]] = frozenset()
     follows: bool = True
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Every reason not to act on it."""
-        return (*self.snapshot.doubts, *self.further_doubts)
+        return (*self.snapshot.doubts, *self.extra_doubts)
 
     @property
     def complete(self) -> bool:
