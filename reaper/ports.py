@@ -200,7 +200,7 @@ class RunRecord(Protocol):
         Raises LeaseLost once it is committed, when another reaper has taken the account over.
         """
 
-    def told(self, delivery: Delivery) -> None:
+    def record_delivery(self, delivery: Delivery) -> None:
         """Commit what became of a notice, and renew the lease; raises LeaseLost like `settle`."""
 
 
@@ -264,7 +264,7 @@ class Ledger(Protocol):
     def recall(self, account: str) -> Memory:
         """What earlier passes left behind."""
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+    def last_actions(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
         """What the server was last asked to do with each of the sessions, of those for which it was
         asked at all.
         """

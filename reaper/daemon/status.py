@@ -204,7 +204,7 @@ class DaemonStatus:
         for _, outcome in report.settled:
             self.settled_later[account, outcome.result.value] += 1
 
-    def asked(self, account: str, status: int | None, *, retried: bool) -> None:
+    def count_request(self, account: str, status: int | None, *, retried: bool) -> None:
         """As `RequestCount` promises; a status that HTTP does not have is `other`."""
         word = "none" if status is None else str(status) if status in range(100, 600) else OTHER
         with self.lock:

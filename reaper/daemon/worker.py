@@ -78,7 +78,7 @@ class Worker:
             stop=self.stop,
             tell=_log.debug,
             reread=self.configuration.policies,
-            count=self.status.asked,
+            count=self.status.count_request,
             every=self.every,
             clock=self.clock,
         )

@@ -39,7 +39,7 @@ from reaper.run.enforce import settle_open_steps
 from reaper.run.execute import Execution
 from reaper.run.notify import notify
 from reaper.run.observe import nothing_observed, observe
-from reaper.run.task_look import still_asked
+from reaper.run.task_look import pending_actions
 from reaper.run.timing import Timings
 
 WITHIN = timedelta(hours=1)
@@ -234,11 +234,11 @@ class Reaper:
 
     def _plan(self, observation: Observation, memory: Memory) -> Plan:
         sessions = {v.session.id: v.session for v in offenders(observation.verdicts)}
-        asked = self.ledger.asked(observation.account, list(sessions))
-        asked = still_asked(self.source, list(sessions.values()), asked)
+        last_actions = self.ledger.last_actions(observation.account, list(sessions))
+        last_actions = pending_actions(self.source, list(sessions.values()), last_actions)
         return build_plan(
             observation.verdicts,
-            replace(memory, asked=asked),
+            replace(memory, last_actions=last_actions),
             self.limits,
             observation.snapshot.sessions,
             observation.now,

@@ -47,7 +47,7 @@ class TaskLook:
         return look
 
 
-def still_asked(
+def pending_actions(
     source: SessionSource, sessions: Sequence[Session], asked: Mapping[str, LastAction]
 ) -> dict[str, LastAction]:
     """What was asked of the sessions, without what failed for tasks that are over.

@@ -85,9 +85,9 @@ class SqlLedger:
         with self._database.reading() as db:
             return read_state.read_state(db, account, self._clock.now())
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+    def last_actions(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
         with self._database.reading() as db:
-            return read_state.asked(db, account, sessions)
+            return read_state.last_actions(db, account, sessions)
 
     def granted(self, account: str) -> tuple[ManualExemption, ...]:
         with self._database.reading() as db:
@@ -233,7 +233,7 @@ class OpenRun:
         if not held:
             raise self._lease.lost()
 
-    def told(self, delivery: Delivery) -> None:
+    def record_delivery(self, delivery: Delivery) -> None:
         now = self._clock.now()
         with self._database.writing() as db:
             notices.record(db, self.id, delivery, now)

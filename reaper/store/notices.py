@@ -19,7 +19,7 @@ _GOES_ON = frozenset({Ruling.OFFENDER, Ruling.UNDETERMINED})
 """A session that could not be judged for a while is not told of again."""
 
 
-def who_knows(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
+def notified_targets(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
     """The targets that were told of an offender, by session id and policy name."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     columns = (told.c.session_id, told.c.policy, told.c.target)
@@ -66,7 +66,7 @@ def forget(db: sa.Connection, observation: Observation) -> None:
 
     A doubtful look shows nothing of that.
     """
-    known = who_knows(db, observation.account) if observation.complete else {}
+    known = notified_targets(db, observation.account) if observation.complete else {}
     if not known:
         return
     now = {(v.session.id, v.policy.name): v.ruling for v in observation.verdicts}

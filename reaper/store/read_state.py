@@ -45,7 +45,7 @@ def read_state(db: sa.Connection, account: str, now: datetime) -> Memory:
             for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
         },
         lasting=_lasting(db, account),
-        told=notices.who_knows(db, account),
+        notified_targets=notices.notified_targets(db, account),
         looked_at=db.scalar(
             sa.select(sa.func.max(runs.c.started_at)).where(
                 runs.c.account == account, runs.c.complete
@@ -93,7 +93,9 @@ def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak
     }
 
 
-def asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+def last_actions(
+    db: sa.Connection, account: str, sessions: Sequence[str]
+) -> Mapping[str, LastAction]:
     """What was last asked for each of the sessions.
 
     A step that was intended and then withheld asked for nothing.

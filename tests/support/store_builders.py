@@ -173,7 +173,7 @@ class Book:
         """Record a pass that tells of every offender of policies in mode notify, with that end."""
         plan = a_plan(seen)
         with self.run(seen, plan) as run:
-            run.told(
+            run.record_delivery(
                 Delivery(
                     target, Notice(seen.account, seen.now, plan.to_tell), result, "as the test says"
                 )

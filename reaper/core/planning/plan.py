@@ -269,9 +269,11 @@ def build_plan(
 
 def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting:
     session = found[0].session
-    asked = memory.asked.get(session.id)
-    if asked is not None and asked.result is None:
-        reason = f"{asked.action} was asked at {asked.at:%H:%M:%S} and its end is not seen yet"
+    previous = memory.last_actions.get(session.id)
+    if previous is not None and previous.result is None:
+        reason = (
+            f"{previous.action} was asked at {previous.at:%H:%M:%S} and its end is not seen yet"
+        )
         return Waiting(session, found[0].policy.name, reason)
     waits = [(v.policy.name, _wait(v, memory, now)) for v in found]
     ripe = [v for v, (_, wait) in zip(found, waits, strict=True) if wait is None]
@@ -280,7 +282,7 @@ def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting
     if ripe[0].policy.deletes:
         return Step(session, tuple(ripe), Action.DELETE)
     last = (
-        None if asked is not None and asked.result == Result.CAME_BACK else asked
+        None if previous is not None and previous.result == Result.CAME_BACK else previous
     )  # the ladder begins anew
     action = next_action(ripe[0].policy.steps, session, last, now)
     if isinstance(action, Wait):
@@ -323,8 +325,8 @@ def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:
 
 
 def _came_back(session: Session, memory: Memory) -> bool:
-    asked = memory.asked.get(session.id)
-    return asked is not None and asked.result is not None and Result(asked.result).is_over
+    last = memory.last_actions.get(session.id)
+    return last is not None and last.result is not None and Result(last.result).is_over
 
 
 def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:

@@ -271,7 +271,9 @@ def test_a_clock_that_was_set_back_holds_nobody_up(stages: Stages) -> None:
     assert timedelta() < again - SystemClock().now() <= HOUR
 
 
-def test_maintenance_that_fails_is_logged(stages: Stages, capsys: pytest.CaptureFixture[str]) -> None:
+def test_maintenance_that_fails_is_logged(
+    stages: Stages, capsys: pytest.CaptureFixture[str]
+) -> None:
     """By the log, for nobody waits for it; and it is done again the next time."""
     stage, times = stages(), [0]
 

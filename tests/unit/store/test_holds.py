@@ -230,7 +230,7 @@ def test_what_was_asked_of_a_session_is_remembered(
     """
     book.record(SEEN, result)
 
-    assert book.ledger.asked("acme", ["s1"]).get("s1") == remembered
+    assert book.ledger.last_actions("acme", ["s1"]).get("s1") == remembered
 
 
 def test_what_was_asked_within_the_hour_counts_and_what_a_dry_run_did_not_ask_does_not(

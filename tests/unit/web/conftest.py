@@ -66,7 +66,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, DaemonSt
                     store,
                     enforce=enforce,
                     stop=Event(),
-                    count=daemon.asked,
+                    count=daemon.count_request,
                 )
                 with daemon.track_run(account.name) as ended, wired as reaper:
                     ended(reaper.run_once())

@@ -158,8 +158,8 @@ def test_labels_have_few_values(stand: Stand) -> None:
 
     What nobody knows is `other`, and no session, owner or cause is a label.
     """
-    stand.daemon.asked("acme", 999, retried=True)
-    stand.daemon.asked("acme", None, retried=False)
+    stand.daemon.count_request("acme", 999, retried=True)
+    stand.daemon.count_request("acme", None, retried=False)
     told = read(stand.api)
     assert {labels["status"] for labels, _ in of(told, "requests_total")} == {"other", "none"}
     known = {
