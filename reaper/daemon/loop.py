@@ -54,12 +54,12 @@ class Loop:
         self._state = ""
         self._barked = -math.inf
 
-    def run(self, asked: SimpleQueue[int]) -> None:
+    def run(self, numbers: SimpleQueue[int]) -> None:
         """Obey what stands in this queue."""
         self._follow(self._followed)
         systemd.notify("READY=1")
-        while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
-            self._reload(asked=number == signal.SIGHUP)
+        while (number := _next(numbers)) not in (signal.SIGTERM, signal.SIGINT):
+            self._reload(forced=number == signal.SIGHUP)
             if self._supervisor.try_again():
                 self._scheduler.run_deferred()
             self._mind_the_clock()
@@ -67,14 +67,14 @@ class Loop:
         systemd.notify("STOPPING=1")
         _log.info("stopping")
 
-    def _reload(self, *, asked: bool) -> None:
-        if asked:
+    def _reload(self, *, forced: bool) -> None:
+        if forced:
             systemd.reloading(self._clock.monotonic())
-        self._configuration.look(asked=asked)
+        self._configuration.look(forced=forced)
         if self._configuration.current is not self._followed:  # a worker may have seen it first
             self._followed = self._configuration.current
             self._follow(self._followed)
-        if asked:
+        if forced:
             systemd.notify("READY=1")
 
     def _drift(self) -> datetime:
@@ -120,24 +120,24 @@ def signals() -> Iterator[SimpleQueue[int]]:
 
     Such a queue may be used amid anything.
     """
-    asked: SimpleQueue[int] = SimpleQueue()
+    numbers: SimpleQueue[int] = SimpleQueue()
 
     def take(number: int, _frame: FrameType | None) -> None:
-        asked.put(number)
+        numbers.put(number)
 
     before = {
         number: signal.signal(number, take)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
     try:
-        yield asked
+        yield numbers
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _next(asked: SimpleQueue[int]) -> int | None:
+def _next(numbers: SimpleQueue[int]) -> int | None:
     try:
-        return asked.get(timeout=_TURN)
+        return numbers.get(timeout=_TURN)
     except Empty:
         return None

@@ -69,13 +69,13 @@ class LiveConfiguration:
         self._files = FileWatch(self.current.written)
         _warn(self.current)
 
-    def look(self, *, asked: bool = False) -> bool:
-        """Read anew what was written since, or all if `asked` to; whether another one is in force now.
+    def look(self, *, forced: bool = False) -> bool:
+        """Read anew what was written since, or all if `forced` to; whether another one is in force now.
 
         What is wrong goes to the log and the status, and the old configuration stays in force.
         """
         with self._lock:
-            if not self._files.changed() and not asked:
+            if not self._files.changed() and not forced:
                 return False
             try:
                 loaded = self._load()
@@ -99,11 +99,11 @@ class LiveConfiguration:
 
 def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration:
     kept = {name: getattr(old.settings, name) for name in FIXED}
-    left = [name for name, value in kept.items() if value != getattr(new.settings, name)]
-    if left:
+    ignored = [name for name, value in kept.items() if value != getattr(new.settings, name)]
+    if ignored:
         _log.warning(
             "restart needed",
-            settings=left,
+            settings=ignored,
             hint="changes to these take effect when the daemon is restarted",
         )
     settings = new.settings.model_copy(update=kept)

@@ -246,8 +246,8 @@ class Scheduler:
         )
 
     def _forget(self, account: str) -> None:
-        for known in (self._wanted, self._schedules, self._due):
-            del known[account]
+        for by_account in (self._wanted, self._schedules, self._due):
+            del by_account[account]
         for job in (f"account {account}", f"again {account}"):
             if self._scheduler.get_job(job):
                 self._scheduler.remove_job(job)

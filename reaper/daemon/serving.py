@@ -54,7 +54,7 @@ def serve(
     worker = Worker(configuration, status, clock, enforce, every)
     first, again = partial(open_store, settings), partial(reopen_store, settings)
     supervisor = DatabaseSupervisor(first, again, worker.probe, status, clock)
-    with signals() as asked, face(settings, status), closing(supervisor):
+    with signals() as numbers, face(settings, status), closing(supervisor):
         run_account, ready = (
             partial(worker.run_account, supervisor),
             lambda: supervisor.database is not None,
@@ -67,7 +67,7 @@ def serve(
         _log.info("daemon begun", accounts=names, enforcing=worker.enforcing(settings))
         follow = partial(_follow, scheduler, status, every)
         Loop(configuration, supervisor, scheduler, status=status, clock=clock, follow=follow).run(
-            asked
+            numbers
         )
         worker.stop.set()
         late = scheduler.close(settings.daemon.stop_within.seconds)

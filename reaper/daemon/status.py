@@ -66,11 +66,11 @@ class Durations:
 
     def cumulative(self) -> list[int]:
         """For each bound how many took no longer than it, and last how many there were."""
-        found, so_far = [], 0
+        counts, so_far = [], 0
         for count in self._counts:
             so_far += count
-            found.append(so_far)
-        return found
+            counts.append(so_far)
+        return counts
 
 
 class DaemonStatus:
@@ -139,12 +139,12 @@ class DaemonStatus:
         A pass that raises Held was left to another reaper; any other that is left without a report
         ended in an error.
         """
-        found: list[Report] = []
+        reports: list[Report] = []
         with self.lock:
             self.under_way.add(account)
         result = "error"
         try:
-            yield found.append
+            yield reports.append
         except LeaseHeld:
             result = "skipped"
             raise
@@ -154,8 +154,8 @@ class DaemonStatus:
         finally:
             with self.lock:
                 self.under_way.discard(account)
-                if found:
-                    self._ended(account, found[0])
+                if reports:
+                    self._ended(account, reports[0])
                 else:
                     self.runs[account, result] += 1
 
@@ -254,12 +254,12 @@ class DaemonStatus:
         """These accounts are looked after from now on, and no others."""
         with self.lock:
             gone, self.accounts = self.accounts.keys() - accounts.keys(), dict(accounts)
-            for known in (
+            for by_account in (
                 self.next_at,
                 self.troubles,
                 self.fleets,
                 self.ended_at,
                 self.complete_at,
             ):
-                for account in gone & known.keys():
-                    del known[account]
+                for account in gone & by_account.keys():
+                    del by_account[account]

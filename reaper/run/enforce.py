@@ -73,12 +73,12 @@ class Terminator:
     enforcing: ClassVar[bool] = True
 
     def await_turn(self) -> None:
-        left = self._left()
-        if left > max(_LONGEST_WAIT, self.gap):
-            raise Withheld(f"the server asks to be left alone for {spoken(left)}")
-        while left > 0 and not self.stop.is_set():
-            self.clock.wait(min(left, _SLICE))
-            left = self._left()
+        remaining = self._left()
+        if remaining > max(_LONGEST_WAIT, self.gap):
+            raise Withheld(f"the server asks to be left alone for {spoken(remaining)}")
+        while remaining > 0 and not self.stop.is_set():
+            self.clock.wait(min(remaining, _SLICE))
+            remaining = self._left()
 
     def enforce(self, step: Step, session: Session) -> Outcome:
         if self.sentinel is not None and _is_there(self.sentinel):
@@ -115,20 +115,20 @@ class Terminator:
 
         What a look shows, whatever the answer says.
         """
-        asked = f"the server answered the request with: {answer}"
+        response = f"the server answered the request with: {answer}"
         trouble = isinstance(answer, RateLimited | ServerFault | Unreachable)
         if not_now := self._give_time(answer):
             try:
                 self.await_turn()
             except Withheld as why:
-                return Outcome(Result.UNCONFIRMED, f"{asked}; {why}", trouble=True)
+                return Outcome(Result.UNCONFIRMED, f"{response}; {why}", trouble=True)
         refused = isinstance(answer, Refused) or not_now
-        seen = self._await_end(step, 0.0 if refused else _SHORT_LOOK, asked, refused=refused)
-        if seen.result.is_over and isinstance(answer, NotFound | Conflict):
+        outcome = self._await_end(step, 0.0 if refused else _SHORT_LOOK, response, refused=refused)
+        if outcome.result.is_over and isinstance(answer, NotFound | Conflict):
             return Outcome(
-                Result.ALREADY_GONE, f"{seen.detail} after the server had said: {answer}"
+                Result.ALREADY_GONE, f"{outcome.detail} after the server had said: {answer}"
             )
-        return replace(seen, trouble=trouble, again=not_now and seen.result is Result.FAILED)
+        return replace(outcome, trouble=trouble, again=not_now and outcome.result is Result.FAILED)
 
     def _give_time(self, answer: AccountError) -> bool:
         """Leave the server in peace for as long as it asks; whether its answer is a no for now."""
@@ -147,7 +147,7 @@ class Terminator:
         return self._next_at[0] - self.clock.monotonic()
 
     def _await_end(
-        self, step: Step, seconds: float, asked: str, *, refused: bool = False
+        self, step: Step, seconds: float, request: str, *, refused: bool = False
     ) -> Outcome:
         """Read until the session is seen to have ended, or the time is over; at least once.
 
@@ -155,16 +155,16 @@ class Terminator:
         """
         what, until = "", self.clock.monotonic() + seconds
         for pause in _pauses():
-            left = until - self.clock.monotonic()
-            if what and (left <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
+            remaining = until - self.clock.monotonic()
+            if what and (remaining <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
                 break
-            self.clock.wait(min(pause, max(left, 0.0)))
-            seen, what = _look(self.source, step.action, step.session.kind, step.session.id)
-            if seen is _Presence.OVER:
+            self.clock.wait(min(pause, max(remaining, 0.0)))
+            presence, what = _look(self.source, step.action, step.session.kind, step.session.id)
+            if presence is _Presence.OVER:
                 return Outcome(_done(step.action), f"seen {what}")
-            if seen is _Presence.THERE and refused:
-                return Outcome(Result.FAILED, f"{asked}; {what}")
-        return Outcome(Result.UNCONFIRMED, f"{asked}; {what}")
+            if presence is _Presence.THERE and refused:
+                return Outcome(Result.FAILED, f"{request}; {what}")
+        return Outcome(Result.UNCONFIRMED, f"{request}; {what}")
 
 
 class _Presence(Enum):
@@ -245,8 +245,8 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
 
     None while it cannot be told.
     """
-    seen, what = _look(source, step.action, step.kind, step.session_id)
-    match seen:
+    presence, what = _look(source, step.action, step.kind, step.session_id)
+    match presence:
         case _Presence.NOTHING:
             return None
         case _Presence.OVER:
@@ -254,7 +254,7 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
         case _Presence.THERE:
             return Outcome(Result.FAILED, f"{what} when looked at by a later run")
         case _:
-            assert_never(seen)
+            assert_never(presence)
 
 
 def _ended(step: PastStep, state: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Telling people of offenders: each target what is new to it, and in a dry run nobody."""
+"""Notifies people of offenders: each target of what is new to it, and in a dry run nobody."""
 
 from __future__ import annotations
 

@@ -159,8 +159,8 @@ class Recheck:
         )
         planned = {s.id: s for s in others if s.id in ours}
         over = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_over}
-        left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
-        return [*left, *planned.values()]
+        candidates = [s for s in everyone if s.id not in {session.id, *planned, *over}]
+        return [*candidates, *planned.values()]
 
     def _activity(
         self, step: Step, session: Session, fleet: Sequence[Session]
@@ -183,7 +183,9 @@ class Recheck:
 
     def _witness(self, session: Session, fleet: Sequence[Session]) -> list[Session]:
         """A session whose log answered in the first look: an outage makes its log silent, too."""
-        answered = {id_ for id_, found in self._observation.learnt.items() if found.at is not None}
+        answered = {
+            id_ for id_, activity in self._observation.learnt.items() if activity.at is not None
+        }
         return [s for s in fleet if s.id in answered and s.id != session.id][:1]
 
     def _policies(self, step: Step) -> PolicySet:

@@ -165,10 +165,10 @@ class SqlLedger:
         record_lasting(db, observation)
         notices.forget(db, observation)
         rows = [step_row(step, run_id, decided) for step in planned]
-        told = rows if blocked_reason is None else _not_said_before(db, rows, blocked_reason)
+        news = rows if blocked_reason is None else _not_said_before(db, rows, blocked_reason)
         return run_id, dict(
             zip(
-                [row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True
+                [row["session_id"] for row in news], insert_and_number(db, steps, news), strict=True
             )
         )
 
@@ -229,16 +229,16 @@ class OpenRun:
         now = self._clock.now()
         with self._database.writing() as db:
             _add_event(db, step_id, now, (outcome.result.value, outcome.detail), {})
-            held = self._lease.extend(db, now)
-        if not held:
+            until = self._lease.extend(db, now)
+        if not until:
             raise self._lease.lost()
 
     def record_delivery(self, delivery: Delivery) -> None:
         now = self._clock.now()
         with self._database.writing() as db:
             notices.record(db, self.id, delivery, now)
-            held = self._lease.extend(db, now)
-        if not held:
+            until = self._lease.extend(db, now)
+        if not until:
             raise self._lease.lost()
 
 
@@ -254,13 +254,13 @@ def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datet
 
 def _observation(look: RecheckResult) -> Row:
     """What the second look rests on."""
-    known = look.activity
+    activity = look.activity
     return {
         "looked_at": look.now.isoformat(),
         "state": look.session.state,
         "task": str(look.session.task) if look.session.task else None,
-        "last_activity": known.at.isoformat() if known and known.at else None,
-        "source": known.source if known else None,
+        "last_activity": activity.at.isoformat() if activity and activity.at else None,
+        "source": activity.source if activity else None,
         "verdicts": {v.policy.name: {"ruling": v.ruling.value, **encode(v)} for v in look.verdicts},
     }
 
@@ -282,7 +282,7 @@ def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
     decisions.
     """
     last = sa.func.max(steps.c.id)
-    said: dict[str, tuple[str, Row]] = {}
+    earlier: dict[str, tuple[str, Row]] = {}
     for start in range(0, len(rows), 500):
         ids = [row["session_id"] for row in rows[start : start + 500]]
         newest = sa.select(last).where(steps.c.session_id.in_(ids)).group_by(steps.c.session_id)
@@ -292,7 +292,7 @@ def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
             .where(steps.c.id.in_(newest), step_events.c.event.in_(_TOLD))
             .where((step_events.c.event != Result.WITHHELD.value) | (step_events.c.detail == why))
         )
-        said |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
+        earlier |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
     return [
-        row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])
+        row for row in rows if earlier.get(row["session_id"]) != (row["action"], row["decided_in"])
     ]

@@ -21,11 +21,11 @@ _GOES_ON = frozenset({Ruling.OFFENDER, Ruling.UNDETERMINED})
 
 def notified_targets(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
     """The targets that were told of an offender, by session id and policy name."""
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    targets: dict[tuple[str, str], frozenset[str]] = {}
     columns = (told.c.session_id, told.c.policy, told.c.target)
     for session, policy, target in db.execute(sa.select(*columns).where(told.c.account == account)):
-        found[session, policy] = found.get((session, policy), frozenset()) | {target}
-    return found
+        targets[session, policy] = targets.get((session, policy), frozenset()) | {target}
+    return targets
 
 
 def record(db: sa.Connection, run_id: int, delivery: Delivery, at: datetime) -> None:
@@ -51,11 +51,11 @@ def record(db: sa.Connection, run_id: int, delivery: Delivery, at: datetime) -> 
     ]
     insert_rows(db, notices, rows)
     if delivery.result is DeliveryStatus.TOLD:
-        known = {"account": delivery.notice.account, "target": delivery.target}
+        key = {"account": delivery.notice.account, "target": delivery.target}
         insert_rows(
             db,
             told,
-            [{**known, "session_id": v.session.id, "policy": v.policy.name} for v in about],
+            [{**key, "session_id": v.session.id, "policy": v.policy.name} for v in about],
         )
 
 
@@ -66,11 +66,11 @@ def forget(db: sa.Connection, observation: Observation) -> None:
 
     A doubtful look shows nothing of that.
     """
-    known = notified_targets(db, observation.account) if observation.complete else {}
-    if not known:
+    targets = notified_targets(db, observation.account) if observation.complete else {}
+    if not targets:
         return
     now = {(v.session.id, v.policy.name): v.ruling for v in observation.verdicts}
-    over = [key for key in known if (now[key] not in _GOES_ON if key in now else True)]
+    over = [key for key in targets if (now[key] not in _GOES_ON if key in now else True)]
     delete_rows(
         db, told, [{"account": observation.account, "session_id": s, "policy": p} for s, p in over]
     )

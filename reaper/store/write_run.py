@@ -81,21 +81,21 @@ def run_row(
 
 def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
     """Each policy's name, hash and text; what protects from all of them counts as one more."""
-    found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
+    texts = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
     if policies.protect:
         text = json.dumps([written(e) for e in policies.protect])
-        found.append((PROTECT, digest(text), text))
-    return found
+        texts.append((PROTECT, digest(text), text))
+    return texts
 
 
 def record_texts(db: sa.Connection, observation: Observation) -> None:
     texts = _texts(observation.policies)
     hashes = [hash_ for _, hash_, _ in texts]
-    known = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
+    stored = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
     new = {
         hash_: {"hash": hash_, "name": name, "text": text, "first_seen_at": observation.now}
         for name, hash_, text in texts
-        if hash_ not in known
+        if hash_ not in stored
     }
     insert_rows(db, policy_texts, list(new.values()))
 
@@ -108,9 +108,9 @@ def record_decisions(db: sa.Connection, observation: Observation, run_id: int) -
     turned: list[Row] = []
     counted: list[Row] = []
     taken: list[Row] = []
-    for found in observation.verdicts:
+    for computed in observation.verdicts:
         verdict = (
-            found if found.ruling is Ruling.COMPLIANT else found.materialized()
+            computed if computed.ruling is Ruling.COMPLIANT else computed.materialized()
         )  # its fingerprint needs the findings
         key = (verdict.session.id, verdict.policy.name)
         fingerprint, hash_, before = _fingerprint(verdict), verdict.policy.hash, stood.get(key)
@@ -253,20 +253,20 @@ def record_ends(db: sa.Connection, observation: Observation) -> None:
     """
     if not observation.complete:
         return
-    known = set(
+    recorded = set(
         db.scalars(
             sa.select(seen_over.c.session_id).where(seen_over.c.account == observation.account)
         )
     )
     over = {s.id: s for s in observation.snapshot.sessions if s.phase is Phase.OVER}
-    new = [id_ for id_, s in over.items() if s.ended_at == observation.now and id_ not in known]
+    new = [id_ for id_, s in over.items() if s.ended_at == observation.now and id_ not in recorded]
     insert_rows(
         db,
         seen_over,
         [{"account": observation.account, "session_id": id_, "at": observation.now} for id_ in new],
     )
     if over:
-        gone = known - over.keys()
+        gone = recorded - over.keys()
         delete_rows(
             db, seen_over, [{"account": observation.account, "session_id": id_} for id_ in gone]
         )
@@ -315,13 +315,13 @@ def _conditions(observation: Observation) -> set[Key]:
     return holds
 
 
-def _activity(account: str, known: Activity) -> Row:
+def _activity(account: str, learnt: Activity) -> Row:
     return {
         "account": account,
-        "session_id": known.session_id,
-        "at": known.at,
-        "learnt_at": known.learnt_at,
-        "source": known.source,
+        "session_id": learnt.session_id,
+        "at": learnt.at,
+        "learnt_at": learnt.learnt_at,
+        "source": learnt.source,
     }
 
 

@@ -128,15 +128,15 @@ def _find(
     *,
     tell: Tell,
 ) -> tuple[Named, _Looks]:
-    known = recorded(store, start, account)
-    accounts = _accounts(settings, known, start, account)
+    names = recorded(store, start, account)
+    accounts = _accounts(settings, names, start, account)
 
     def look(reaper: Reaper) -> _Look:
         return _look(reaper, start)
 
     observed = observe_all(settings, accounts, policies, look, store, tell=tell)
     live = {who: one for each in observed.looks for who, one in each.live.items()}
-    candidates = sorted({*known, *live})
+    candidates = sorted({*names, *live})
     if not candidates and observed.unread:
         raise observed.unread[0]
     there = [who for each in observed.looks for who in each.there]
@@ -144,10 +144,10 @@ def _find(
 
 
 def _accounts(
-    settings: Settings, known: Sequence[Named], start: str, account: str | None
+    settings: Settings, names: Sequence[Named], start: str, account: str | None
 ) -> Sequence[AccountSettings]:
     """Those that it can be in: for a whole id that is on record, its own."""
-    own = {name for name, id_ in known if id_ == start}
+    own = {name for name, id_ in names if id_ == start}
     named = tuple(a.name for a in settings.accounts if a.name in own)
     return settings.chosen(named if account is None else (account,))
 

@@ -135,9 +135,9 @@ def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
             why = another or waits.get(step.session) or reasons.get(step.session)
             why = why or "it is not there any more"
             yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
-    for left in report.left_out:
-        who = f"{left.session.kind} {left.session.id} of {left.session.owner}"
-        yield f"not reviewed, left alone: {who}: {left.reason}"
+    for omitted in report.left_out:
+        who = f"{omitted.session.kind} {omitted.session.id} of {omitted.session.owner}"
+        yield f"not reviewed, left alone: {who}: {omitted.reason}"
 
 
 def _another(step: ReviewedStep, now: Session | None) -> str | None:

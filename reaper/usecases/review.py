@@ -59,8 +59,8 @@ class ReviewedPlan(_Strict):
         return self.model_copy(update={"seal": self._seal(key)})
 
     def _seal(self, key: SecretStr) -> str:
-        said = self.model_dump_json(exclude={"seal"}).encode()
-        return hmac.new(key.get_secret_value().encode(), said, hashlib.sha256).hexdigest()
+        text = self.model_dump_json(exclude={"seal"}).encode()
+        return hmac.new(key.get_secret_value().encode(), text, hashlib.sha256).hexdigest()
 
     def refuse_unless(
         self, *, key: SecretStr, url: str, policies: PolicySet, now: datetime, oldest: Duration
@@ -97,8 +97,8 @@ class PlanFile(_Strict):
 def hashes(policies: PolicySet) -> dict[str, str]:
     """What identifies the policies and all that protects from them, by name."""
     protect = json.dumps([e.model_dump(mode="json", exclude_none=True) for e in policies.protect])
-    found = {policy.name: policy.hash for policy in policies.policies}
-    return {**found, "": hashlib.sha256(protect.encode()).hexdigest()}
+    hashes = {policy.name: policy.hash for policy in policies.policies}
+    return {**hashes, "": hashlib.sha256(protect.encode()).hexdigest()}
 
 
 def reviewable(observation: Observation, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan:

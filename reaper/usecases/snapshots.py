@@ -102,7 +102,7 @@ def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
 def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
     """Raises ConfigurationError when the file cannot be read or holds no fleet."""
     try:
-        found = FleetFile.model_validate_json(path.read_bytes()).fleets
+        fleets = FleetFile.model_validate_json(path.read_bytes()).fleets
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError as error:
@@ -112,9 +112,9 @@ def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
         raise ConfigurationError(
             f"{path} is not a saved fleet ({where}: {first['msg']}); {hint}"
         ) from None
-    if not all(_aware(fleet) for fleet in found):
+    if not all(_aware(fleet) for fleet in fleets):
         raise ConfigurationError(f"{path} is not a saved fleet: a time in it has no time zone")
-    return found
+    return fleets
 
 
 def _aware(fleet: KeptFleet) -> bool:

@@ -42,16 +42,16 @@ def collect(snapshot: StatusSnapshot) -> list[Metric]:
         ]
 
 
-def _counter(name: str, says: str, labels: Sequence[str], found: _Found) -> Metric:
-    return _filled(CounterMetricFamily(f"reaper_{name}", says, labels=labels), found)
+def _counter(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
+    return _filled(CounterMetricFamily(f"reaper_{name}", says, labels=labels), values)
 
 
-def _gauge(name: str, says: str, labels: Sequence[str], found: _Found) -> Metric:
-    return _filled(GaugeMetricFamily(f"reaper_{name}", says, labels=labels), found)
+def _gauge(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
+    return _filled(GaugeMetricFamily(f"reaper_{name}", says, labels=labels), values)
 
 
-def _filled(family: CounterMetricFamily | GaugeMetricFamily, found: _Found) -> Metric:
-    for values, value in found.items():
+def _filled(family: CounterMetricFamily | GaugeMetricFamily, samples: _Found) -> Metric:
+    for values, value in samples.items():
         family.add_metric(values, value)
     return family
 
@@ -132,8 +132,8 @@ def _counted(daemon: DaemonStatus) -> Iterator[Metric]:
     yield _counter("retries", again, ("account", "status"), daemon.retries)
 
 
-def _each(daemon: DaemonStatus, found: Mapping[Account, int]) -> dict[_Values, float]:
-    return {(name,): found.get(name, 0) for name in daemon.accounts}
+def _each(daemon: DaemonStatus, counts: Mapping[Account, int]) -> dict[_Values, float]:
+    return {(name,): counts.get(name, 0) for name in daemon.accounts}
 
 
 def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
@@ -157,10 +157,10 @@ def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
 
 
 def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
-    daemon, accounts, known = snapshot.daemon, snapshot.daemon.accounts, snapshot.conditions
+    daemon, accounts, conditions = snapshot.daemon, snapshot.daemon.accounts, snapshot.conditions
     complete = {name: snapshot.complete_at(name) for name in accounts}
-    held = {(name,): float(name in daemon.under_way) for name in accounts}
-    yield _gauge("lease_held", "Whether this replica is at work on the account", _ACCOUNT, held)
+    leases = {(name,): float(name in daemon.under_way) for name in accounts}
+    yield _gauge("lease_held", "Whether this replica is at work on the account", _ACCOUNT, leases)
     began = "When the last run without a doubt began, by any replica"
     yield _gauge("last_complete_run_timestamp_seconds", began, _ACCOUNT, _moments(complete))
     ended = "When the last run of this replica ended"
@@ -175,13 +175,13 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
         _ACCOUNT,
         _expiries(accounts),
     )
-    paused = {(name,): float(found.paused) for name, found in known.items()}
+    paused = {(name,): float(condition.paused) for name, condition in conditions.items()}
     yield _gauge("paused", "Whether a pause forbids to end anything", _ACCOUNT, paused)
-    halted = {(name,): float(found.halted) for name, found in known.items()}
+    halted = {(name,): float(condition.halted) for name, condition in conditions.items()}
     yield _gauge(
         "halted", "Whether a halted run waits for a person to acknowledge it", _ACCOUNT, halted
     )
-    unsettled = {(name,): float(found.unsettled) for name, found in known.items()}
+    unsettled = {(name,): float(condition.unsettled) for name, condition in conditions.items()}
     yield _gauge(
         "unsettled_steps",
         "Steps of which nobody has seen yet what came of them",
@@ -194,5 +194,5 @@ def _expiries(accounts: Mapping[Account, MonitoredAccount]) -> dict[_Values, flo
     return _moments({name: expiry(monitored) for name, monitored in accounts.items()})
 
 
-def _moments(found: Mapping[Account, datetime | None]) -> dict[_Values, float]:
-    return {(name,): at.timestamp() for name, at in found.items() if at is not None}
+def _moments(moments: Mapping[Account, datetime | None]) -> dict[_Values, float]:
+    return {(name,): at.timestamp() for name, at in moments.items() if at is not None}

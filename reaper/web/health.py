@@ -42,11 +42,11 @@ def health(status_reader: StatusReader) -> APIRouter:
 
     @router.api_route("/readyz", methods=_METHODS)
     def ready(request: Request) -> JSONResponse:
-        found = list(reasons(status_reader.now()))
-        body: dict[str, Any] = {"ready": not found}
+        failures = list(reasons(status_reader.now()))
+        body: dict[str, Any] = {"ready": not failures}
         if is_trusted(request):
-            body["reasons"] = found
-        return JSONResponse(body, _NOT if found else _OK)
+            body["reasons"] = failures
+        return JSONResponse(body, _NOT if failures else _OK)
 
     return router
 
@@ -94,10 +94,10 @@ def _is_to_come(snapshot: StatusSnapshot, account: str) -> bool:
 def _soon(snapshot: StatusSnapshot, expires: datetime | None) -> str | None:
     if expires is None or expires - snapshot.now > snapshot.key_notice:
         return None
-    left = expires - snapshot.now
-    if left <= timedelta():
+    remaining = expires - snapshot.now
+    if remaining <= timedelta():
         return f"the API key expired on {expires:%Y-%m-%d}; make a new one in the portal and set it"
     return (
-        f"the API key expires in {spoken(left.total_seconds())}, on {expires:%Y-%m-%d}; make a "
+        f"the API key expires in {spoken(remaining.total_seconds())}, on {expires:%Y-%m-%d}; make a "
         "new one in the portal"
     )

@@ -35,8 +35,8 @@ class StatusSnapshot:
 
     def complete_at(self, account: str) -> datetime | None:
         """When the last run without a doubt began, by any replica as far as that is known."""
-        known = (self.daemon.complete_at.get(account), self.completed.get(account))
-        return max((at for at in known if at), default=None)
+        moments = (self.daemon.complete_at.get(account), self.completed.get(account))
+        return max((at for at in moments if at), default=None)
 
 
 def expiry(monitored: MonitoredAccount) -> datetime | None:
@@ -74,13 +74,13 @@ class StatusReader:
         trouble = (
             question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
         )
-        found = question.found if answered else {}
+        by_account = question.conditions if answered else {}
         if trouble is None:
             self._completed = {
-                name: one.complete_at for name, one in found.items() if one.complete_at
+                name: one.complete_at for name, one in by_account.items() if one.complete_at
             }
         return StatusSnapshot(
-            self._clock.now(), self.daemon, self._key_notice, found, self._completed, trouble
+            self._clock.now(), self.daemon, self._key_notice, by_account, self._completed, trouble
         )
 
     def _ask(self) -> dict[str, Condition]:
@@ -92,14 +92,14 @@ class _Question:
 
     def __init__(self, ask: Callable[[], dict[str, Condition]]) -> None:
         self.done = Event()
-        self.found: dict[str, Condition] = {}
+        self.conditions: dict[str, Condition] = {}
         self.trouble: str | None = "the database could not be asked; the log says why"
         self._ask = ask
         Thread(target=self._run, name="status", daemon=True).start()
 
     def _run(self) -> None:
         try:
-            self.found = self._ask()
+            self.conditions = self._ask()
             self.trouble = None
         except ReaperError as error:
             self.trouble = str(error)

@@ -48,9 +48,9 @@ def _texts(texts: Rewritten) -> Iterator[str]:
 
 def _show(out: Console, one: ComparedAccount) -> None:
     observation, sessions = one.new[0], one.sessions
-    told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    summary = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
     out.print(
-        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {told}"
+        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {summary}"
     )
     for doubt in observation.doubts:
         out.print(f"  [yellow]a run now would observe only:[/] {escape(doubt)}")

@@ -18,11 +18,11 @@ def show_fleet(observation: Observation) -> None:
     rows = table(
         "SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY"
     )
-    found = _by_session(observation)
+    verdicts = _by_session(observation)
     for session in sorted(
-        observation.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), observation)
+        observation.snapshot.fleet, key=lambda s: _order(s, verdicts.get(s.id, ()), observation)
     ):
-        row = _row(session, found.get(session.id, ()), observation)
+        row = _row(session, verdicts.get(session.id, ()), observation)
         cells = [
             escape(row[key] or "?")
             for key in ("short", "kind", "state", "owner", "app", "age", "idle")
@@ -37,10 +37,10 @@ def show_fleet(observation: Observation) -> None:
 
 
 def _by_session(observation: Observation) -> dict[str, list[Verdict]]:
-    found: dict[str, list[Verdict]] = {}
+    verdicts: dict[str, list[Verdict]] = {}
     for verdict in observation.verdicts:
-        found.setdefault(verdict.session.id, []).append(verdict)
-    return found
+        verdicts.setdefault(verdict.session.id, []).append(verdict)
+    return verdicts
 
 
 def _order(
@@ -55,8 +55,8 @@ def _order(
 def _row(session: Session, verdicts: Sequence[Verdict], observation: Observation) -> dict[str, Any]:
     ruling = gravest(v.ruling for v in verdicts)
     saying = [v for v in verdicts if v.ruling is ruling]
-    age, known = session.age(observation.now), observation.activity.get(session.id)
-    idle = known.idle(observation.now) if known else None
+    age, activity = session.age(observation.now), observation.activity.get(session.id)
+    idle = activity.idle(observation.now) if activity else None
     return {
         "short": short(session.id),
         "kind": session.kind,
@@ -64,12 +64,12 @@ def _row(session: Session, verdicts: Sequence[Verdict], observation: Observation
         "owner": session.owner,
         "app": session.app,
         "age": spoken(age.total_seconds()) if age else None,
-        "idle": ("" if known and known.learnt_at >= observation.now else "≤ ")
+        "idle": ("" if activity and activity.learnt_at >= observation.now else "≤ ")
         + spoken(idle.total_seconds())
         if idle
         else "-",
         "verdict": ruling.value if ruling else "not selected",
-        "why": _why(ruling, saying, known.source if known else ""),
+        "why": _why(ruling, saying, activity.source if activity else ""),
     }
 
 
@@ -92,14 +92,14 @@ def fleets_as_json(looks: Sequence[Observation]) -> str:
 
 
 def _as_json(observation: Observation) -> dict[str, Any]:
-    found = _by_session(observation)
+    verdicts = _by_session(observation)
     return {
         "account": observation.account,
         "at": observation.now.isoformat(),
         "complete": observation.complete,
         "doubts": list(observation.doubts),
         "sessions": [
-            _session(s, found.get(s.id, ()), observation) for s in observation.snapshot.fleet
+            _session(s, verdicts.get(s.id, ()), observation) for s in observation.snapshot.fleet
         ],
         "unreadable": [
             {"kind": u.kind, "id": u.id, "problem": u.problem}
@@ -111,8 +111,8 @@ def _as_json(observation: Observation) -> dict[str, Any]:
 def _session(
     session: Session, verdicts: Sequence[Verdict], observation: Observation
 ) -> dict[str, Any]:
-    age, known = session.age(observation.now), observation.activity.get(session.id)
-    idle = known.idle(observation.now) if known else None
+    age, activity = session.age(observation.now), observation.activity.get(session.id)
+    idle = activity.idle(observation.now) if activity else None
     return {
         **identity(session),
         "state": session.state,
@@ -122,7 +122,7 @@ def _session(
         "created_at": session.created_at.isoformat() if session.created_at else None,
         "age_seconds": age.total_seconds() if age else None,
         "idle_seconds": idle.total_seconds() if idle is not None else None,
-        "idle_learnt": known.source if known else None,
+        "idle_learnt": activity.source if activity else None,
         "verdicts": [
             {
                 "policy": v.policy.name,

@@ -158,11 +158,11 @@ def show_report(out: Console, report: Report) -> None:
 
 def _show_half_read(out: Console, observation: Observation) -> None:
     """How many sessions are left alone because a field cannot be read, and one of them."""
-    found = observation.half_read
-    if found:
-        one = found[0]
+    sessions = observation.half_read
+    if sessions:
+        one = sessions[0]
         why = "; ".join(map(str, one.problems))
-        some = "1 session" if len(found) == 1 else f"{len(found)} sessions, such as"
+        some = "1 session" if len(sessions) == 1 else f"{len(sessions)} sessions, such as"
         out.print(
             f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: "
             f"{escape(why)}"

@@ -52,11 +52,13 @@ class Disposition(NamedTuple):
         Where the session is left alone, what the policies `about` say, if they judge it.
         """
         named = set(about)
-        told = (
+        verdicts = (
             [v for v in self.verdicts if v.policy.name in named] if self.what == LEFT_ALONE else []
         )
-        said = dict.fromkeys(f"{_weighed(v)} ({v.policy.name})" for v in told or self.verdicts)
-        return "; ".join([*said, *filter(None, [self.words])]) or "no policy judges it"
+        reasons = dict.fromkeys(
+            f"{_weighed(v)} ({v.policy.name})" for v in verdicts or self.verdicts
+        )
+        return "; ".join([*reasons, *filter(None, [self.words])]) or "no policy judges it"
 
 
 _NOT_JUDGED = Disposition(LEFT_ALONE)
@@ -111,11 +113,11 @@ def _said(protect: Sequence[Exemption]) -> list[str]:
 def differences(old: Judged, new: Judged) -> list[Difference]:
     """The sessions that the two treat differently, in the order in which the look showed them."""
     before, after = dispositions(*old), dispositions(*new)
-    found = (
+    changes = (
         Difference(session, before.get(session.id, _NOT_JUDGED), after.get(session.id, _NOT_JUDGED))
         for session in new[0].snapshot.sessions
     )
-    return [one for one in found if not one.old.same_as(one.new)]
+    return [one for one in changes if not one.old.same_as(one.new)]
 
 
 def dispositions(observation: Observation, plan: Plan) -> dict[str, Disposition]:
@@ -123,24 +125,26 @@ def dispositions(observation: Observation, plan: Plan) -> dict[str, Disposition]
     limit.
     """
     verdicts = _by_session(observation.verdicts)
-    found = {id_: _left(own) for id_, own in verdicts.items()}
-    found |= {id_: Disposition(OBSERVED, own) for id_, own in _by_session(plan.observed).items()}
-    found |= {
+    results = {id_: _left(own) for id_, own in verdicts.items()}
+    results |= {id_: Disposition(OBSERVED, own) for id_, own in _by_session(plan.observed).items()}
+    results |= {
         id_: Disposition(TOLD, own)
         for id_, own in _by_session(c.verdict for c in plan.to_tell).items()
     }
     for waiting in plan.waiting:
         own = tuple(v for v in verdicts[waiting.session.id] if v.policy.name == waiting.policy)
-        found[waiting.session.id] = Disposition(WAITS, own, waiting.reason, waiting.due)
-    found |= {step.session.id: Disposition(CAME_BACK, step.verdicts) for step in plan.came_back}
-    return found | {step.session.id: Disposition(step.action, step.verdicts) for step in plan.steps}
+        results[waiting.session.id] = Disposition(WAITS, own, waiting.reason, waiting.due)
+    results |= {step.session.id: Disposition(CAME_BACK, step.verdicts) for step in plan.came_back}
+    return results | {
+        step.session.id: Disposition(step.action, step.verdicts) for step in plan.steps
+    }
 
 
 def _by_session(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
-    found: dict[str, list[Verdict]] = {}
+    by_session: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        found.setdefault(verdict.session.id, []).append(verdict)
-    return {id_: tuple(own) for id_, own in found.items()}
+        by_session.setdefault(verdict.session.id, []).append(verdict)
+    return {id_: tuple(own) for id_, own in by_session.items()}
 
 
 def _left(verdicts: tuple[Verdict, ...]) -> Disposition:
@@ -160,18 +164,18 @@ def _weighed(verdict: Verdict) -> str:
     """Its reason, with the limit that each value was held against."""
     match verdict.ruling:
         case Ruling.OFFENDER:
-            found = [f for f in verdict.findings if f.answer is Answer.YES] or verdict.findings
+            findings = [f for f in verdict.findings if f.answer is Answer.YES] or verdict.findings
         case Ruling.COMPLIANT:
-            found = [f for f in verdict.findings if f.answer is not Answer.UNKNOWN]
+            findings = [f for f in verdict.findings if f.answer is not Answer.UNKNOWN]
         case _:
             return verdict.reason
-    return ", ".join(map(_against, found))
+    return ", ".join(map(_against, findings))
 
 
-def _against(found: Finding) -> str:
-    if found.value is None:
-        return str(found)
-    name = found.rule.split()[0]
-    if unit_of(found.rule) is not Unit.SECONDS:
-        return f"{name} {found.value:g}, limit {found.threshold:g}"
-    return f"{name} {spoken(found.value)}, limit {spoken(found.threshold)}"
+def _against(finding: Finding) -> str:
+    if finding.value is None:
+        return str(finding)
+    name = finding.rule.split()[0]
+    if unit_of(finding.rule) is not Unit.SECONDS:
+        return f"{name} {finding.value:g}, limit {finding.threshold:g}"
+    return f"{name} {spoken(finding.value)}, limit {spoken(finding.threshold)}"

@@ -76,14 +76,14 @@ class PolicyView:
 
 def explained(observation: Observation, session: Session) -> list[PolicyView]:
     """Every policy of the look, in order, with the session as that look saw it."""
-    found = judge(
+    judged = judge(
         observation.policies,
         observation.snapshot.everybody,
         observation.activity,
         observation.now,
         observation.past,
     )
-    verdicts = {v.policy.name: v for v in found if v.session.id == session.id}
+    verdicts = {v.policy.name: v for v in judged if v.session.id == session.id}
     return [
         _view(observation, session, policy, verdicts.get(policy.name))
         for policy in observation.policies.policies
@@ -154,8 +154,8 @@ def _branch(rule: Rule | Ended, findings: Iterator[Finding]) -> Branch:
             inner = _branch(rule.not_, findings)
             return Branch("not", inner.answer.negated(), (inner,))
         case _:
-            found = next(findings)
-            return Branch(found.rule, found.answer, (), found)
+            finding = next(findings)
+            return Branch(finding.rule, finding.answer, (), finding)
 
 
 def with_activity(observation: Observation, learnt: Mapping[str, Activity]) -> Observation:

@@ -64,14 +64,19 @@ class Forecast:
 
     def verdict_at(self, at: datetime) -> Verdict | None:
         """What the policy says at that moment; None when it does not look at the session."""
-        known = {
-            id_: replace(found, learnt_at=at) for id_, found in self.observation.activity.items()
+        activities = {
+            id_: replace(verdicts, learnt_at=at)
+            for id_, verdicts in self.observation.activity.items()
         }
         sessions = self.observation.snapshot.everybody
-        found = judge(
-            self.policies.only(frozenset({self.policy.name})), sessions, known, at, self._lasting
+        verdicts = judge(
+            self.policies.only(frozenset({self.policy.name})),
+            sessions,
+            activities,
+            at,
+            self._lasting,
         )
-        return next((v for v in found if v.session.id == self.session.id), None)
+        return next((v for v in verdicts if v.session.id == self.session.id), None)
 
     def _standing(self, at: datetime) -> tuple[Ruling | None, bool]:
         verdict = self.verdict_at(at)
@@ -105,8 +110,8 @@ class Forecast:
             if Need.EVERYBODY_ACTIVITY in self.policy.needs
             else ()
         ):
-            known = self.observation.activity.get(other.id)
-            for at in (other.created_at, known.at if known else None):
+            own = self.observation.activity.get(other.id)
+            for at in (other.created_at, own.at if own else None):
                 yield from (at + length for length in lengths if at is not None)
 
     def _ends(self) -> Iterator[datetime]:
@@ -143,13 +148,13 @@ def _anchors(
     session: Session, activity: Mapping[str, Activity], lasting: ObservedSince
 ) -> Iterator[datetime]:
     """What the lengths of a session's time are counted from."""
-    known = activity.get(session.id)
+    own = activity.get(session.id)
     since = (lasting.get((session.id, condition)) for condition in Condition)
-    found = (
+    moments = (
         session.created_at,
         session.started_at,
         session.ended_at,
-        known.at if known else None,
+        own.at if own else None,
         *since,
     )
-    yield from (at for at in found if at is not None)
+    yield from (at for at in moments if at is not None)

@@ -36,12 +36,12 @@ def _step(plan: Plan, session: Session, blocked_reason: str | None) -> Outlook |
     step = next((s for s in plan.steps if s.session.id == session.id), None)
     if step is None:
         return None
-    asked = f"{step.action} by {', '.join(sorted(step.policies))}"
+    action = f"{step.action} by {', '.join(sorted(step.policies))}"
     if plan.halted:
-        return Outlook("halted", f"a limit would halt it before {asked}: {'; '.join(plan.halted)}")
+        return Outlook("halted", f"a limit would halt it before {action}: {'; '.join(plan.halted)}")
     if blocked_reason is not None:
-        return Outlook("withheld", f"{asked} would be withheld: {blocked_reason}")
-    return Outlook("step", f"{asked}: {step.reason}")
+        return Outlook("withheld", f"{action} would be withheld: {blocked_reason}")
+    return Outlook("step", f"{action}: {step.reason}")
 
 
 def _rest(plan: Plan, session: Session) -> Outlook:
@@ -54,8 +54,8 @@ def _rest(plan: Plan, session: Session) -> Outlook:
         return Outlook(
             "came-back", "it was seen to end and runs again; it would be reported, and not ended"
         )
-    if told := [c.verdict.policy.name for c in plan.to_tell if c.verdict.session.id == session.id]:
-        return Outlook("told", f"it would be left alone; people are told by {', '.join(told)}")
+    if names := [c.verdict.policy.name for c in plan.to_tell if c.verdict.session.id == session.id]:
+        return Outlook("told", f"it would be left alone; people are told by {', '.join(names)}")
     if observed := [v.policy.name for v in plan.observed if v.session.id == session.id]:
         return Outlook("observed", f"it would be left alone: {', '.join(observed)} only observes")
     return Outlook("nothing", "it would be left alone")

@@ -73,24 +73,26 @@ def unresolved(
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):
         if Need.ACTIVITY in policy.needs:
-            bench = PolicyEvaluation(policy, policies.exemptions, present, known, now)
-            asked = list(bench.open_questions())
-            wanted |= {session.id: session for session in asked}
-            if Need.REACHABILITY in policy.needs and asked:
+            evaluation = PolicyEvaluation(policy, policies.exemptions, present, known, now)
+            questions = list(evaluation.open_questions())
+            wanted |= {session.id: session for session in questions}
+            if Need.REACHABILITY in policy.needs and questions:
                 wanted |= _witness(present, known, wanted)
     return [session for session in wanted.values() if not session.nameless]
 
 
 def _witness(
-    present: Sequence[SessionFacts], known: Mapping[str, Activity], asked: Mapping[str, Session]
+    present: Sequence[SessionFacts],
+    activity: Mapping[str, Activity],
+    to_probe: Mapping[str, Session],
 ) -> dict[str, Session]:
     """A session that is not asked for anyway, first of all one whose log could be read before."""
     others = [
         s.session
         for s in present
-        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in asked
+        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in to_probe
     ]
-    best = max(others, key=lambda session: (session.id in known, session.id), default=None)
+    best = max(others, key=lambda session: (session.id in activity, session.id), default=None)
     return {} if best is None else {best.id: best}
 
 
@@ -132,19 +134,20 @@ class PolicyEvaluation:
         A quota by activity needs to know the whole owner's, also of sessions that are settled
         themselves.
         """
-        asked = [
+        questions = [
             one
             for one, verdict in zip(self._chosen, self.verdicts(), strict=True)
             if _wants_probe(verdict)
         ]
-        if not asked:
+        if not questions:
             return
         possible = [
-            self._judging(compiled(self._policy.rule, scene)) for scene in self._possible_scenes()
+            self._judging(compiled(self._policy.rule, context))
+            for context in self._possible_contexts()
         ]
         open_ = [
             one[0]
-            for one in asked
+            for one in questions
             if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)
         ]
         yield from (s.session for s in open_ if not s.fresh)
@@ -155,7 +158,7 @@ class PolicyEvaluation:
             weighed = (s for s, _ in self._weighed if s.counts and not s.fresh)
             yield from (s.session for s in weighed if _among(owners, Owner.of(s.session)))
 
-    def _possible_scenes(self) -> Iterator[RuleContext]:
+    def _possible_contexts(self) -> Iterator[RuleContext]:
         """Everything that fresh probes could tell apart.
 
         Each idle threshold reached or not, each rank.
@@ -207,13 +210,13 @@ def _chosen(
     tests = (policy.test, *(exemption.test for exemption in exemptions))
     fields = {field for test in tests for field in test.fields}
     read = attrgetter(*sorted(fields)) if fields else lambda _: None
-    known: dict[object, PolicyMatch] = {}
+    matches: dict[object, PolicyMatch] = {}
     chosen = []
     for subject in present:
         values = read(subject.session)
-        match = known.get(values)
+        match = matches.get(values)
         if match is None:
-            match = known[values] = match_policy(policy.test, exemptions, subject.session)
+            match = matches[values] = match_policy(policy.test, exemptions, subject.session)
         if match.selected is not Answer.NO:
             chosen.append((subject, match))
     return chosen
@@ -251,15 +254,15 @@ def _unknowns(subject: SessionFacts, match: PolicyMatch) -> tuple[str, ...]:
     ):
         return ()
     unread = f" ({'; '.join(map(str, session.problems))})" if session.problems else ""
-    found: list[str] = []
+    unknowns: list[str] = []
     if session.half_read:
-        found.append(f"it could be read only in part{unread}")
+        unknowns.append(f"it could be read only in part{unread}")
     elif session.of_unknown_kind:
-        found.append(f"the kind '{session.kind}' is not one that is known")
+        unknowns.append(f"the kind '{session.kind}' is not one that is known")
     elif subject.phase is Phase.UNKNOWN:
-        found.append(f"the state '{session.state}' is not one that is known to run")
+        unknowns.append(f"the state '{session.state}' is not one that is known to run")
     if not match.sure:
-        found.append("whether the policy selects it is not known")
+        unknowns.append("whether the policy selects it is not known")
     if match.doubtful is not None:
-        found.append(f"whether it is exempt ({match.doubtful}) is not known")
-    return tuple(found)
+        unknowns.append(f"whether it is exempt ({match.doubtful}) is not known")
+    return tuple(unknowns)

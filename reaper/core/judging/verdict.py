@@ -182,17 +182,17 @@ class Observation:
 
     def rulings(self) -> dict[str, Ruling]:
         """The gravest ruling on each session that a policy selects, by its id."""
-        found: dict[str, Ruling] = {}
+        rulings: dict[str, Ruling] = {}
         for verdict in self.verdicts:
-            known = found.get(verdict.session.id)
-            if known is None or _GRAVITY[verdict.ruling] > _GRAVITY[known]:
-                found[verdict.session.id] = verdict.ruling
-        return found
+            ruling = rulings.get(verdict.session.id)
+            if ruling is None or _GRAVITY[verdict.ruling] > _GRAVITY[ruling]:
+                rulings[verdict.session.id] = verdict.ruling
+        return rulings
 
     def count(self) -> dict[Ruling, int]:
         """How many sessions had each ruling as their gravest, over all policies."""
-        found = Counter(self.rulings().values())
-        return {ruling: found[ruling] for ruling in Ruling}
+        counts = Counter(self.rulings().values())
+        return {ruling: counts[ruling] for ruling in Ruling}
 
 
 _GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}

@@ -175,10 +175,10 @@ def _read_through(pages: _Pages, reading: _Reading) -> None:
 
 
 def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> Listing:
-    found = tuple(entries)
+    result = tuple(entries)
     return Listing(
-        tuple(entry for entry in found if type(entry) is Session),
-        tuple(entry for entry in found if type(entry) is Unreadable),
+        tuple(entry for entry in result if type(entry) is Session),
+        tuple(entry for entry in result if type(entry) is Unreadable),
         doubt,
     )
 

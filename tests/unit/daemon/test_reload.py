@@ -140,7 +140,7 @@ def test_a_folder_that_is_gone_keeps_its_policies(desk: Desk, status: DaemonStat
 
 def test_asked_to_it_reads_all_anew(desk: Desk, status: DaemonStatus) -> None:
     """Whether anything seems changed or not."""
-    assert desk.configuration(status).look(asked=True)
+    assert desk.configuration(status).look(forced=True)
     assert status.reloads == {"taken": 1}
 
 
