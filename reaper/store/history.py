@@ -199,7 +199,7 @@ def _events_of(db: sa.Connection, step_ids: list[int]) -> dict[int, list[StepEve
 def policies_page(
     database: Database, *, name: str | None = None, limit: int = 50, behind: Position | None = None
 ) -> list[PolicyEntry]:
-    """Every text that policies ever had, by name. Raises StoreError."""
+    """Every recorded version of the policies, by name. Raises StoreError."""
     key = (policy_texts.c.name, policy_texts.c.hash)
     statement = sa.select(policy_texts).order_by(*key).limit(limit)
     if name is not None:
@@ -219,7 +219,7 @@ def list_runs(
     below: int | None = None,
     limit: int = 20,
 ) -> list[RunEntry]:
-    """The passes, the newest first; with `below` those of a lower id than that.
+    """Runs, newest first; with `below` those of a lower id than that.
 
     Raises StoreError.
     """

@@ -15,7 +15,7 @@ from reaper.cli.options import account_option, complain, output_option, progress
 @click.option(
     "--fleet",
     type=click.Path(path_type=Path),
-    help="Judge the fleet that `reaper sessions --keep` wrote there, and ask no account.",
+    help="Judge the fleet saved by `reaper sessions --keep`; contact no account.",
 )
 @account_option
 @output_option("table", "json")

@@ -23,7 +23,7 @@ _WORDS = {
     Action.INTERRUPT_EXECUTION: "would be interrupted",
     "waits": "would wait",
     "came-back": "came back",
-    "told": "people would be told",
+    "told": "people would be notified",
     "observed": "observed",
     "unknown": "unknown",
     "exempt": "exempt",
@@ -33,7 +33,7 @@ _WORDS = {
 
 def show_comparison(comparison: Comparison) -> None:
     out = console()
-    out.print("; ".join(_texts(comparison.texts)) or "the policies say the same")
+    out.print("; ".join(_texts(comparison.texts)) or "the policies are the same")
     for one in comparison.accounts:
         _show(out, one)
 
@@ -48,7 +48,7 @@ def _texts(texts: Rewritten) -> Iterator[str]:
 
 def _show(out: Console, one: ComparedAccount) -> None:
     observation, sessions = one.new[0], one.sessions
-    summary = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    summary = f"{len(sessions)} treated differently" if sessions else "no differences"
     out.print(
         f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {summary}"
     )

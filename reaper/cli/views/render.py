@@ -222,15 +222,15 @@ def _show_receipts(out: Console, report: Report) -> None:
         detail = f" ({escape(delivery.detail)})" if delivery.detail else ""
         match delivery.result:
             case DeliveryStatus.TOLD:
-                out.print(f"  [green]told[/] {delivery.target} of {what}{detail}")
+                out.print(f"  [green]notified[/] {delivery.target} of {what}{detail}")
             case DeliveryStatus.NOT_TOLD:
                 out.print(
-                    f"  [bold red]could not tell[/] {delivery.target} of {what}{detail}; the next "
+                    f"  [bold red]could not notify[/] {delivery.target} of {what}{detail}; the next "
                     "run tries again"
                 )
             case DeliveryStatus.WITHHELD:
                 out.print(
-                    f"  dry run: nobody was told; --enforce would tell {delivery.target} of {what}"
+                    f"  dry run: nobody was notified; --enforce would notify {delivery.target} of {what}"
                 )
 
 
@@ -248,7 +248,7 @@ def _show_steps(out: Console, report: Report) -> None:
         rows.add_row(*_who(step.session), escape(step.policy), escape(shown), what)
     out.print(rows)
     if common and report.enforcing and not report.plan.halted:
-        out.print(f"  [yellow]nothing was asked:[/] {escape(common)}")
+        out.print(f"  [yellow]nothing was requested:[/] {escape(common)}")
     if not report.enforcing:
         withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
         would = "would be halted as well" if report.plan.halted else f"would end {withheld}"

@@ -55,7 +55,7 @@ def _rest(plan: Plan, session: Session) -> Outlook:
             "came-back", "it was seen to end and runs again; it would be reported, and not ended"
         )
     if names := [c.verdict.policy.name for c in plan.to_tell if c.verdict.session.id == session.id]:
-        return Outlook("told", f"it would be left alone; people are told by {', '.join(names)}")
+        return Outlook("told", f"it would be left alone; people are notified by {', '.join(names)}")
     if observed := [v.policy.name for v in plan.observed if v.session.id == session.id]:
         return Outlook("observed", f"it would be left alone: {', '.join(observed)} only observes")
     return Outlook("nothing", "it would be left alone")
