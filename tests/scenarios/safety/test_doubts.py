@@ -187,7 +187,7 @@ def test_a_clock_that_was_set_while_it_looked_ends_nothing(house: Open, jump: fl
         home.clock.at += timedelta(seconds=jump)
 
     home.upon("log", set_clock)
-    assert only_looked(home, home.pass_once(HOUSE), "or its clock was set")
+    assert only_looked(home, home.pass_once(HOUSE), "or its clock was changed")
 
 
 def test_a_pass_that_begins_far_too_late_is_only_a_look(house: Open) -> None:
