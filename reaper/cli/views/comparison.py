@@ -12,22 +12,23 @@ from typing import Any
 from rich.console import Console
 
 from reaper.cli.views.render import console, escape, identity, moment, short, table
-from reaper.core.explaining.comparison import Difference, Rewritten, Treatment, treatments
+from reaper.core.explaining.comparison import Difference, Rewritten
+from reaper.core.explaining.disposition import Disposition, Treatment, treatments
 from reaper.core.model.action import Action
 from reaper.usecases.compare import ComparedAccount, Comparison
 
-_WORDS = {
+_WORDS: dict[str, str] = {
     Action.TERMINATE: "would end",
     Action.DELETE: "would be deleted",
     Action.INTERRUPT_SOLVE: "its solve would be stopped",
     Action.INTERRUPT_EXECUTION: "would be interrupted",
-    "waits": "would wait",
-    "came-back": "came back",
-    "told": "people would be told",
-    "observed": "observed",
-    "unknown": "unknown",
-    "exempt": "exempt",
-    "left-alone": "left alone",
+    Disposition.WAITS: "would wait",
+    Disposition.CAME_BACK: "came back",
+    Disposition.TOLD: "people would be told",
+    Disposition.OBSERVED: "observed",
+    Disposition.UNKNOWN: "unknown",
+    Disposition.EXEMPT: "exempt",
+    Disposition.LEFT_ALONE: "left alone",
 }
 
 

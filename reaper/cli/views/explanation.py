@@ -10,8 +10,8 @@ from rich.console import Console
 
 from reaper.cli.views.explanation_json import explanation_as_json
 from reaper.cli.views.render import console, escape, moment, styled, table
+from reaper.core.explaining.disposition import next_run
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
-from reaper.core.explaining.outlook import outlook
 from reaper.core.judging.verdict import Finding, Ruling
 from reaper.core.language.policy import Mode
 from reaper.core.language.rules import Need, Unit, unit_of
@@ -65,7 +65,7 @@ def _show_session(out: Console, live: Live) -> None:
         out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
     out.print(
         "  next enforcing run: "
-        f"{escape(outlook(seen, live.plan, session, live.blocked_reason).words)}"
+        f"{escape(next_run(seen, live.plan, session, live.blocked_reason).words)}"
     )
 
 
