@@ -200,7 +200,7 @@ class RunRecord(Protocol):
         Raises LeaseLost once it is committed, when another reaper has taken the account over.
         """
 
-    def told(self, receipt: Delivery) -> None:
+    def record_delivery(self, delivery: Delivery) -> None:
         """Commit what became of a notice, and renew the lease; raises LeaseLost like `settle`."""
 
 
@@ -214,9 +214,15 @@ class RunObserver(Protocol):
         """A step of an earlier run has been settled by looking."""
 
     def run_begun(
-        self, run: int, seen: Observation, plan: Plan, *, barred: str | None, enforcing: bool
+        self,
+        run: int,
+        observation: Observation,
+        plan: Plan,
+        *,
+        blocked_reason: str | None,
+        enforcing: bool,
     ) -> None:
-        """The run is recorded, and none of its steps is taken; `barred` as in `open_run`."""
+        """The run is recorded, and none of its steps is taken; `blocked_reason` as in `open_run`."""
 
     def step_intended(self, step: Step, look: RecheckResult) -> None:
         """It is committed that the step is due and will be acted upon."""
@@ -258,7 +264,7 @@ class Ledger(Protocol):
     def recall(self, account: str) -> Memory:
         """What earlier passes left behind."""
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+    def last_actions(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
         """What the server was last asked to do with each of the sessions, of those for which it was
         asked at all.
         """
@@ -278,12 +284,17 @@ class Ledger(Protocol):
         """Commit what a later look showed of an unsettled step."""
 
     def open_run(
-        self, seen: Observation, plan: Plan, *, enforcing: bool, barred: str | None = None
+        self,
+        observation: Observation,
+        plan: Plan,
+        *,
+        enforcing: bool,
+        blocked_reason: str | None = None,
     ) -> AbstractContextManager[RunRecord]:
         """Commit the run, its new decisions and its steps in one transaction, before anything is
         ended.
 
-        `barred` says why none of the steps will be taken. Steps that an earlier run withheld for
+        `blocked_reason` says why none of the steps will be taken. Steps that an earlier run withheld for
         the same reason,
         upon the very same decisions, are not written again; nor are those of a dry run.
         """

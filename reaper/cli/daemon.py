@@ -39,12 +39,12 @@ def command(
     alone. What is written
     anew in settings and policies is taken between the passes, and at once upon SIGHUP.
     """
-    from reaper.daemon import load_orders, serve
+    from reaper.daemon import load_configuration, serve
     from reaper.errors import SOME_FAILED
     from reaper.web.face import face
 
     settings_of(ctx, speaks=True)
     every = duration(interval, "--interval") if interval else None
-    load = partial(load_orders, ctx.obj, policies, accounts)
+    load = partial(load_configuration, ctx.obj, policies, accounts)
     if serve(load, face=face, every=every, enforce=enforce):
         os._exit(SOME_FAILED)  # whoever waits for a server or a database cannot be called back

@@ -63,8 +63,8 @@ def _show_fleet(demo: Demonstration) -> None:
     observed = observe(demo.settings, demo.policies.policies)
     for error in observed.unread:
         raise error
-    for seen in observed.looks:
-        show_fleet(seen)
+    for observation in observed.looks:
+        show_fleet(observation)
     console().print(_STORY, width=min(115, console().width))
 
 

@@ -69,14 +69,14 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             pass
         try:
-            found = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
                 f"'{value}' is not a valid time; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
                 param,
                 ctx,
             )
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def future(text: str) -> datetime:
@@ -87,10 +87,10 @@ def future(text: str) -> datetime:
     try:
         return now + _length(text)
     except ValueError:
-        found: datetime = Moment().convert(text, None, None)
-    if found <= now:
+        moment: datetime = Moment().convert(text, None, None)
+    if moment <= now:
         raise click.BadParameter(f"'{text}' is already in the past")
-    return found
+    return moment
 
 
 def duration(text: str, option: str) -> timedelta:

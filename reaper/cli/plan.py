@@ -41,8 +41,8 @@ def command(
     judged_by = policies_of(settings, policies)
     with progress() as tell:
         made = make_plan(settings, judged_by.policies, accounts, out=out, tell=tell)
-    for seen, plan in made.plans:
-        show_plan(seen, plan)
+    for observation, plan in made.plans:
+        show_plan(observation, plan)
     if out is not None:
         within = f"does this and nothing else, within {settings.plan_age}"
         click.echo(f"written to {out}; `reaper apply {out} --enforce` {within}")

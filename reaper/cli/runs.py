@@ -23,8 +23,8 @@ def command(ctx: click.Context, *, account: str | None, limit: int, output: str)
     from reaper.cli.views.records import runs_as_json, show_runs
     from reaper.usecases import history
 
-    found = history.runs(settings_of(ctx), account, limit=limit)
+    entries = history.runs(settings_of(ctx), account, limit=limit)
     if output == "json":
-        click.echo(runs_as_json(found))
+        click.echo(runs_as_json(entries))
     else:
-        show_runs(found)
+        show_runs(entries)

@@ -49,8 +49,8 @@ def command(
     if output == "json":
         click.echo(fleets_as_json(observed.looks))
     else:
-        for seen in observed.looks:
-            show_fleet(seen)
+        for observation in observed.looks:
+            show_fleet(observation)
     if keep is not None and observed.looks:
         again = f"`reaper policy diff OLD NEW --fleet {keep}` judges it again"
         click.echo(f"kept in {keep}; {again}", err=True)

@@ -4,7 +4,7 @@ between them.
 
 from reaper.daemon.database import DatabaseSupervisor
 from reaper.daemon.loop import Loop, signals
-from reaper.daemon.reload import Configuration, LiveConfiguration, load_orders
+from reaper.daemon.reload import Configuration, LiveConfiguration, load_configuration
 from reaper.daemon.scheduler import ScheduledRun, Scheduler
 from reaper.daemon.serving import serve
 from reaper.daemon.worker import Worker
@@ -17,7 +17,7 @@ __all__ = [
     "ScheduledRun",
     "Scheduler",
     "Worker",
-    "load_orders",
+    "load_configuration",
     "serve",
     "signals",
 ]

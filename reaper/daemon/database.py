@@ -30,11 +30,11 @@ class DatabaseSupervisor:
         first: Callable[[], Database],
         again: Callable[[], Database],
         probe: Callable[[Database], None],
-        watch: DaemonStatus,
+        status: DaemonStatus,
         clock: Clock,
     ) -> None:
         self._open, self._again, self._probe = first, again, probe
-        self._watch, self._clock = watch, clock
+        self._status, self._clock = status, clock
         self._backoff = Backoff(_LEAST, _MOST)
         self._lock = Lock()
         self._database: Database | None = None
@@ -63,7 +63,7 @@ class DatabaseSupervisor:
                 return False
             self._open = self._again
             self._backoff.worked()
-        self._watch.database_back()
+        self._status.database_back()
         return True
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class DatabaseSupervisor:
             self._database.close()  # connections in use are closed by who uses them
             self._database = None
         self._next_try = self._clock.monotonic() + self._backoff.failed()
-        self._watch.database_lost(str(error))
+        self._status.database_lost(str(error))
 
 
 def reopen_store(settings: Settings) -> Database:

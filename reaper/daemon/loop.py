@@ -30,47 +30,51 @@ _log = logger("daemon")
 class Loop:
     """Goes on until SIGTERM or SIGINT.
 
-    `follow` is told of the orders that hold, first of all those at the start.
+    `follow` is called with each configuration that comes into force, the first one included.
     """
 
     def __init__(
         self,
-        standing: LiveConfiguration,
-        gate: DatabaseSupervisor,
-        rounds: Scheduler,
+        configuration: LiveConfiguration,
+        supervisor: DatabaseSupervisor,
+        scheduler: Scheduler,
         *,
-        watch: DaemonStatus,
+        status: DaemonStatus,
         clock: Clock,
         follow: Callable[[Configuration], None],
     ) -> None:
-        self._standing, self._gate, self._rounds = standing, gate, rounds
-        self._watch, self._clock, self._follow = watch, clock, follow
-        self._followed = standing.current
+        self._configuration, self._supervisor, self._scheduler = (
+            configuration,
+            supervisor,
+            scheduler,
+        )
+        self._status, self._clock, self._follow = status, clock, follow
+        self._followed = configuration.current
         self._gone = self._drift()
         self._state = ""
         self._barked = -math.inf
 
-    def run(self, asked: SimpleQueue[int]) -> None:
+    def run(self, numbers: SimpleQueue[int]) -> None:
         """Obey what stands in this queue."""
         self._follow(self._followed)
         systemd.notify("READY=1")
-        while (number := _next(asked)) not in (signal.SIGTERM, signal.SIGINT):
-            self._reload(asked=number == signal.SIGHUP)
-            if self._gate.try_again():
-                self._rounds.run_deferred()
+        while (number := _next(numbers)) not in (signal.SIGTERM, signal.SIGINT):
+            self._reload(forced=number == signal.SIGHUP)
+            if self._supervisor.try_again():
+                self._scheduler.run_deferred()
             self._mind_the_clock()
             self._tell()
         systemd.notify("STOPPING=1")
         _log.info("stopping")
 
-    def _reload(self, *, asked: bool) -> None:
-        if asked:
+    def _reload(self, *, forced: bool) -> None:
+        if forced:
             systemd.reloading(self._clock.monotonic())
-        self._standing.look(asked=asked)
-        if self._standing.current is not self._followed:  # a worker may have seen it first
-            self._followed = self._standing.current
+        self._configuration.look(forced=forced)
+        if self._configuration.current is not self._followed:  # a worker may have seen it first
+            self._followed = self._configuration.current
             self._follow(self._followed)
-        if asked:
+        if forced:
             systemd.notify("READY=1")
 
     def _drift(self) -> datetime:
@@ -82,14 +86,14 @@ class Loop:
         moved, self._gone = drift - self._gone, drift
         if moved < -_SET:
             _log.warning("clock set back", by=spoken(moved.total_seconds()))
-            self._rounds.realign()
+            self._scheduler.realign()
 
     def _tell(self) -> None:
         watched, now = systemd.watchdog_seconds(), self._clock.monotonic()
         if (
             watched
             and now - self._barked >= watched / 4
-            and self._watch.beat_age < max(_STILL, watched / 2)
+            and self._status.beat_age < max(_STILL, watched / 2)
         ):
             self._barked = now
             systemd.notify("WATCHDOG=1")
@@ -98,14 +102,14 @@ class Loop:
             systemd.notify(f"STATUS={state}")
 
     def _summary(self) -> str:
-        if self._watch.database_trouble:
-            return f"waiting: {self._watch.database_trouble}"
+        if self._status.database_trouble:
+            return f"waiting: {self._status.database_trouble}"
         count = len(self._followed.accounts)
         looked_after = f"looking after {count} {'account' if count == 1 else 'accounts'}"
-        if self._watch.refused:
+        if self._status.refused:
             return (
                 f"{looked_after}; what was written last is wrong: "
-                f"{self._watch.refused.splitlines()[0]}"
+                f"{self._status.refused.splitlines()[0]}"
             )
         return looked_after
 
@@ -116,24 +120,24 @@ def signals() -> Iterator[SimpleQueue[int]]:
 
     Such a queue may be used amid anything.
     """
-    asked: SimpleQueue[int] = SimpleQueue()
+    numbers: SimpleQueue[int] = SimpleQueue()
 
     def take(number: int, _frame: FrameType | None) -> None:
-        asked.put(number)
+        numbers.put(number)
 
     before = {
         number: signal.signal(number, take)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
     try:
-        yield asked
+        yield numbers
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _next(asked: SimpleQueue[int]) -> int | None:
+def _next(numbers: SimpleQueue[int]) -> int | None:
     try:
-        return asked.get(timeout=_TURN)
+        return numbers.get(timeout=_TURN)
     except Empty:
         return None

@@ -17,7 +17,7 @@ def monitored_accounts(
     paces: Mapping[str, Cron | timedelta],
     clock: Clock = SYSTEM_CLOCK,
 ) -> dict[str, MonitoredAccount]:
-    """The accounts as a `DaemonStatus` looks after them, where each is visited at its own pace."""
+    """The accounts that a `DaemonStatus` monitors, each run at its own interval."""
     return {
         account.name: MonitoredAccount(
             account.overdue_after(paces[account.name], clock.now()), account.api_key_expires

@@ -40,7 +40,9 @@ class Configuration:
     written: tuple[Path, ...] = ()
 
 
-def load_orders(file: Path | None, policies: Path | None, names: tuple[str, ...]) -> Configuration:
+def load_configuration(
+    file: Path | None, policies: Path | None, names: tuple[str, ...]
+) -> Configuration:
     """What the settings file says of these accounts (of all where none is named), by these or its
     own policies.
 
@@ -55,25 +57,25 @@ def load_orders(file: Path | None, policies: Path | None, names: tuple[str, ...]
 
 
 class LiveConfiguration:
-    """The orders that hold. `load` reads them, and raises ConfigurationError for what is wrong.
+    """The configuration in force. `load` reads it, and raises ConfigurationError for what is wrong.
 
     Threads share this.
     """
 
-    def __init__(self, load: Callable[[], Configuration], watch: DaemonStatus) -> None:
-        self._load, self._watch = load, watch
+    def __init__(self, load: Callable[[], Configuration], status: DaemonStatus) -> None:
+        self._load, self._status = load, status
         self._lock = RLock()
         self.current = load()
         self._files = FileWatch(self.current.written)
         _warn(self.current)
 
-    def look(self, *, asked: bool = False) -> bool:
-        """Read anew what was written since, or all if `asked` to; whether other orders hold now.
+    def look(self, *, forced: bool = False) -> bool:
+        """Read anew what was written since, or all if `forced` to; whether another one is in force now.
 
-        What is wrong is told the log and the watch, and the old orders stay whole.
+        What is wrong goes to the log and the status, and the old configuration stays in force.
         """
         with self._lock:
-            if not self._files.changed() and not asked:
+            if not self._files.changed() and not forced:
                 return False
             try:
                 loaded = self._load()
@@ -81,11 +83,11 @@ class LiveConfiguration:
                 wrong = error.problems if isinstance(error, FileProblems) else []
                 files = (*self.current.written, *(Path(one.file) for one in wrong))
                 self._files.follow(dict.fromkeys(files))
-                self._watch.reloaded(str(error))
+                self._status.reloaded(str(error))
                 return False
             self.current = _as_far_as_possible(self.current, loaded)
             self._files.follow(self.current.written)
-        self._watch.reloaded()
+        self._status.reloaded()
         _warn(self.current)
         return True
 
@@ -97,17 +99,17 @@ class LiveConfiguration:
 
 def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration:
     kept = {name: getattr(old.settings, name) for name in FIXED}
-    left = [name for name, value in kept.items() if value != getattr(new.settings, name)]
-    if left:
+    ignored = [name for name, value in kept.items() if value != getattr(new.settings, name)]
+    if ignored:
         _log.warning(
             "restart needed",
-            settings=left,
+            settings=ignored,
             hint="changes to these take effect when the daemon is restarted",
         )
     settings = new.settings.model_copy(update=kept)
     return Configuration(settings, new.accounts, new.policies, new.warnings, new.written)
 
 
-def _warn(orders: Configuration) -> None:
-    for warning in orders.warnings:
+def _warn(configuration: Configuration) -> None:
+    for warning in configuration.warnings:
         _log.warning("policy doubtful", warning=warning)

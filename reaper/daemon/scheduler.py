@@ -1,4 +1,4 @@
-"""When each account is visited.
+"""When each account is run.
 
 APScheduler tells the moments, and a bounded number of workers makes the passes.
 """
@@ -35,15 +35,15 @@ _log = logger("daemon")
 
 @dataclass(frozen=True)
 class ScheduledRun:
-    """A pass to make. `turn` and `further_doubts` are as in `Reaper.run_once`."""
+    """A pass to make. `turn` and `extra_doubts` are as in `Reaper.run_once`."""
 
     account: str
     turn: timedelta
-    further_doubts: tuple[str, ...]
+    extra_doubts: tuple[str, ...]
 
 
 Wanted = Cron | timedelta
-"""How an account is to be visited: by a cron line, or at an interval."""
+"""When an account is run: by a cron line, or at an interval."""
 
 RunAccount = Callable[[ScheduledRun], datetime | None]
 """Makes the pass. Gives when to come again, where the account is another reaper's now.
@@ -53,28 +53,33 @@ Raises whatever went wrong.
 
 
 class Scheduler:
-    """Visits accounts, one pass at a time over each; several side by side.
+    """Runs accounts: one run at a time of each, several accounts side by side.
 
-    While `gate` says no, what is due is owed: it is done once `run_deferred` is called. What goes
-    wrong in a pass is told by who makes it; the account is then visited again sooner than its
+    While `ready` says no, what is due is deferred until `run_deferred` is called. What goes
+    wrong in a pass is told by who makes it; the account is then run again sooner than its
     schedule says, but later each time.
     """
 
     def __init__(
         self,
         run_account: RunAccount,
-        gate: Callable[[], bool],
-        watch: DaemonStatus,
+        ready: Callable[[], bool],
+        status: DaemonStatus,
         clock: Clock,
         workers: int,
     ) -> None:
-        self._run_account, self._gate, self._watch, self._clock = run_account, gate, watch, clock
+        self._run_account, self._ready, self._status, self._clock = (
+            run_account,
+            ready,
+            status,
+            clock,
+        )
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pass")
         self._lock = Lock()
         self._wanted: dict[str, Wanted] = {}
         self._schedules: dict[str, Schedule] = {}
         self._due: dict[str, datetime] = {}
-        self._busy: dict[str, Future[None]] = {}
+        self._in_progress: dict[str, Future[None]] = {}
         self._deferred: dict[str, datetime] = {}
         self._backoffs: dict[str, Backoff] = {}
         self._nightly: tuple[Callable[[], None], Schedule] | None = None
@@ -84,12 +89,12 @@ class Scheduler:
 
     def start(self) -> None:
         self._scheduler.start()
-        self._add("beat", self._watch.beat, Every(timedelta(seconds=BEAT), self._clock.now()))
+        self._add("beat", self._status.beat, Every(timedelta(seconds=BEAT), self._clock.now()))
 
     def follow(self, wanted: Mapping[str, Wanted], splay: float) -> None:
-        """Visit these accounts and no others from now on, by a cron line or at an interval.
+        """Run these accounts and no others from now on, by a cron line or at an interval.
 
-        At an interval, the first visit is at a random moment within `splay` seconds: daemons that
+        At an interval, the first run is at a random moment within `splay` seconds: daemons that
         were started together do not all ask at once.
         """
         for account in self._wanted.keys() - wanted.keys():
@@ -105,21 +110,21 @@ class Scheduler:
         )
 
     def realign(self) -> None:
-        """The clock was set: every account is visited when its schedule says by the new time."""
+        """The clock was set: every account is run when its schedule says by the new time."""
         now = self._clock.now()
         for account, schedule in self._schedules.items():
             self._at(account, schedule.next_after(now))
-        self._add("beat", self._watch.beat, Every(timedelta(seconds=BEAT), now))
+        self._add("beat", self._status.beat, Every(timedelta(seconds=BEAT), now))
         if self._nightly:
             self.nightly(*self._nightly)
 
     def run_deferred(self) -> None:
-        """Make the passes that could not be made while the gate was closed."""
+        """Make the runs that were deferred while the database could not be used."""
         with self._lock:
             deferred, self._deferred = self._deferred, {}
         for account, due in deferred.items():
             if account in self._schedules:
-                self._visit(account, due)
+                self._submit(account, due)
 
     def close(self, within: float) -> set[str]:
         """Begin no pass any more, and wait for those under way.
@@ -131,12 +136,12 @@ class Scheduler:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             begun = [
-                *self._busy.values(),
+                *self._in_progress.values(),
                 *([self._maintenance_run] if self._maintenance_run else []),
             ]
         _, late = wait([one for one in begun if not one.cancelled()], within)
         with self._lock:
-            return {account for account, future in self._busy.items() if future in late}
+            return {account for account, future in self._in_progress.items() if future in late}
 
     def _begin(self, account: str, wanted: Wanted, splay: float) -> None:
         now = self._clock.now()
@@ -168,36 +173,38 @@ class Scheduler:
 
     def _is_due(self, account: str, at: datetime) -> None:
         self._due[account] = at
-        self._watch.due(account, at)
+        self._status.due(account, at)
 
     def _tick(self, account: str) -> None:
         now, due = self._clock.now(), self._due[account]
         self._is_due(account, self._schedules[account].next_after(now))
-        self._visit(account, min(due, now))
+        self._submit(account, min(due, now))
 
     def _run_maintenance(self) -> None:
         if self._nightly and (self._maintenance_run is None or self._maintenance_run.done()):
             self._maintenance_run = self._pool.submit(_spoken_of, self._nightly[0])
 
-    def _visit(self, account: str, due: datetime) -> None:
+    def _submit(self, account: str, due: datetime) -> None:
         late = self._clock.now() - due
         with self._lock:
-            under_way = account in self._busy
-            if not under_way and self._gate():
-                visit = ScheduledRun(
-                    account, self._schedules[account].turn(late), self._misgivings(account, late)
+            under_way = account in self._in_progress
+            if not under_way and self._ready():
+                run = ScheduledRun(
+                    account,
+                    self._schedules[account].turn(late),
+                    self._lateness_doubts(account, late),
                 )
-                self._busy[account] = self._pool.submit(self._make, visit, due)
+                self._in_progress[account] = self._pool.submit(self._run, run, due)
             elif not under_way:
                 self._deferred[account] = due
         if under_way:
-            self._watch.was_late(
+            self._status.was_late(
                 account,
                 "overlapped",
                 "the previous run is still in progress, or waits for a worker",
             )
 
-    def _misgivings(self, account: str, late: timedelta) -> tuple[str, ...]:
+    def _lateness_doubts(self, account: str, late: timedelta) -> tuple[str, ...]:
         if late <= self._schedules[account].patience:
             return ()
         return (
@@ -207,31 +214,31 @@ class Scheduler:
             ),
         )
 
-    def _make(self, visit: ScheduledRun, due: datetime) -> None:
-        account, late = visit.account, self._clock.now() - due
+    def _run(self, run: ScheduledRun, due: datetime) -> None:
+        account, late = run.account, self._clock.now() - due
         if late > _NOTED:
-            self._watch.was_late(
+            self._status.was_late(
                 account,
                 "missed",
                 f"due at {due:%H:%M:%S}, begun {spoken(late.total_seconds())} later",
             )
         backoff = self._backoffs.setdefault(account, Backoff(_LEAST, _MOST))
         try:
-            again = self._run_account(visit)
+            again = self._run_account(run)
             backoff.worked()
         except Exception:  # noqa: BLE001 - it was told; the next pass is made whatever it was
             again = self._clock.now() + timedelta(seconds=backoff.failed())
         with self._lock:
-            del self._busy[account]
-            if not self._gate():
+            del self._in_progress[account]
+            if not self._ready():
                 self._deferred[account] = due
         if again is not None and again < self._due.get(account, again):
             self._again(account, due, again)
 
     def _again(self, account: str, due: datetime, at: datetime) -> None:
-        """Visit it before its next time as well, in the place of the one that was due."""
+        """Run it before its next time as well, in the place of the one that was due."""
         self._scheduler.add_job(
-            partial(self._visit, account, due),
+            partial(self._submit, account, due),
             DateTrigger(at),
             id=f"again {account}",
             misfire_grace_time=None,
@@ -239,8 +246,8 @@ class Scheduler:
         )
 
     def _forget(self, account: str) -> None:
-        for known in (self._wanted, self._schedules, self._due):
-            del known[account]
+        for by_account in (self._wanted, self._schedules, self._due):
+            del by_account[account]
         for job in (f"account {account}", f"again {account}"):
             if self._scheduler.get_job(job):
                 self._scheduler.remove_job(job)

@@ -45,27 +45,32 @@ def serve(
     pass was still under way when the time to stop had run out: their threads cannot be called back.
     Raises ConfigurationError.
     """
-    watch = DaemonStatus(clock)
-    standing = LiveConfiguration(load, watch)
-    settings = standing.current.settings
-    accounts = standing.current.accounts
+    status = DaemonStatus(clock)
+    configuration = LiveConfiguration(load, status)
+    settings = configuration.current.settings
+    accounts = configuration.current.accounts
     for account in accounts:
         account.key()  # a missing key is told before anything is looked at
-    worker = Worker(standing, watch, clock, enforce, every)
+    worker = Worker(configuration, status, clock, enforce, every)
     first, again = partial(open_store, settings), partial(reopen_store, settings)
-    gate = DatabaseSupervisor(first, again, worker.probe, watch, clock)
-    with signals() as asked, face(settings, watch), closing(gate):
-        visit, ready = partial(worker.visit, gate), lambda: gate.database is not None
-        rounds = Scheduler(visit, ready, watch, clock, settings.daemon.workers)
-        rounds.start()
-        rounds.nightly(partial(worker.tidy, gate), settings.daemon.prune)
+    supervisor = DatabaseSupervisor(first, again, worker.probe, status, clock)
+    with signals() as numbers, face(settings, status), closing(supervisor):
+        run_account, ready = (
+            partial(worker.run_account, supervisor),
+            lambda: supervisor.database is not None,
+        )
+        scheduler = Scheduler(run_account, ready, status, clock, settings.daemon.workers)
+        scheduler.start()
+        scheduler.nightly(partial(worker.tidy, supervisor), settings.daemon.prune)
         gc.freeze()  # what was imported and wired is there until the end
         names = [account.name for account in accounts]
         _log.info("daemon begun", accounts=names, enforcing=worker.enforcing(settings))
-        follow = partial(_follow, rounds, watch, every)
-        Loop(standing, gate, rounds, watch=watch, clock=clock, follow=follow).run(asked)
+        follow = partial(_follow, scheduler, status, every)
+        Loop(configuration, supervisor, scheduler, status=status, clock=clock, follow=follow).run(
+            numbers
+        )
         worker.stop.set()
-        late = rounds.close(settings.daemon.stop_within.seconds)
+        late = scheduler.close(settings.daemon.stop_within.seconds)
     if late:
         hint = "the next run settles what is unsettled"
         _log.error("stopped amid a step", accounts=sorted(late), hint=hint)
@@ -75,9 +80,12 @@ def serve(
 
 
 def _follow(
-    rounds: Scheduler, watch: DaemonStatus, every: timedelta | None, orders: Configuration
+    scheduler: Scheduler,
+    status: DaemonStatus,
+    every: timedelta | None,
+    configuration: Configuration,
 ) -> None:
-    settings = orders.settings
-    paces = {account.name: every or settings.pace(account) for account in orders.accounts}
-    watch.set_accounts(monitored_accounts(orders.accounts, paces))
-    rounds.follow(paces, settings.daemon.splay.seconds if settings.daemon.splay else 0)
+    settings = configuration.settings
+    paces = {account.name: every or settings.pace(account) for account in configuration.accounts}
+    status.set_accounts(monitored_accounts(configuration.accounts, paces))
+    scheduler.follow(paces, settings.daemon.splay.seconds if settings.daemon.splay else 0)

@@ -66,11 +66,11 @@ class Durations:
 
     def cumulative(self) -> list[int]:
         """For each bound how many took no longer than it, and last how many there were."""
-        found, so_far = [], 0
+        counts, so_far = [], 0
         for count in self._counts:
             so_far += count
-            found.append(so_far)
-        return found
+            counts.append(so_far)
+        return counts
 
 
 class DaemonStatus:
@@ -90,7 +90,7 @@ class DaemonStatus:
             None  # why nothing can be recorded, and therefore no pass is made
         )
         self.database_lost_at: datetime | None = None
-        self.charges: Mapping[Account, MonitoredAccount] = {}
+        self.accounts: Mapping[Account, MonitoredAccount] = {}
         self.under_way: set[Account] = set()
         self.next_at: dict[
             Account, datetime
@@ -139,12 +139,12 @@ class DaemonStatus:
         A pass that raises Held was left to another reaper; any other that is left without a report
         ended in an error.
         """
-        found: list[Report] = []
+        reports: list[Report] = []
         with self.lock:
             self.under_way.add(account)
         result = "error"
         try:
-            yield found.append
+            yield reports.append
         except LeaseHeld:
             result = "skipped"
             raise
@@ -154,8 +154,8 @@ class DaemonStatus:
         finally:
             with self.lock:
                 self.under_way.discard(account)
-                if found:
-                    self._ended(account, found[0])
+                if reports:
+                    self._ended(account, reports[0])
                 else:
                     self.runs[account, result] += 1
 
@@ -170,29 +170,31 @@ class DaemonStatus:
         self.troubles.pop(account, None)
         if report.error is not None:
             self.troubles[account] = str(report.error)
-        if report.seen.complete:
-            self.complete_at[account] = report.seen.now
-        self._saw(account, report)
-        self._did(account, report)
+        if report.observation.complete:
+            self.complete_at[account] = report.observation.now
+        self._count_observation(account, report)
+        self._count_steps(account, report)
 
-    def _saw(self, account: Account, report: Report) -> None:
-        seen, rulings = report.seen, report.seen.rulings()
-        self.doubts[account] += len(seen.doubts)
+    def _count_observation(self, account: Account, report: Report) -> None:
+        observation, rulings = report.observation, report.observation.rulings()
+        self.doubts[account] += len(observation.doubts)
         self.halts[account] += bool(report.plan.halted)
         if report.error is not None:
             return
-        self.probes[account] += len(seen.learnt)
-        self.probes_saved[account] += max(len(seen.snapshot.fleet) - len(seen.learnt), 0)
+        self.probes[account] += len(observation.learnt)
+        self.probes_saved[account] += max(
+            len(observation.snapshot.fleet) - len(observation.learnt), 0
+        )
         self.fleets[account] = Counter(
             (
                 session.kind if session.kind in KINDS else OTHER,
                 session.state if session.state in _KNOWN_STATES else OTHER,
                 rulings[session.id].value if session.id in rulings else "none",
             )
-            for session in seen.snapshot.fleet
+            for session in observation.snapshot.fleet
         )
 
-    def _did(self, account: Account, report: Report) -> None:
+    def _count_steps(self, account: Account, report: Report) -> None:
         for phase, seconds in report.seconds.items():
             self.seconds[phase].add(seconds)
         for step in (*report.plan.steps, *report.plan.came_back):
@@ -202,7 +204,7 @@ class DaemonStatus:
         for _, outcome in report.settled:
             self.settled_later[account, outcome.result.value] += 1
 
-    def asked(self, account: str, status: int | None, *, retried: bool) -> None:
+    def count_request(self, account: str, status: int | None, *, retried: bool) -> None:
         """As `RequestCount` promises; a status that HTTP does not have is `other`."""
         word = "none" if status is None else str(status) if status in range(100, 600) else OTHER
         with self.lock:
@@ -248,16 +250,16 @@ class DaemonStatus:
         if since is not None:
             _log.info("database back", after=spoken((self._clock.now() - since).total_seconds()))
 
-    def set_accounts(self, charges: Mapping[Account, MonitoredAccount]) -> None:
+    def set_accounts(self, accounts: Mapping[Account, MonitoredAccount]) -> None:
         """These accounts are looked after from now on, and no others."""
         with self.lock:
-            gone, self.charges = self.charges.keys() - charges.keys(), dict(charges)
-            for known in (
+            gone, self.accounts = self.accounts.keys() - accounts.keys(), dict(accounts)
+            for by_account in (
                 self.next_at,
                 self.troubles,
                 self.fleets,
                 self.ended_at,
                 self.complete_at,
             ):
-                for account in gone & known.keys():
-                    del known[account]
+                for account in gone & by_account.keys():
+                    del by_account[account]

@@ -26,13 +26,13 @@ _log = logger("daemon")
 
 @dataclass
 class Worker:
-    """Works by the orders that stand when something begins.
+    """Does the work of the daemon by the configuration that is in force when the work begins.
 
     `enforce` overrides the settings unless it is None, and `every` the time between two passes.
     """
 
-    standing: LiveConfiguration
-    watch: DaemonStatus
+    configuration: LiveConfiguration
+    status: DaemonStatus
     clock: Clock
     enforce: bool | None
     every: timedelta | None = None
@@ -41,25 +41,25 @@ class Worker:
     def enforcing(self, settings: Settings) -> bool:
         return settings.enforce if self.enforce is None else self.enforce
 
-    def visit(self, gate: DatabaseSupervisor, visit: ScheduledRun) -> datetime | None:
+    def run_account(self, supervisor: DatabaseSupervisor, run: ScheduledRun) -> datetime | None:
         """Make the pass; when to come again, where the account is another reaper's.
 
         Raises what went wrong, told.
         """
-        store = gate.database
-        accounts = {account.name: account for account in self.standing.current.accounts}
-        account = accounts.get(visit.account)
+        store = supervisor.database
+        accounts = {account.name: account for account in self.configuration.current.accounts}
+        account = accounts.get(run.account)
         if store is None or account is None:
             return None
         try:
-            report = self._run(store, account, visit)
+            report = self._run(store, account, run)
         except LeaseHeld as held:
             _log.info("skipped", account=account.name, why=str(held))
             return held.until
         except LeaseLost:
             raise
         except StoreError as error:
-            gate.lost(store, error)
+            supervisor.lost(store, error)
             raise
         finally:
             gc.collect()  # what the pass made; the process looks for garbage seldom by itself
@@ -67,30 +67,30 @@ class Worker:
             raise report.error
         return None
 
-    def _run(self, store: Database, account: AccountSettings, visit: ScheduledRun) -> Report:
-        orders = self.standing.current
+    def _run(self, store: Database, account: AccountSettings, run: ScheduledRun) -> Report:
+        current = self.configuration.current
         wired = reaper_of(
-            orders.settings,
+            current.settings,
             account,
-            orders.policies,
+            current.policies,
             store,
-            enforce=self.enforcing(orders.settings),
+            enforce=self.enforcing(current.settings),
             stop=self.stop,
             tell=_log.debug,
-            reread=self.standing.policies,
-            count=self.watch.asked,
+            reread=self.configuration.policies,
+            count=self.status.count_request,
             every=self.every,
             clock=self.clock,
         )
-        with self.watch.track_run(account.name) as ended, wired as reaper:
-            report = reaper.run_once(None, visit.further_doubts, visit.turn)
+        with self.status.track_run(account.name) as ended, wired as reaper:
+            report = reaper.run_once(None, run.extra_doubts, run.turn)
             ended(report)
             return report
 
-    def tidy(self, gate: DatabaseSupervisor) -> None:
+    def tidy(self, supervisor: DatabaseSupervisor) -> None:
         """Delete what is older than the settings keep, unless another replica is just doing so."""
-        store = gate.database
-        keep = self.standing.current.settings.keep
+        store = supervisor.database
+        keep = self.configuration.current.settings.keep
         if store is None:
             _log.warning("not pruned", why="the database cannot be used")
             return
@@ -101,7 +101,7 @@ class Worker:
             _log.info("not pruned", why="another replica is doing it")
         except StoreError as error:
             _log.error("prune failed", error=str(error))
-            gate.lost(store, error)
+            supervisor.lost(store, error)
         else:
             _log.info("pruned", **gone)
 
@@ -114,4 +114,4 @@ class Worker:
             pass  # somebody has just written there
 
     def _ledger(self, store: Database) -> SqlLedger:
-        return ledger_of(self.standing.current.settings, store, self.clock)
+        return ledger_of(self.configuration.current.settings, store, self.clock)

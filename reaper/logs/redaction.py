@@ -74,9 +74,9 @@ def _shown(value: object, keep: str = "") -> object:
         case SecretStr() | SecretBytes():
             return HIDDEN
         case Mapping():
-            return {str(name): _named(str(name), held) for name, held in value.items()}
+            return {str(name): _named(str(name), item) for name, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_shown(held) for held in value]
+            return [_shown(item) for item in value]
         case _:
             return _printable(without_secrets(str(value)).strip(), keep)
 

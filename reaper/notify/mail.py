@@ -89,6 +89,6 @@ def _told(error: Exception) -> str:
             return f"no answer ({error.__class__.__name__})"
 
 
-def _text(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _text(message: bytes | str) -> str:
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
     return "".join(c if c.isprintable() else " " for c in text)[:200]

@@ -73,12 +73,12 @@ class Terminator:
     enforcing: ClassVar[bool] = True
 
     def await_turn(self) -> None:
-        left = self._left()
-        if left > max(_LONGEST_WAIT, self.gap):
-            raise Withheld(f"the server asks to be left alone for {spoken(left)}")
-        while left > 0 and not self.stop.is_set():
-            self.clock.wait(min(left, _SLICE))
-            left = self._left()
+        remaining = self._left()
+        if remaining > max(_LONGEST_WAIT, self.gap):
+            raise Withheld(f"the server asks to be left alone for {spoken(remaining)}")
+        while remaining > 0 and not self.stop.is_set():
+            self.clock.wait(min(remaining, _SLICE))
+            remaining = self._left()
 
     def enforce(self, step: Step, session: Session) -> Outcome:
         if self.sentinel is not None and _is_there(self.sentinel):
@@ -88,14 +88,14 @@ class Terminator:
             self._ask(step.action, session)
         except AccountError as answer:
             return self._after(answer, step)
-        return self._watch(step, _SHORT_LOOK, f"the server accepted {step.action}")
+        return self._await_end(step, _SHORT_LOOK, f"the server accepted {step.action}")
 
     def confirm(self, step: Step) -> Outcome:
         if self._left() > _LONGEST_WAIT:
             return Outcome(
                 Result.UNCONFIRMED, f"{step.action} was requested; the server asks to be left alone"
             )
-        return self._watch(step, self.patience, f"{step.action} was asked")
+        return self._await_end(step, self.patience, f"{step.action} was asked")
 
     def _ask(self, action: Action, session: Session) -> None:
         match action:
@@ -115,20 +115,20 @@ class Terminator:
 
         What a look shows, whatever the answer says.
         """
-        asked = f"the server answered the request with: {answer}"
+        response = f"the server answered the request with: {answer}"
         trouble = isinstance(answer, RateLimited | ServerFault | Unreachable)
         if not_now := self._give_time(answer):
             try:
                 self.await_turn()
             except Withheld as why:
-                return Outcome(Result.UNCONFIRMED, f"{asked}; {why}", trouble=True)
+                return Outcome(Result.UNCONFIRMED, f"{response}; {why}", trouble=True)
         refused = isinstance(answer, Refused) or not_now
-        seen = self._watch(step, 0.0 if refused else _SHORT_LOOK, asked, refused=refused)
-        if seen.result.is_over and isinstance(answer, NotFound | Conflict):
+        outcome = self._await_end(step, 0.0 if refused else _SHORT_LOOK, response, refused=refused)
+        if outcome.result.is_over and isinstance(answer, NotFound | Conflict):
             return Outcome(
-                Result.ALREADY_GONE, f"{seen.detail} after the server had said: {answer}"
+                Result.ALREADY_GONE, f"{outcome.detail} after the server had said: {answer}"
             )
-        return replace(seen, trouble=trouble, again=not_now and seen.result is Result.FAILED)
+        return replace(outcome, trouble=trouble, again=not_now and outcome.result is Result.FAILED)
 
     def _give_time(self, answer: AccountError) -> bool:
         """Leave the server in peace for as long as it asks; whether its answer is a no for now."""
@@ -146,26 +146,28 @@ class Terminator:
         """How many seconds are left until something may be asked again."""
         return self._next_at[0] - self.clock.monotonic()
 
-    def _watch(self, step: Step, seconds: float, asked: str, *, refused: bool = False) -> Outcome:
+    def _await_end(
+        self, step: Step, seconds: float, request: str, *, refused: bool = False
+    ) -> Outcome:
         """Read until the session is seen to have ended, or the time is over; at least once.
 
         One that is seen to run on after a request that was `refused` was not ended by it.
         """
         what, until = "", self.clock.monotonic() + seconds
         for pause in _pauses():
-            left = until - self.clock.monotonic()
-            if what and (left <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
+            remaining = until - self.clock.monotonic()
+            if what and (remaining <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
                 break
-            self.clock.wait(min(pause, max(left, 0.0)))
-            seen, what = _look(self.source, step.action, step.session.kind, step.session.id)
-            if seen is _Seen.OVER:
+            self.clock.wait(min(pause, max(remaining, 0.0)))
+            presence, what = _look(self.source, step.action, step.session.kind, step.session.id)
+            if presence is _Presence.OVER:
                 return Outcome(_done(step.action), f"seen {what}")
-            if seen is _Seen.THERE and refused:
-                return Outcome(Result.FAILED, f"{asked}; {what}")
-        return Outcome(Result.UNCONFIRMED, f"{asked}; {what}")
+            if presence is _Presence.THERE and refused:
+                return Outcome(Result.FAILED, f"{request}; {what}")
+        return Outcome(Result.UNCONFIRMED, f"{request}; {what}")
 
 
-class _Seen(Enum):
+class _Presence(Enum):
     """What one look shows of a session that was to end."""
 
     OVER = "over"
@@ -173,25 +175,27 @@ class _Seen(Enum):
     NOTHING = "nothing"  # it cannot be told
 
 
-def _look(source: SessionSource, action: Action, kind: str, session_id: str) -> tuple[_Seen, str]:
+def _look(
+    source: SessionSource, action: Action, kind: str, session_id: str
+) -> tuple[_Presence, str]:
     """What is to be seen of the end that the action asks for, in a word and in words."""
     try:
         now = source.read(kind, session_id)
     except Gone:
-        return _Seen.OVER, "gone"
+        return _Presence.OVER, "gone"
     except AccountError as error:
-        return _Seen.NOTHING, f"could not be read: {error}"
+        return _Presence.NOTHING, f"could not be read: {error}"
     match now.phase:
         case Phase.OVER:
             return (
-                (_Seen.THERE, f"still {now.state}")
+                (_Presence.THERE, f"still {now.state}")
                 if action is Action.DELETE
-                else (_Seen.OVER, str(now.state))
+                else (_Presence.OVER, str(now.state))
             )
         case Phase.WAITING | Phase.RUNNING:
-            return _Seen.THERE, f"still {now.state}"
+            return _Presence.THERE, f"still {now.state}"
         case Phase.UNKNOWN:
-            return _Seen.NOTHING, f"still {now.state}"
+            return _Presence.NOTHING, f"still {now.state}"
         case phase:
             assert_never(phase)
 
@@ -241,16 +245,16 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
 
     None while it cannot be told.
     """
-    seen, what = _look(source, step.action, step.kind, step.session_id)
-    match seen:
-        case _Seen.NOTHING:
+    presence, what = _look(source, step.action, step.kind, step.session_id)
+    match presence:
+        case _Presence.NOTHING:
             return None
-        case _Seen.OVER:
+        case _Presence.OVER:
             return _ended(step, what)
-        case _Seen.THERE:
+        case _Presence.THERE:
             return Outcome(Result.FAILED, f"{what} when looked at by a later run")
         case _:
-            assert_never(seen)
+            assert_never(presence)
 
 
 def _ended(step: PastStep, state: str) -> Outcome:

@@ -65,10 +65,10 @@ class Execution:
             self.current_policies,
             tasks=tasks,
         )
-        watch, failures = Stopwatch(self.clock), 0
+        stopwatch, failures = Stopwatch(self.clock), 0
         for number, step in enumerate(self.plan.steps, 1):
             self._progress(f"step {number} of {len(self.plan.steps)}")
-            obstacle = self._obstacle(watch, failures)
+            obstacle = self._obstacle(stopwatch, failures)
             if self.stop.is_set():
                 return
             if obstacle:
@@ -80,7 +80,7 @@ class Execution:
             self._settle(step, outcome)
             failures = failures + 1 if outcome.trouble else 0
 
-    def _obstacle(self, watch: Stopwatch, failures: int) -> str | None:
+    def _obstacle(self, stopwatch: Stopwatch, failures: int) -> str | None:
         """Wait for the next step's turn; why it may not be taken, in words."""
         if failures >= _TROUBLE:
             return "the server keeps failing; it is left alone until the next run"
@@ -88,7 +88,7 @@ class Execution:
             self.enforcer.await_turn()
         except Withheld as why:
             return str(why)
-        return watch.doubt()
+        return stopwatch.doubt()
 
     def _take(self, step: Step, recheck: Recheck) -> Outcome | None:
         """What came of the step; None when it was not begun, for this run is to stop."""

@@ -47,32 +47,38 @@ class RunLog:
         )
 
     def run_begun(
-        self, run: int, seen: Observation, plan: Plan, *, barred: str | None, enforcing: bool
+        self,
+        run: int,
+        observation: Observation,
+        plan: Plan,
+        *,
+        blocked_reason: str | None,
+        enforcing: bool,
     ) -> None:
         log = self._log = self._account_log.bind(run=run)
         self._enforcing = enforcing
-        counts = {ruling.value: count for ruling, count in seen.count().items()}
+        counts = {ruling.value: count for ruling, count in observation.count().items()}
         log.info(
             "run begun",
             enforcing=enforcing,
-            sessions=len(seen.snapshot.fleet),
+            sessions=len(observation.snapshot.fleet),
             **counts,
             steps=len(plan.steps),
         )
-        if not seen.follows:
+        if not observation.follows:
             log.info(
                 "what lasts starts over",
                 why="the last complete run is longer ago than ready_within, or ahead",
             )
-        for doubt in seen.doubts:
+        for doubt in observation.doubts:
             log.warning("observing only", doubt=doubt)
-        if half_read := seen.half_read:
+        if half_read := observation.half_read:
             why = "; ".join(map(str, half_read[0].problems))
             log.warning(
                 "sessions read only in part", count=len(half_read), session=half_read[0].id, why=why
             )
-        if barred is not None:
-            log.warning("halted" if plan.halted else "barred", why=barred)
+        if blocked_reason is not None:
+            log.warning("halted" if plan.halted else "barred", why=blocked_reason)
 
     def step_intended(self, step: Step, look: RecheckResult) -> None:
         if self._enforcing:

@@ -1,4 +1,4 @@
-"""Telling people of offenders: each target what is new to it, and in a dry run nobody."""
+"""Notifies people of offenders: each target of what is new to it, and in a dry run nobody."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def notify(
         deliveries.append(delivery)
         if delivery.result is not DeliveryStatus.WITHHELD:
             observer.notified(delivery)
-            record.told(delivery)
+            record.record_delivery(delivery)
     return deliveries
 
 
@@ -59,7 +59,9 @@ def _deliver(
     """One message to each target that does not know of all; no more once `stop` is set."""
     for notifier in notifiers:
         new = tuple(
-            r for r in reported if notifier.target not in memory.told.get(r.key, frozenset())
+            r
+            for r in reported
+            if notifier.target not in memory.notified_targets.get(r.key, frozenset())
         )
         if new and not stop.is_set():
             yield notifier.tell(Notice(observation.account, observation.now, new))

@@ -27,18 +27,18 @@ def observe(
     clock: Clock,
     *,
     limits: Limits,
-    further_doubts: Iterable[str] = (),
+    extra_doubts: Iterable[str] = (),
     observer: RunObserver | None = None,
     timings: Timings | None = None,
 ) -> list[Observation]:
     """One look as each of the policy sets judges it, upon all that any of them asks for.
 
-    Logs are read only where they can change a verdict. `further_doubts` are the caller's own.
+    Logs are read only where they can change a verdict. `extra_doubts` are the caller's own.
     Raises AccountError when nothing could be read at all.
     """
     observer, timings = observer or NullObserver(), timings or Timings(clock)
-    watch = Stopwatch(clock)
-    now = watch.started_at
+    stopwatch = Stopwatch(clock)
+    now = stopwatch.started_at
     observer.progress(f"{source.account}: reading sessions")
     try:
         snapshot = _snapshot(source, policies, memory, now)
@@ -60,8 +60,8 @@ def observe(
     timings.lap("probe")
     activity = from_the_start(snapshot.sessions, {**remembered, **learnt}, now, again)
     verdicts = [judge(rules, snapshot.everybody, activity, now, past) for rules in policies]
-    named = doubts(source, watch, memory, limits, len(snapshot.fleet))
-    doubtful = (*further_doubts, *named, *of_the_future(learnt.values()))
+    named = doubts(source, stopwatch, memory, limits, len(snapshot.fleet))
+    doubtful = (*extra_doubts, *named, *of_the_future(learnt.values()))
     return [
         Observation(
             source.account,

@@ -39,7 +39,7 @@ from reaper.run.enforce import settle_open_steps
 from reaper.run.execute import Execution
 from reaper.run.notify import notify
 from reaper.run.observe import nothing_observed, observe
-from reaper.run.task_look import still_asked
+from reaper.run.task_look import pending_actions
 from reaper.run.timing import Timings
 
 WITHIN = timedelta(hours=1)
@@ -52,11 +52,11 @@ class Report:
 
     `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed.
     `seconds` is how long each part of the pass took: `read`, `probe`, `judge`, `record` and
-    `enforce`. `receipts` tell who was told of the offenders of policies that tell.
+    `enforce`. `deliveries` tell who was told of the offenders of policies that tell.
     """
 
     run_id: int
-    seen: Observation
+    observation: Observation
     plan: Plan
     enforcing: bool
     settled: list[tuple[PastStep, Outcome]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Report:
     error: AccountError | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    receipts: list[Delivery] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
     @property
     def result(self) -> str:
@@ -75,7 +75,7 @@ class Report:
             return "halted"
         if self.failed:
             return "failed"
-        return "done" if self.seen.complete else "doubtful"
+        return "done" if self.observation.complete else "doubtful"
 
     @property
     def failed(self) -> bool:
@@ -86,7 +86,7 @@ class Report:
         """
         if self.enforcing and any(outcome.needs_attention for outcome in self.outcomes.values()):
             return True
-        if any(receipt.result is DeliveryStatus.NOT_TOLD for receipt in self.receipts):
+        if any(delivery.result is DeliveryStatus.NOT_TOLD for delivery in self.deliveries):
             return True
         last = [self.outcomes.get(s.session.id) for s in self.plan.steps if not s.action.interrupts]
         return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
@@ -116,12 +116,12 @@ class Reaper:
     def run_once(
         self,
         reviewed: frozenset[Reviewed] | None = None,
-        further_doubts: Iterable[str] = (),
+        extra_doubts: Iterable[str] = (),
         turn: timedelta | None = None,
     ) -> Report:
         """One pass; with `reviewed`, of nothing but what a person has reviewed.
 
-        `further_doubts` are the caller's own reasons to observe only. With a `turn` this is a run
+        `extra_doubts` are the caller's own reasons to observe only. With a `turn` this is a run
         of a schedule that other replicas keep too: one that began no longer ago than that serves in
         its place. Raises Held while another reaper is at work on the account, NotDue when one has
         served, and StoreError; what the account does wrong is in the report.
@@ -132,17 +132,17 @@ class Reaper:
             timings = Timings(self.clock)
             settled = settle_open_steps(self.ledger, self.source, self.observer)
             memory = self._recall()
-            observation, error = self._observe(memory, further_doubts, timings)
+            observation, error = self._observe(memory, extra_doubts, timings)
             whole = self._plan_unless_doubtful(observation, memory)
             plan = whole if reviewed is None else whole.only(reviewed)
             blocked = self._blocked_reason(plan)
             timings.lap("judge")
             with self.ledger.open_run(
-                observation, plan, enforcing=enforcing, barred=blocked
+                observation, plan, enforcing=enforcing, blocked_reason=blocked
             ) as record:
                 timings.lap("record")
                 self.observer.run_begun(
-                    record.id, observation, plan, barred=blocked, enforcing=enforcing
+                    record.id, observation, plan, blocked_reason=blocked, enforcing=enforcing
                 )
                 outcomes = self._execution(observation, plan, record, blocked).carry_out()
                 deliveries = self._notify(observation, plan, outcomes, memory, record)
@@ -157,7 +157,7 @@ class Reaper:
             error=error,
             seconds=timings.seconds,
             outcomes=outcomes,
-            receipts=deliveries,
+            deliveries=deliveries,
         )
         self.observer.run_ended(report.result, outcomes, timings.seconds)
         return report
@@ -185,7 +185,7 @@ class Reaper:
         return self.ledger.recall(self.source.account).at(self.clock.now(), self.within)
 
     def _observe(
-        self, memory: Memory, further_doubts: Iterable[str], timings: Timings
+        self, memory: Memory, extra_doubts: Iterable[str], timings: Timings
     ) -> tuple[Observation, AccountError | None]:
         """The look of a run, and why it shows nothing where the account could not be read."""
         now, policies = self.clock.now(), self._with_granted(self.policies)
@@ -196,7 +196,7 @@ class Reaper:
                 memory,
                 self.clock,
                 limits=self.limits,
-                further_doubts=further_doubts,
+                extra_doubts=extra_doubts,
                 observer=self.observer,
                 timings=timings,
             )
@@ -234,11 +234,11 @@ class Reaper:
 
     def _plan(self, observation: Observation, memory: Memory) -> Plan:
         sessions = {v.session.id: v.session for v in offenders(observation.verdicts)}
-        asked = self.ledger.asked(observation.account, list(sessions))
-        asked = still_asked(self.source, list(sessions.values()), asked)
+        last_actions = self.ledger.last_actions(observation.account, list(sessions))
+        last_actions = pending_actions(self.source, list(sessions.values()), last_actions)
         return build_plan(
             observation.verdicts,
-            replace(memory, asked=asked),
+            replace(memory, last_actions=last_actions),
             self.limits,
             observation.snapshot.sessions,
             observation.now,

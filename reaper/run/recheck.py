@@ -31,7 +31,7 @@ class Recheck:
         self,
         source: SessionSource,
         clock: Clock,
-        seen: Observation,
+        observation: Observation,
         outcomes: Mapping[str, Outcome],
         reread: Callable[[], PolicySet],
         *,
@@ -39,7 +39,7 @@ class Recheck:
     ) -> None:
         self._source = source
         self._clock = clock
-        self._seen = seen
+        self._observation = observation
         self._outcomes = outcomes
         self._reread = reread
         self._tasks = tasks
@@ -69,7 +69,7 @@ class Recheck:
         session = next((s for s in fleet if s.id == step.session.id), None)
         if session is None:
             raise AccountError(
-                f"{self._seen.account}: neither its own address nor the list shows it"
+                f"{self._observation.account}: neither its own address nor the list shows it"
             )
         if session.phase is Phase.OVER and step.action is not Action.DELETE:
             return Outcome(Result.ALREADY_GONE, "it had ended by itself before its turn")
@@ -89,7 +89,12 @@ class Recheck:
                 for id_, a in activity.items()
             }
         again = judge_again(
-            step, fleet, {**self._seen.activity, **activity}, self._policies(step), now, lasting
+            step,
+            fleet,
+            {**self._observation.activity, **activity},
+            self._policies(step),
+            now,
+            lasting,
         )
         return RecheckResult(now, session, activity.get(session.id), again)
 
@@ -108,7 +113,7 @@ class Recheck:
             else ()
         )
         fleet = {s.id: s for s in (*computing, *own, session)}
-        return list(fleet.values()), self._seen.past, True
+        return list(fleet.values()), self._observation.past, True
 
     def _of_its_owner(self, session: Session) -> Sequence[Session]:
         """Its owner's sessions.
@@ -118,7 +123,7 @@ class Recheck:
         own = self._source.owned_by(session)
         if session.phase is not Phase.OVER and session.id not in {s.id for s in own}:
             raise AccountError(
-                f"{self._seen.account}: the list of its owner's sessions does not hold it"
+                f"{self._observation.account}: the list of its owner's sessions does not hold it"
             )
         return own
 
@@ -128,7 +133,7 @@ class Recheck:
         One that may be unreachable may be taken from the list.
         """
         everyone, answers = self._read_everyone(), True
-        lasting = self._seen.past if everyone.shows_everybody else None
+        lasting = self._observation.past if everyone.shows_everybody else None
         try:
             own = [self._source.read(step.session.kind, step.session.id)]
         except (ServerFault, Unreachable):
@@ -148,12 +153,14 @@ class Recheck:
         ours = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_ours}
         owner = Owner.of(session)
         others = (
-            s for s in self._seen.snapshot.sessions if Owner.of(s).may_be(owner) is not Answer.YES
+            s
+            for s in self._observation.snapshot.sessions
+            if Owner.of(s).may_be(owner) is not Answer.YES
         )
         planned = {s.id: s for s in others if s.id in ours}
         over = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_over}
-        left = [s for s in everyone if s.id not in {session.id, *planned, *over}]
-        return [*left, *planned.values()]
+        candidates = [s for s in everyone if s.id not in {session.id, *planned, *over}]
+        return [*candidates, *planned.values()]
 
     def _activity(
         self, step: Step, session: Session, fleet: Sequence[Session]
@@ -176,7 +183,9 @@ class Recheck:
 
     def _witness(self, session: Session, fleet: Sequence[Session]) -> list[Session]:
         """A session whose log answered in the first look: an outage makes its log silent, too."""
-        answered = {id_ for id_, found in self._seen.learnt.items() if found.at is not None}
+        answered = {
+            id_ for id_, activity in self._observation.learnt.items() if activity.at is not None
+        }
         return [s for s in fleet if s.id in answered and s.id != session.id][:1]
 
     def _policies(self, step: Step) -> PolicySet:

@@ -37,10 +37,10 @@ class Stopwatch:
 
 
 def doubts(
-    source: SessionSource, watch: Stopwatch, memory: Memory, limits: Limits, sessions: int
+    source: SessionSource, stopwatch: Stopwatch, memory: Memory, limits: Limits, sessions: int
 ) -> Iterator[str]:
     """Each reason, in words for a person."""
-    if slept := watch.doubt():
+    if slept := stopwatch.doubt():
         yield slept
     if wrong := doubt_of_clocks(source.skew_seconds):
         yield wrong
@@ -66,9 +66,11 @@ def doubt_of_clocks(skew: float | None) -> str | None:
 
 def of_the_future(learnt: Iterable[Activity]) -> Iterator[str]:
     """The first log that was written ahead of every clock, in words."""
-    ahead = (found for found in learnt if found.at is None and found.source.startswith(AHEAD))
-    for found in ahead:
-        yield f"session {found.session_id}: {found.source}; some clock is wrong"
+    ahead = (
+        activity for activity in learnt if activity.at is None and activity.source.startswith(AHEAD)
+    )
+    for activity in ahead:
+        yield f"session {activity.session_id}: {activity.source}; some clock is wrong"
         return
 
 

@@ -25,8 +25,8 @@ class TaskLook:
 
     def __init__(self, source: SessionSource, steps: Sequence[Step], planned_at: datetime) -> None:
         self._source, self._planned_at = source, planned_at
-        asked = [step.session for step in steps if _concerns(step)]
-        self._before = source.tasks(asked) if asked else {}
+        sessions = [step.session for step in steps if _concerns(step)]
+        self._before = source.tasks(sessions) if sessions else {}
 
     def checked(self, step: Step, look: RecheckResult) -> RecheckResult | Outcome:
         """The look, which names the task that is to be interrupted, or why the session is left
@@ -47,8 +47,8 @@ class TaskLook:
         return look
 
 
-def still_asked(
-    source: SessionSource, sessions: Sequence[Session], asked: Mapping[str, LastAction]
+def pending_actions(
+    source: SessionSource, sessions: Sequence[Session], last_actions: Mapping[str, LastAction]
 ) -> dict[str, LastAction]:
     """What was asked of the sessions, without what failed for tasks that are over.
 
@@ -56,13 +56,13 @@ def still_asked(
     """
     failed = {
         id_
-        for id_, one in asked.items()
+        for id_, one in last_actions.items()
         if one.result == Result.FAILED and one.action != Action.DELETE
     }
     tasks = source.tasks([s for s in sessions if s.traits.runs_tasks and s.id in failed])
     return {
         id_: one
-        for id_, one in asked.items()
+        for id_, one in last_actions.items()
         if id_ not in tasks or not tasks[id_].all_newer_than(one.at)
     }
 

@@ -48,7 +48,7 @@ def recorded(database: Database, start: str, account: str | None = None) -> list
 
     Raises StoreError.
     """
-    found = set()
+    names = set()
     with database.reading() as db:
         for table in (decisions, steps):
             statement = (
@@ -61,18 +61,18 @@ def recorded(database: Database, start: str, account: str | None = None) -> list
             ).limit(_NAMED)
             if account is not None:
                 statement = statement.where(runs.c.account == account)
-            found |= {(name, id_) for name, id_ in db.execute(statement)}
-    return sorted(found)[:_NAMED]
+            names |= {(name, id_) for name, id_ in db.execute(statement)}
+    return sorted(names)[:_NAMED]
 
 
 def as_of(database: Database, account: str, session: str, at: datetime) -> AsOf:
     """What the record tells of the session by that moment. Raises StoreError."""
-    asked = HistoryFilter(account=account, session=session, until=at + _TICK, limit=_MOST)
+    criteria = HistoryFilter(account=account, session=session, until=at + _TICK, limit=_MOST)
     last: dict[str, DecisionEntry] = {}
-    for decision in decisions_page(database, asked):
+    for decision in decisions_page(database, criteria):
         if decision.session == session:
             last.setdefault(decision.policy, decision)
-    done = [step for step in steps_page(database, asked) if step.session == session]
+    done = [step for step in steps_page(database, criteria) if step.session == session]
     with database.reading() as db:
         look = _look(db, account, at)
         hashes = {decision.policy_hash for decision in last.values()}

@@ -141,10 +141,10 @@ def _shown(url: URL) -> str:
 def trouble(where: str, error: DBAPIError | PoolTimeout) -> StoreError:
     """What went wrong with the database, in one line with what to do."""
     cause = error.orig or error if isinstance(error, DBAPIError) else error
-    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    message = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     usual = "nothing was ended without its record"
     advice = next((what for word, what in _ADVICE if word in str(cause).lower()), usual)
-    return StoreError(f"the database {where}: {said}; {advice}")
+    return StoreError(f"the database {where}: {message}; {advice}")
 
 
 def connect(url: str, *, make: bool) -> Database:

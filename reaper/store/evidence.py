@@ -20,21 +20,21 @@ _PARTS = ("rule", "answer", "value", "threshold", "note")
 
 def encode(verdict: Verdict) -> Evidence:
     """What the verdict rests on; times in seconds."""
-    found: Evidence = {"findings": [_finding(f) for f in verdict.findings]}
+    evidence: Evidence = {"findings": [_finding(f) for f in verdict.findings]}
     if verdict.exemption is not None:
-        found["exemption"] = written(verdict.exemption)
+        evidence["exemption"] = written(verdict.exemption)
     if verdict.unknowns:
-        found["unknowns"] = list(verdict.unknowns)
-    return found
+        evidence["unknowns"] = list(verdict.unknowns)
+    return evidence
 
 
-def _finding(found: Finding) -> list[Any]:
-    return [found.rule, _ANSWERS[found.answer], found.value, found.threshold, found.note]
+def _finding(finding: Finding) -> list[Any]:
+    return [finding.rule, _ANSWERS[finding.answer], finding.value, finding.threshold, finding.note]
 
 
-def written(found: Exemption) -> Evidence:
+def written(exemption: Exemption) -> Evidence:
     """The exemption as a person wrote it."""
-    row: Evidence = found.model_dump(mode="json", exclude_none=True)
+    row: Evidence = exemption.model_dump(mode="json", exclude_none=True)
     return row
 
 
@@ -43,7 +43,7 @@ def decode(evidence: Evidence) -> Evidence:
     return {
         **evidence,
         "findings": [
-            dict(zip(_PARTS, found, strict=True)) for found in evidence.get("findings", ())
+            dict(zip(_PARTS, finding, strict=True)) for finding in evidence.get("findings", ())
         ],
     }
 
@@ -57,5 +57,5 @@ def decode_recheck(evidence: Evidence) -> Evidence | None:
         return None
     return {
         **evidence,
-        "verdicts": {name: decode(found) for name, found in evidence["verdicts"].items()},
+        "verdicts": {name: decode(verdict) for name, verdict in evidence["verdicts"].items()},
     }

@@ -114,18 +114,20 @@ def _used(db: sa.Connection) -> Mapping[int, tuple[int, datetime | None]]:
 
     What does not change is not written again.
     """
-    said, count, last = decisions.c.reason, sa.func.count(), sa.func.max(runs.c.started_at)
-    statement = sa.select(said, count, last).select_from(decisions.join(runs)).group_by(said)
-    found: dict[int, tuple[int, datetime | None]] = {}
+    decision, count, last = decisions.c.reason, sa.func.count(), sa.func.max(runs.c.started_at)
+    statement = (
+        sa.select(decision, count, last).select_from(decisions.join(runs)).group_by(decision)
+    )
+    usage: dict[int, tuple[int, datetime | None]] = {}
     for reason, decided, at in db.execute(
         statement.where(
-            decisions.c.ruling == Ruling.EXEMPT.value, said.startswith(_BEGINS)
+            decisions.c.ruling == Ruling.EXEMPT.value, decision.startswith(_BEGINS)
         ).order_by(last)
     ):
         number = reason.removeprefix(_BEGINS).partition(" ")[0]
         if number.isdigit():
-            found[int(number)] = (decided + found.get(int(number), (0, None))[0], at)
-    return found
+            usage[int(number)] = (decided + usage.get(int(number), (0, None))[0], at)
+    return usage
 
 
 def _granted(row: Any) -> ManualExemption:  # noqa: ANN401 - a row

@@ -17,7 +17,7 @@ _DECIDED = ("run_id", "session_id", "policy")
 
 
 def sessions_page(
-    database: Database, asked: HistoryFilter, behind: Position | None = None
+    database: Database, criteria: HistoryFilter, behind: Position | None = None
 ) -> list[SessionEntry]:
     """The sessions that stand judged now and fit, by account and id.
 
@@ -30,21 +30,21 @@ def sessions_page(
         decisions, sa.and_(*(current_verdicts.c[n] == decisions.c[n] for n in _DECIDED))
     ).join(runs)
     statement = sa.select(*key).distinct().select_from(decided)
-    if asked.outcome is not None:
-        statement = statement.where(decisions.c.ruling == asked.outcome)
+    if criteria.outcome is not None:
+        statement = statement.where(decisions.c.ruling == criteria.outcome)
     if behind is not None:
         statement = statement.where(sa.tuple_(*key) > sa.tuple_(*behind))
     with database.reading() as db:
-        statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
-        found = [tuple(row) for row in db.execute(statement.order_by(*key))]
-        return [*_sessions(db, decided, found)] if found else []
+        statement = narrowed(db, statement, criteria, decisions, runs.c.started_at)
+        rows = [tuple(row) for row in db.execute(statement.order_by(*key))]
+        return [*_sessions(db, decided, rows)] if rows else []
 
 
 def _sessions(
     db: sa.Connection, decided: sa.FromClause, keys: list[tuple[Any, ...]]
 ) -> list[SessionEntry]:
     key = (current_verdicts.c.account, current_verdicts.c.session_id)
-    known = sa.and_(activity.c.account == key[0], activity.c.session_id == key[1])
+    joined = sa.and_(activity.c.account == key[0], activity.c.session_id == key[1])
     own = (
         decisions.c.policy_hash,
         decisions.c.ruling,
@@ -54,7 +54,7 @@ def _sessions(
     )
     statement = (
         select_about(decisions, runs.c.started_at, *own)
-        .select_from(decided.outerjoin(activity, known))
+        .select_from(decided.outerjoin(activity, joined))
         .where(sa.tuple_(*key).in_(keys))
         .order_by(*key, current_verdicts.c.policy)
     )

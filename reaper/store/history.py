@@ -63,24 +63,24 @@ class HistoryFilter:
     everything: bool = False
 
 
-def entries(database: Database, asked: HistoryFilter) -> list[HistoryEntry]:
+def entries(database: Database, criteria: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
     with database.reading() as db:
-        found = [
-            *_decisions(db, asked),
-            *_events(db, asked),
-            *_planned(db, asked),
-            *_notices(db, asked),
+        matches = [
+            *_decisions(db, criteria),
+            *_events(db, criteria),
+            *_planned(db, criteria),
+            *_notices(db, criteria),
         ]
-    found.sort(key=lambda one: (one.at, one.run, _RANK.get(one.event, 2)), reverse=True)
-    return found[: asked.limit]
+    matches.sort(key=lambda one: (one.at, one.run, _RANK.get(one.event, 2)), reverse=True)
+    return matches[: criteria.limit]
 
 
-def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
-    if asked.outcome is not None and asked.outcome not in _RULINGS:
+def _decisions(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+    if criteria.outcome is not None and criteria.outcome not in _RULINGS:
         return
-    statement = narrowed(db, _decided(asked), asked, decisions, runs.c.started_at)
-    if asked.outcome is None and asked.session is None and not asked.everything:
+    statement = narrowed(db, _decided(criteria), criteria, decisions, runs.c.started_at)
+    if criteria.outcome is None and criteria.session is None and not criteria.everything:
         statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
     newest = (
         runs.c.started_at.desc(),
@@ -92,16 +92,16 @@ def _decisions(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry
         yield entry(HistoryEntry, row, event=row["ruling"], evidence=_evidence(row))
 
 
-def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
-    if asked.outcome in (*_RULINGS, PLANNED):
+def _events(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+    if criteria.outcome in (*_RULINGS, PLANNED):
         return
     event = step_events.c
     own = (steps.c.action, steps.c.reason, event.event, event.detail, event.evidence)
     joined = step_events.join(steps).join(runs)
     statement = select_about(steps, event.at, *own).select_from(joined)
-    statement = narrowed(db, statement, asked, steps, event.at)
-    if asked.outcome is not None:
-        statement = statement.where(event.event == asked.outcome, event.id == _last_event())
+    statement = narrowed(db, statement, criteria, steps, event.at)
+    if criteria.outcome is not None:
+        statement = statement.where(event.event == criteria.outcome, event.id == _last_event())
     outcomes_first = event.event == INTENDED
     newest = (event.at.desc(), steps.c.run_id.desc(), outcomes_first, event.id.desc())
     for row in db.execute(statement.order_by(*newest)).mappings():
@@ -109,28 +109,28 @@ def _events(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
         yield entry(HistoryEntry, row, reason=reason, evidence=evidence)
 
 
-def _planned(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+def _planned(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
     """Steps that were never begun."""
-    if asked.outcome not in (None, PLANNED):
+    if criteria.outcome not in (None, PLANNED):
         return
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
     statement = select_about(steps, runs.c.started_at, steps.c.action, steps.c.reason)
     statement = statement.select_from(steps.join(runs)).where(~begun)
-    statement = narrowed(db, statement, asked, steps, runs.c.started_at)
+    statement = narrowed(db, statement, criteria, steps, runs.c.started_at)
     newest = (runs.c.started_at.desc(), steps.c.id.desc())
     for row in db.execute(statement.order_by(*newest)).mappings():
         yield entry(HistoryEntry, row, event=PLANNED, reason=f"{row['reason']}; not begun")
 
 
-def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
+def _notices(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
     """Who was told of an offender, or could not be."""
-    if asked.outcome not in (None, *DeliveryStatus):
+    if criteria.outcome not in (None, *DeliveryStatus):
         return
     own = (notices.c.event, notices.c.target, notices.c.detail)
     statement = select_about(notices, notices.c.at, *own).select_from(notices.join(runs))
-    statement = narrowed(db, statement, asked, notices, notices.c.at)
-    if asked.outcome is not None:
-        statement = statement.where(notices.c.event == asked.outcome)
+    statement = narrowed(db, statement, criteria, notices, notices.c.at)
+    if criteria.outcome is not None:
+        statement = statement.where(notices.c.event == criteria.outcome)
     newest = (notices.c.at.desc(), notices.c.id.desc())
     for row in db.execute(statement.order_by(*newest)).mappings():
         reason = ": ".join(filter(None, (row["target"], row["detail"])))
@@ -138,26 +138,26 @@ def _notices(db: sa.Connection, asked: HistoryFilter) -> Iterator[HistoryEntry]:
 
 
 def decisions_page(
-    database: Database, asked: HistoryFilter, behind: Position | None = None
+    database: Database, criteria: HistoryFilter, behind: Position | None = None
 ) -> list[DecisionEntry]:
     """The decisions that fit, the newest run's first. Raises StoreError."""
     order = (decisions.c.run_id, decisions.c.session_id, decisions.c.policy)
-    statement = _decided(asked).order_by(*(column.desc() for column in order))
+    statement = _decided(criteria).order_by(*(column.desc() for column in order))
     if behind is not None:
         statement = statement.where(sa.tuple_(*order) < sa.tuple_(*behind))
     with database.reading() as db:
-        statement = narrowed(db, statement, asked, decisions, runs.c.started_at)
+        statement = narrowed(db, statement, criteria, decisions, runs.c.started_at)
         rows = db.execute(statement).mappings().all()
     return [entry(DecisionEntry, row, evidence=_evidence(row)) for row in rows]
 
 
-def _decided(asked: HistoryFilter) -> sa.Select[Any]:
+def _decided(criteria: HistoryFilter) -> sa.Select[Any]:
     """The decisions of that outcome, each at the time of its run."""
     own = (decisions.c.policy_hash, decisions.c.ruling, decisions.c.reason, decisions.c.evidence)
     statement = select_about(decisions, runs.c.started_at, *own).select_from(decisions.join(runs))
-    if asked.outcome is None:
+    if criteria.outcome is None:
         return statement
-    return statement.where(decisions.c.ruling == asked.outcome)
+    return statement.where(decisions.c.ruling == criteria.outcome)
 
 
 def _evidence(decision: sa.RowMapping) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _evidence(decision: sa.RowMapping) -> dict[str, Any]:
 
 
 def steps_page(
-    database: Database, asked: HistoryFilter, behind: Position | None = None
+    database: Database, criteria: HistoryFilter, behind: Position | None = None
 ) -> list[StepEntry]:
     """The steps that fit, the newest first, with all that happened to each. Raises StoreError."""
     last = step_events.alias()
@@ -176,24 +176,24 @@ def steps_page(
         .select_from(steps.join(runs).outerjoin(last, last.c.id == _last_event()))
         .order_by(steps.c.id.desc())
     )
-    if asked.outcome is not None:
-        statement = statement.where(outcome == asked.outcome)
+    if criteria.outcome is not None:
+        statement = statement.where(outcome == criteria.outcome)
     if behind is not None:
         statement = statement.where(steps.c.id < behind[0])
     with database.reading() as db:
-        statement = narrowed(db, statement, asked, steps, runs.c.started_at)
+        statement = narrowed(db, statement, criteria, steps, runs.c.started_at)
         rows = db.execute(statement).mappings().all()
         events = _events_of(db, [row["id"] for row in rows])
     return [entry(StepEntry, row, events=events[row["id"]]) for row in rows]
 
 
 def _events_of(db: sa.Connection, step_ids: list[int]) -> dict[int, list[StepEvent]]:
-    found: dict[int, list[StepEvent]] = defaultdict(list)
+    events: dict[int, list[StepEvent]] = defaultdict(list)
     mine = step_events.c.step_id.in_(step_ids)
     statement = sa.select(step_events).where(mine).order_by(step_events.c.id)
     for row in db.execute(statement).mappings():
-        found[row["step_id"]].append(entry(StepEvent, row))
-    return found
+        events[row["step_id"]].append(entry(StepEvent, row))
+    return events
 
 
 def policies_page(
@@ -247,10 +247,10 @@ def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]
         .where(steps.c.run_id.in_(run_ids))
         .group_by(steps.c.run_id, step_events.c.event)
     )
-    found: dict[int, dict[str, int]] = {}
+    counts: dict[int, dict[str, int]] = {}
     for run_id, event, count in db.execute(statement):
-        found.setdefault(run_id, {})[event] = count
-    return found
+        counts.setdefault(run_id, {})[event] = count
+    return counts
 
 
 def _last_event() -> sa.ScalarSelect[int]:
@@ -267,25 +267,25 @@ def _last_event() -> sa.ScalarSelect[int]:
 def narrowed(
     db: sa.Connection,
     statement: sa.Select[Any],
-    asked: HistoryFilter,
+    criteria: HistoryFilter,
     table: sa.Table,
     at: sa.ColumnElement[datetime],
 ) -> sa.Select[Any]:
     """What fits all but the outcome, and no more than asked for."""
     wanted: list[sa.ColumnElement[bool]] = []
-    if asked.account is not None:
-        wanted.append(runs.c.account == asked.account)
-    if asked.session is not None:
-        wanted.append(table.c.session_id.istartswith(asked.session, autoescape=True))
-    if asked.owner is not None:
-        wanted.append(table.c.owner.in_(_owners(db, table, asked.owner)))
-    if asked.policy is not None:
-        wanted.append(table.c.policy == asked.policy)
-    if asked.since is not None:
-        wanted.append(at >= asked.since)
-    if asked.until is not None:
-        wanted.append(at < asked.until)
-    return statement.where(*wanted).limit(asked.limit)
+    if criteria.account is not None:
+        wanted.append(runs.c.account == criteria.account)
+    if criteria.session is not None:
+        wanted.append(table.c.session_id.istartswith(criteria.session, autoescape=True))
+    if criteria.owner is not None:
+        wanted.append(table.c.owner.in_(_owners(db, table, criteria.owner)))
+    if criteria.policy is not None:
+        wanted.append(table.c.policy == criteria.policy)
+    if criteria.since is not None:
+        wanted.append(at >= criteria.since)
+    if criteria.until is not None:
+        wanted.append(at < criteria.until)
+    return statement.where(*wanted).limit(criteria.limit)
 
 
 def _owners(db: sa.Connection, table: sa.Table, pattern: str) -> list[str]:

@@ -30,8 +30,8 @@ def pauses_at(db: sa.Connection, now: datetime) -> list[sa.Row[Any]]:
     """The pauses that hold now: the last word for all accounts (None) before that for each."""
     last = sa.select(sa.func.max(pauses.c.id)).group_by(pauses.c.account)
     holds = pauses.c.paused & (pauses.c.until.is_(None) | (pauses.c.until > now))
-    found = db.execute(sa.select(pauses).where(pauses.c.id.in_(last), holds))
-    return sorted(found, key=lambda pause: pause.account or "")
+    rows = db.execute(sa.select(pauses).where(pauses.c.id.in_(last), holds))
+    return sorted(rows, key=lambda pause: pause.account or "")
 
 
 def halted(db: sa.Connection, account: str) -> str | None:
@@ -108,13 +108,13 @@ def acknowledge(
                 f"run {run_id} cannot be acknowledged: {why}; `reaper runs` lists them"
             )
         done = sa.select(acknowledgements.c.run_id)
-        held = sa.select(runs.c.id).where(
+        halted = sa.select(runs.c.id).where(
             runs.c.account == run.account,
             runs.c.latched,
             runs.c.id <= run_id,
             runs.c.id.not_in(done),
         )
-        ids = list(db.scalars(held.order_by(runs.c.id)))
+        ids = list(db.scalars(halted.order_by(runs.c.id)))
         if run_id not in ids:
             raise ConfigurationError(f"run {run_id} is acknowledged already")
         db.execute(

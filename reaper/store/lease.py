@@ -71,22 +71,22 @@ def take(
     with database.writing() as db:
         refuse_other_schema(db)
         now = clock.now()
-        found = db.execute(
+        row = db.execute(
             sa.select(leases).where(leases.c.account == account).with_for_update()
         ).one_or_none()
-        if found is not None and found.expires_at > now:
-            left = spoken((found.expires_at - now).total_seconds())
+        if row is not None and row.expires_at > now:
+            remaining = spoken((row.expires_at - now).total_seconds())
             why = (
-                f"{account}: {found.holder} is at work on it (for {left} more at the most); left "
+                f"{account}: {row.holder} is at work on it (for {remaining} more at the most); left "
                 "to it"
             )
-            raise LeaseHeld(why, found.expires_at)
+            raise LeaseHeld(why, row.expires_at)
         made = find_recent_run(db, account, since, enforcing=enforcing) if since else None
         if made is not None:
             raise AlreadyRun(f"{account}: {made}; none is due before the next")
-        lease = Lease(account, (found.token if found else 0) + 1, now + length, length)
+        lease = Lease(account, (row.token if row else 0) + 1, now + length, length)
         values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
-        if found is None:
+        if row is None:
             db.execute(sa.insert(leases).values(account=account, **values))
         else:
             db.execute(sa.update(leases).where(leases.c.account == account).values(values))

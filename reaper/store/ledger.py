@@ -85,9 +85,9 @@ class SqlLedger:
         with self._database.reading() as db:
             return read_state.read_state(db, account, self._clock.now())
 
-    def asked(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+    def last_actions(self, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
         with self._database.reading() as db:
-            return read_state.asked(db, account, sessions)
+            return read_state.last_actions(db, account, sessions)
 
     def granted(self, account: str) -> tuple[ManualExemption, ...]:
         with self._database.reading() as db:
@@ -107,18 +107,27 @@ class SqlLedger:
 
     @contextmanager
     def open_run(
-        self, seen: Observation, plan: Plan, *, enforcing: bool, barred: str | None = None
+        self,
+        observation: Observation,
+        plan: Plan,
+        *,
+        enforcing: bool,
+        blocked_reason: str | None = None,
     ) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
         An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written
         when another reaper has taken the account over.
         """
-        lease = self._leases[seen.account]
+        lease = self._leases[observation.account]
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
             run_id, ids = self._begin(
-                db, seen, plan, barred or (None if enforcing else DRY_RUN), enforcing=enforcing
+                db,
+                observation,
+                plan,
+                blocked_reason or (None if enforcing else DRY_RUN),
+                enforcing=enforcing,
             )
         yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
         if plan.steps or plan.came_back:
@@ -130,9 +139,9 @@ class SqlLedger:
     def _begin(
         self,
         db: sa.Connection,
-        seen: Observation,
+        observation: Observation,
         plan: Plan,
-        barred: str | None,
+        blocked_reason: str | None,
         *,
         enforcing: bool,
     ) -> tuple[int, dict[str, int]]:
@@ -141,23 +150,25 @@ class SqlLedger:
         The run's id, and each step's by its session's id.
         """
         planned = [*plan.steps, *plan.came_back]
-        latches = enforcing and holds.halted(db, seen.account) is None
-        row = run_row(seen, plan, enforcing=enforcing, version=self._version, actor=self._actor)
+        latches = enforcing and holds.halted(db, observation.account) is None
+        row = run_row(
+            observation, plan, enforcing=enforcing, version=self._version, actor=self._actor
+        )
         row["latched"] = latches and bool(plan.halted)
         (run_id,) = insert_and_number(
             db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
         )
-        record_texts(db, seen)
-        decided = record_decisions(db, seen, run_id)
-        record_activity(db, seen)
-        record_ends(db, seen)
-        record_lasting(db, seen)
-        notices.forget(db, seen)
+        record_texts(db, observation)
+        decided = record_decisions(db, observation, run_id)
+        record_activity(db, observation)
+        record_ends(db, observation)
+        record_lasting(db, observation)
+        notices.forget(db, observation)
         rows = [step_row(step, run_id, decided) for step in planned]
-        told = rows if barred is None else _not_said_before(db, rows, barred)
+        news = rows if blocked_reason is None else _not_said_before(db, rows, blocked_reason)
         return run_id, dict(
             zip(
-                [row["session_id"] for row in told], insert_and_number(db, steps, told), strict=True
+                [row["session_id"] for row in news], insert_and_number(db, steps, news), strict=True
             )
         )
 
@@ -199,7 +210,11 @@ class OpenRun:
                 raise Withheld(look.reason_at(now))
             _refuse_exempt(db, self._lease.account, look.session, now)
             _add_event(
-                db, self._step_ids[step.session.id], now, (INTENDED, look.reason), _seen(look)
+                db,
+                self._step_ids[step.session.id],
+                now,
+                (INTENDED, look.reason),
+                _observation(look),
             )
 
     def expired(self) -> bool:
@@ -214,16 +229,16 @@ class OpenRun:
         now = self._clock.now()
         with self._database.writing() as db:
             _add_event(db, step_id, now, (outcome.result.value, outcome.detail), {})
-            held = self._lease.extend(db, now)
-        if not held:
+            until = self._lease.extend(db, now)
+        if not until:
             raise self._lease.lost()
 
-    def told(self, receipt: Delivery) -> None:
+    def record_delivery(self, delivery: Delivery) -> None:
         now = self._clock.now()
         with self._database.writing() as db:
-            notices.record(db, self.id, receipt, now)
-            held = self._lease.extend(db, now)
-        if not held:
+            notices.record(db, self.id, delivery, now)
+            until = self._lease.extend(db, now)
+        if not until:
             raise self._lease.lost()
 
 
@@ -237,24 +252,24 @@ def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datet
             raise Withheld(f"it may be exempt since the second look: {exemption}")
 
 
-def _seen(look: RecheckResult) -> Row:
+def _observation(look: RecheckResult) -> Row:
     """What the second look rests on."""
-    known = look.activity
+    activity = look.activity
     return {
         "looked_at": look.now.isoformat(),
         "state": look.session.state,
         "task": str(look.session.task) if look.session.task else None,
-        "last_activity": known.at.isoformat() if known and known.at else None,
-        "source": known.source if known else None,
+        "last_activity": activity.at.isoformat() if activity and activity.at else None,
+        "source": activity.source if activity else None,
         "verdicts": {v.policy.name: {"ruling": v.ruling.value, **encode(v)} for v in look.verdicts},
     }
 
 
 def _add_event(
-    db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], seen: Row
+    db: sa.Connection, step_id: int, at: datetime, outcome: tuple[str, str], observation: Row
 ) -> None:
     event, detail = outcome
-    row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": seen}
+    row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": observation}
     db.execute(sa.insert(step_events).values(row))
     if event == INTENDED:
         db.execute(sa.insert(open_steps).values(step_id=step_id))
@@ -267,7 +282,7 @@ def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
     decisions.
     """
     last = sa.func.max(steps.c.id)
-    said: dict[str, tuple[str, Row]] = {}
+    earlier: dict[str, tuple[str, Row]] = {}
     for start in range(0, len(rows), 500):
         ids = [row["session_id"] for row in rows[start : start + 500]]
         newest = sa.select(last).where(steps.c.session_id.in_(ids)).group_by(steps.c.session_id)
@@ -277,7 +292,7 @@ def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:
             .where(steps.c.id.in_(newest), step_events.c.event.in_(_TOLD))
             .where((step_events.c.event != Result.WITHHELD.value) | (step_events.c.detail == why))
         )
-        said |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
+        earlier |= {row.session_id: (row.action, row.decided_in) for row in db.execute(statement)}
     return [
-        row for row in rows if said.get(row["session_id"]) != (row["action"], row["decided_in"])
+        row for row in rows if earlier.get(row["session_id"]) != (row["action"], row["decided_in"])
     ]

@@ -61,14 +61,14 @@ def _scripts() -> Path:
 
 
 def _refuse_newer(where: str, connection: sa.Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
         return
     try:
-        ScriptDirectory.from_config(config()).get_revision(found)
+        ScriptDirectory.from_config(config()).get_revision(current)
     except CommandError:
         raise StoreError(
-            f"the database {where} is from a newer reaper (revision {found}); "
+            f"the database {where} is from a newer reaper (revision {current}); "
             "upgrade reaper, or set another database_url"
         ) from None
 

@@ -19,19 +19,24 @@ _GOES_ON = frozenset({Ruling.OFFENDER, Ruling.UNDETERMINED})
 """A session that could not be judged for a while is not told of again."""
 
 
-def who_knows(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
+def notified_targets(db: sa.Connection, account: str) -> Mapping[tuple[str, str], frozenset[str]]:
     """The targets that were told of an offender, by session id and policy name."""
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    targets: dict[tuple[str, str], frozenset[str]] = {}
     columns = (told.c.session_id, told.c.policy, told.c.target)
     for session, policy, target in db.execute(sa.select(*columns).where(told.c.account == account)):
-        found[session, policy] = found.get((session, policy), frozenset()) | {target}
-    return found
+        targets[session, policy] = targets.get((session, policy), frozenset()) | {target}
+    return targets
 
 
-def record(db: sa.Connection, run_id: int, receipt: Delivery, at: datetime) -> None:
+def record(db: sa.Connection, run_id: int, delivery: Delivery, at: datetime) -> None:
     """Write what became of a notice; of one that arrived, that its target knows."""
-    about = [c.verdict for c in receipt.notice.reported]
-    outcome = {"run_id": run_id, "target": receipt.target, "at": at, "event": receipt.result.value}
+    about = [c.verdict for c in delivery.notice.reported]
+    outcome = {
+        "run_id": run_id,
+        "target": delivery.target,
+        "at": at,
+        "event": delivery.result.value,
+    }
     rows = [
         {
             **outcome,
@@ -40,32 +45,32 @@ def record(db: sa.Connection, run_id: int, receipt: Delivery, at: datetime) -> N
             "owner": v.session.owner,
             "app": v.session.app,
             "policy": v.policy.name,
-            "detail": receipt.detail,
+            "detail": delivery.detail,
         }
         for v in about
     ]
     insert_rows(db, notices, rows)
-    if receipt.result is DeliveryStatus.TOLD:
-        known = {"account": receipt.notice.account, "target": receipt.target}
+    if delivery.result is DeliveryStatus.TOLD:
+        key = {"account": delivery.notice.account, "target": delivery.target}
         insert_rows(
             db,
             told,
-            [{**known, "session_id": v.session.id, "policy": v.policy.name} for v in about],
+            [{**key, "session_id": v.session.id, "policy": v.policy.name} for v in about],
         )
 
 
-def forget(db: sa.Connection, seen: Observation) -> None:
+def forget(db: sa.Connection, observation: Observation) -> None:
     """Nobody knows of an offender that is none any more.
 
     Should it become one again, it is told again.
 
     A doubtful look shows nothing of that.
     """
-    known = who_knows(db, seen.account) if seen.complete else {}
-    if not known:
+    targets = notified_targets(db, observation.account) if observation.complete else {}
+    if not targets:
         return
-    now = {(v.session.id, v.policy.name): v.ruling for v in seen.verdicts}
-    over = [key for key in known if (now[key] not in _GOES_ON if key in now else True)]
+    now = {(v.session.id, v.policy.name): v.ruling for v in observation.verdicts}
+    over = [key for key in targets if (now[key] not in _GOES_ON if key in now else True)]
     delete_rows(
-        db, told, [{"account": seen.account, "session_id": s, "policy": p} for s, p in over]
+        db, told, [{"account": observation.account, "session_id": s, "policy": p} for s, p in over]
     )

@@ -45,7 +45,7 @@ def read_state(db: sa.Connection, account: str, now: datetime) -> Memory:
             for row in db.execute(sa.select(seen_over).where(seen_over.c.account == account))
         },
         lasting=_lasting(db, account),
-        told=notices.who_knows(db, account),
+        notified_targets=notices.notified_targets(db, account),
         looked_at=db.scalar(
             sa.select(sa.func.max(runs.c.started_at)).where(
                 runs.c.account == account, runs.c.complete
@@ -93,20 +93,22 @@ def _streaks(db: sa.Connection, account: str) -> Mapping[tuple[str, str], Streak
     }
 
 
-def asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
+def last_actions(
+    db: sa.Connection, account: str, sessions: Sequence[str]
+) -> Mapping[str, LastAction]:
     """What was last asked for each of the sessions.
 
     A step that was intended and then withheld asked for nothing.
     """
-    found: dict[str, LastAction] = {}
+    actions: dict[str, LastAction] = {}
     for start in range(0, len(sessions), AT_ONCE):
-        found |= _asked(db, account, sessions[start : start + AT_ONCE])
-    return found
+        actions |= _asked(db, account, sessions[start : start + AT_ONCE])
+    return actions
 
 
 def _asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[str, LastAction]:
     whose: dict[int, str] = {}
-    found: dict[int, LastAction] = {}
+    actions: dict[int, LastAction] = {}
     statement = (
         sa.select(
             steps.c.session_id, steps.c.action, step_events.c.at, step_events.c.event, steps.c.id
@@ -117,16 +119,16 @@ def _asked(db: sa.Connection, account: str, sessions: Sequence[str]) -> Mapping[
     )
     for session, action, at, event, step in db.execute(statement):
         if event == INTENDED:
-            whose[step], found[step] = session, LastAction(Action(action), at, None)
+            whose[step], actions[step] = session, LastAction(Action(action), at, None)
         elif event == Result.WITHHELD.value:
-            found.pop(step, None)
-        elif step in found:
-            found[step] = LastAction(
-                Action(action), found[step].at, None if event in OPEN else event
+            actions.pop(step, None)
+        elif step in actions:
+            actions[step] = LastAction(
+                Action(action), actions[step].at, None if event in OPEN else event
             )
         elif event == Result.CAME_BACK.value:
-            whose[step], found[step] = session, LastAction(Action(action), at, event)
-    return {whose[step]: found[step] for step in sorted(found)}
+            whose[step], actions[step] = session, LastAction(Action(action), at, event)
+    return {whose[step]: actions[step] for step in sorted(actions)}
 
 
 def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
@@ -163,8 +165,8 @@ def unsettled(db: sa.Connection, account: str) -> list[PastStep]:
         .order_by(steps.c.id)
     )
     open_ = list(db.scalars(sa.select(open_steps.c.step_id).order_by(open_steps.c.step_id)))
-    found = _of(db, statement, open_)
+    rows = _of(db, statement, open_)
     return [
         PastStep(r.id, r.run_id, r.session_id, r.kind, Action(r.action), bool(r.unconfirmed))
-        for r in found
+        for r in rows
     ]

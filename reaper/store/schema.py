@@ -37,17 +37,17 @@ def revision(database: Database) -> str | None:
     with database.reading() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        return found
+        current: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return current
 
 
 def _bring_to_head(database: Database, *, ask: bool) -> None:
-    found = revision(database)
-    if found == HEAD:
+    current = revision(database)
+    if current == HEAD:
         return
-    if ask and found is not None and found < HEAD:
+    if ask and current is not None and current < HEAD:
         raise StoreError(
-            f"the database {database.where} is at revision {found}, and this reaper needs {HEAD}; "
+            f"the database {database.where} is at revision {current}, and this reaper needs {HEAD}; "
             "run `reaper db upgrade` once its other programs may change too"
         )
     # Alembic takes a quarter of a second to import
@@ -60,10 +60,10 @@ def refuse_other_schema(db: sa.Connection) -> None:
     """Raise StoreError when another program has migrated the database since it was opened, in this
     transaction.
     """
-    found = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    if found != HEAD:
+    current = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if current != HEAD:
         raise StoreError(
-            f"the database was brought to revision {found} by another reaper while this one, of "
+            f"the database was brought to revision {current} by another reaper while this one, of "
             f"{HEAD}, was running; "
             "nothing more is ended by this one: replace it by the other's version"
         )

@@ -30,9 +30,9 @@ def transfer(
             "`reaper db upgrade` on it"
         )
     with source.writing() as old, target.writing() as new:
-        if held := [table.name for table in metadata.sorted_tables if _count(new, table)]:
+        if tables := [table.name for table in metadata.sorted_tables if _count(new, table)]:
             raise ConfigurationError(
-                f"{target.where} is not empty ({', '.join(held)}); name an empty database"
+                f"{target.where} is not empty ({', '.join(tables)}); name an empty database"
             )
         copied = {table.name: _copy(old, new, table, tell) for table in metadata.sorted_tables}
         if short := [
@@ -50,11 +50,11 @@ def _copy(
     old: sa.Connection, new: sa.Connection, table: sa.Table, tell: Callable[[str], None]
 ) -> int:
     tell(f"copying {table.name}")
-    found = old.execution_options(yield_per=_ROWS_AT_ONCE).execute(
+    result = old.execution_options(yield_per=_ROWS_AT_ONCE).execute(
         sa.select(table).order_by(*table.primary_key)
     )
     count = 0
-    for rows in found.mappings().partitions():
+    for rows in result.mappings().partitions():
         new.execute(sa.insert(table), [dict(row) for row in rows])
         count += len(rows)
     if new.dialect.name == "postgresql" and count and table.autoincrement_column is not None:

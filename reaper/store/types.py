@@ -30,5 +30,5 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002
         if value is None:
             return None
-        found: datetime = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-        return found
+        moment: datetime = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment

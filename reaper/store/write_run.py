@@ -41,7 +41,7 @@ _NEVER: _Since = (None, None)
 class _Stood(NamedTuple):
     """What is decided of a session by a policy."""
 
-    gist: str
+    fingerprint: str
     policy_hash: str
     run_id: int
     offender_since: datetime | None
@@ -52,26 +52,28 @@ class _Stood(NamedTuple):
         return self.offender_since, self.offender_run
 
 
-def run_row(seen: Observation, plan: Plan, *, enforcing: bool, version: str, actor: str) -> Row:
+def run_row(
+    observation: Observation, plan: Plan, *, enforcing: bool, version: str, actor: str
+) -> Row:
     """The run as it is known before anything is done."""
-    counts = seen.count()
+    counts = observation.count()
     return {
-        "account": seen.account,
-        "started_at": seen.now,
+        "account": observation.account,
+        "started_at": observation.now,
         "enforcing": enforcing,
-        "complete": seen.complete,
-        "listed": seen.snapshot.complete,
-        "doubts": list(seen.doubts),
-        "unreadable": [[u.kind, u.id, u.problem] for u in seen.snapshot.unreadable],
-        "sessions": len(seen.snapshot.fleet),
+        "complete": observation.complete,
+        "listed": observation.snapshot.complete,
+        "doubts": list(observation.doubts),
+        "unreadable": [[u.kind, u.id, u.problem] for u in observation.snapshot.unreadable],
+        "sessions": len(observation.snapshot.fleet),
         "compliant": counts[Ruling.COMPLIANT],
         "offenders": counts[Ruling.OFFENDER],
         "exempt": counts[Ruling.EXEMPT],
         "undetermined": counts[Ruling.UNDETERMINED],
-        "probes": len(seen.learnt),
+        "probes": len(observation.learnt),
         "steps": len(plan.steps),
         "halted": list(plan.halted),
-        "policies": {name: hash_ for name, hash_, _ in _texts(seen.policies)},
+        "policies": {name: hash_ for name, hash_, _ in _texts(observation.policies)},
         "version": version,
         "actor": actor,
     }
@@ -79,59 +81,63 @@ def run_row(seen: Observation, plan: Plan, *, enforcing: bool, version: str, act
 
 def _texts(policies: PolicySet) -> list[tuple[str, str, str]]:
     """Each policy's name, hash and text; what protects from all of them counts as one more."""
-    found = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
+    texts = [(p.name, p.hash, policies.text_of(p)) for p in policies.policies]
     if policies.protect:
         text = json.dumps([written(e) for e in policies.protect])
-        found.append((PROTECT, digest(text), text))
-    return found
+        texts.append((PROTECT, digest(text), text))
+    return texts
 
 
-def record_texts(db: sa.Connection, seen: Observation) -> None:
-    texts = _texts(seen.policies)
+def record_texts(db: sa.Connection, observation: Observation) -> None:
+    texts = _texts(observation.policies)
     hashes = [hash_ for _, hash_, _ in texts]
-    known = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
+    stored = set(db.scalars(sa.select(policy_texts.c.hash).where(policy_texts.c.hash.in_(hashes))))
     new = {
-        hash_: {"hash": hash_, "name": name, "text": text, "first_seen_at": seen.now}
+        hash_: {"hash": hash_, "name": name, "text": text, "first_seen_at": observation.now}
         for name, hash_, text in texts
-        if hash_ not in known
+        if hash_ not in stored
     }
     insert_rows(db, policy_texts, list(new.values()))
 
 
-def record_decisions(db: sa.Connection, seen: Observation, run_id: int) -> dict[Key, int]:
+def record_decisions(db: sa.Connection, observation: Observation, run_id: int) -> dict[Key, int]:
     """Write the verdicts that changed; return the run that decided each one that stands now."""
-    stood = _stood(db, seen.account)
+    stood = _stood(db, observation.account)
     now: dict[Key, int] = {}
     new: list[Row] = []
     turned: list[Row] = []
     counted: list[Row] = []
     taken: list[Row] = []
-    for found in seen.verdicts:
+    for computed in observation.verdicts:
         verdict = (
-            found if found.ruling is Ruling.COMPLIANT else found.materialized()
-        )  # its gist needs the findings
+            computed if computed.ruling is Ruling.COMPLIANT else computed.materialized()
+        )  # its fingerprint needs the findings
         key = (verdict.session.id, verdict.policy.name)
-        gist, hash_, before = _gist(verdict), verdict.policy.hash, stood.get(key)
-        since = _since(verdict, before, seen, run_id)
-        if before is not None and before.gist == gist and before.policy_hash == hash_:
+        fingerprint, hash_, before = _fingerprint(verdict), verdict.policy.hash, stood.get(key)
+        since = _since(verdict, before, observation, run_id)
+        if before is not None and before.fingerprint == fingerprint and before.policy_hash == hash_:
             now[key] = before.run_id
             if before.since != since:
-                counted.append(_row(seen, key, since))
+                counted.append(_row(observation, key, since))
             continue
         now[key] = run_id
         taken.append(_decision(verdict.materialized(), run_id))
-        row = _row(seen, key, since) | {"gist": gist, "run_id": run_id, "policy_hash": hash_}
+        row = _row(observation, key, since) | {
+            "gist": fingerprint,
+            "run_id": run_id,
+            "policy_hash": hash_,
+        }
         (new if before is None else turned).append(row)
     insert_rows(db, decisions, taken)
     insert_rows(db, current_verdicts, new)
     update_rows(db, current_verdicts, turned)
     update_rows(db, current_verdicts, counted)
-    if seen.snapshot.complete:
+    if observation.snapshot.complete:
         gone = [key for key in stood if key not in now]
         delete_rows(
             db,
             current_verdicts,
-            [{"account": seen.account, "session_id": s, "policy": p} for s, p in gone],
+            [{"account": observation.account, "session_id": s, "policy": p} for s, p in gone],
         )
     return now
 
@@ -151,12 +157,14 @@ def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
     return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
 
 
-def _row(seen: Observation, key: Key, since: _Since) -> Row:
-    row = {"account": seen.account, "session_id": key[0], "policy": key[1]}
+def _row(observation: Observation, key: Key, since: _Since) -> Row:
+    row = {"account": observation.account, "session_id": key[0], "policy": key[1]}
     return row | {"offender_since": since[0], "offender_run": since[1]}
 
 
-def _since(verdict: Verdict, before: _Stood | None, seen: Observation, run_id: int) -> _Since:
+def _since(
+    verdict: Verdict, before: _Stood | None, observation: Observation, run_id: int
+) -> _Since:
     """Since when it is an offender, in every look that follows another, by the same text of its
     policy.
 
@@ -166,22 +174,28 @@ def _since(verdict: Verdict, before: _Stood | None, seen: Observation, run_id: i
     """
     if verdict.ruling is Ruling.COMPLIANT:
         return _NEVER
-    goes_on = before is not None and before.policy_hash == verdict.policy.hash and seen.follows
+    goes_on = (
+        before is not None and before.policy_hash == verdict.policy.hash and observation.follows
+    )
     since = before.since if before is not None and goes_on else _NEVER
     match verdict.ruling:
-        case Ruling.OFFENDER if seen.complete and since == _NEVER:
-            return seen.now, run_id
+        case Ruling.OFFENDER if observation.complete and since == _NEVER:
+            return observation.now, run_id
         case Ruling.OFFENDER:
             return since
-        case Ruling.UNDETERMINED if not seen.complete:
+        case Ruling.UNDETERMINED if not observation.complete:
             return since
         case _:
             return _NEVER
 
 
-def _gist(verdict: Verdict) -> str:
-    gist = verdict.fingerprint
-    return gist if len(gist) <= _SHORT else hashlib.sha256(gist.encode()).hexdigest()
+def _fingerprint(verdict: Verdict) -> str:
+    fingerprint = verdict.fingerprint
+    return (
+        fingerprint
+        if len(fingerprint) <= _SHORT
+        else hashlib.sha256(fingerprint.encode()).hexdigest()
+    )
 
 
 def _decision(verdict: Verdict, run_id: int) -> Row:
@@ -200,90 +214,114 @@ def _decision(verdict: Verdict, run_id: int) -> Row:
     }
 
 
-def record_activity(db: sa.Connection, seen: Observation) -> None:
+def record_activity(db: sa.Connection, observation: Observation) -> None:
     """Write the activities that changed, and forget the sessions that are gone.
 
     A doubtful look does neither.
     """
-    if not seen.complete:
+    if not observation.complete:
         return
     columns = (activity.c.session_id, activity.c.at)
-    rows = db.execute(sa.select(*columns).where(activity.c.account == seen.account)).all()
+    rows = db.execute(sa.select(*columns).where(activity.c.account == observation.account)).all()
     # a Row is no pair to dict()'s stub
     stood: dict[str, datetime] = {session: at for session, at in rows}  # noqa: C416
     learnt = [
-        a for a in seen.learnt.values() if a.at is not None and stood.get(a.session_id) != a.at
+        a
+        for a in observation.learnt.values()
+        if a.at is not None and stood.get(a.session_id) != a.at
     ]
     insert_rows(
-        db, activity, [_activity(seen.account, a) for a in learnt if a.session_id not in stood]
+        db,
+        activity,
+        [_activity(observation.account, a) for a in learnt if a.session_id not in stood],
     )
-    update_rows(db, activity, [_activity(seen.account, a) for a in learnt if a.session_id in stood])
-    present = {session.id for session in seen.snapshot.sessions}
+    update_rows(
+        db, activity, [_activity(observation.account, a) for a in learnt if a.session_id in stood]
+    )
+    present = {session.id for session in observation.snapshot.sessions}
     gone = [session for session in stood if session not in present]
     delete_rows(
-        db, activity, [{"account": seen.account, "session_id": session} for session in gone]
+        db, activity, [{"account": observation.account, "session_id": session} for session in gone]
     )
 
 
-def record_ends(db: sa.Connection, seen: Observation) -> None:
+def record_ends(db: sa.Connection, observation: Observation) -> None:
     """Write which sessions this look is the first to show over, of those that do not tell since
     when.
 
     By a doubtful one nothing is over.
     """
-    if not seen.complete:
+    if not observation.complete:
         return
-    known = set(
-        db.scalars(sa.select(seen_over.c.session_id).where(seen_over.c.account == seen.account))
+    recorded = set(
+        db.scalars(
+            sa.select(seen_over.c.session_id).where(seen_over.c.account == observation.account)
+        )
     )
-    over = {s.id: s for s in seen.snapshot.sessions if s.phase is Phase.OVER}
-    new = [id_ for id_, s in over.items() if s.ended_at == seen.now and id_ not in known]
+    over = {s.id: s for s in observation.snapshot.sessions if s.phase is Phase.OVER}
+    new = [id_ for id_, s in over.items() if s.ended_at == observation.now and id_ not in recorded]
     insert_rows(
-        db, seen_over, [{"account": seen.account, "session_id": id_, "at": seen.now} for id_ in new]
+        db,
+        seen_over,
+        [{"account": observation.account, "session_id": id_, "at": observation.now} for id_ in new],
     )
     if over:
-        gone = known - over.keys()
-        delete_rows(db, seen_over, [{"account": seen.account, "session_id": id_} for id_ in gone])
+        gone = recorded - over.keys()
+        delete_rows(
+            db, seen_over, [{"account": observation.account, "session_id": id_} for id_ in gone]
+        )
 
 
-def record_lasting(db: sa.Connection, seen: Observation) -> None:
+def record_lasting(db: sa.Connection, observation: Observation) -> None:
     """Write since when each condition lasts, and end what this look no longer shows.
 
     A doubtful one does neither.
     """
-    if not seen.complete:
+    if not observation.complete:
         return
-    rows = db.execute(sa.select(lasting).where(lasting.c.account == seen.account))
+    rows = db.execute(sa.select(lasting).where(lasting.c.account == observation.account))
     stood = {(row.session_id, row.condition): row.since for row in rows}
-    holds = _conditions(seen)
-    begun = holds - stood.keys() | {key for key in holds if key[1] in COUNTED and not seen.follows}
+    holds = _conditions(observation)
+    begun = holds - stood.keys() | {
+        key for key in holds if key[1] in COUNTED and not observation.follows
+    }
     over = stood.keys() - holds
-    delete_rows(db, lasting, [_lasting(seen, key) for key in sorted(over | (begun & stood.keys()))])
-    insert_rows(db, lasting, [{**_lasting(seen, key), "since": seen.now} for key in sorted(begun)])
+    delete_rows(
+        db, lasting, [_lasting(observation, key) for key in sorted(over | (begun & stood.keys()))]
+    )
+    insert_rows(
+        db,
+        lasting,
+        [{**_lasting(observation, key), "since": observation.now} for key in sorted(begun)],
+    )
 
 
-def _lasting(seen: Observation, key: Key) -> Row:
-    return {"account": seen.account, "session_id": key[0], "condition": key[1]}
+def _lasting(observation: Observation, key: Key) -> Row:
+    return {"account": observation.account, "session_id": key[0], "condition": key[1]}
 
 
-def _conditions(seen: Observation) -> set[Key]:
+def _conditions(observation: Observation) -> set[Key]:
     """What holds now, of what a policy asks for."""
-    sessions, policies = seen.snapshot.sessions, seen.policies.policies
+    sessions, policies = observation.snapshot.sessions, observation.policies.policies
     holds: set[Key] = set()
     if any(Need.EVERYBODY in policy.needs for policy in policies):
-        holds |= conditions(sessions, seen.learnt, everybody=seen.snapshot.shows_everybody)
+        holds |= conditions(
+            sessions, observation.learnt, everybody=observation.snapshot.shows_everybody
+        )
     if any(Need.ACTIVITY in policy.needs for policy in policies):
-        holds |= waiting(sessions) | started_again(sessions, seen.lasting, seen.now).keys()
+        holds |= (
+            waiting(sessions) | started_again(sessions, observation.lasting, observation.now).keys()
+        )
     return holds
 
 
-def _activity(account: str, known: Activity) -> Row:
+def _activity(account: str, learnt: Activity) -> Row:
     return {
         "account": account,
-        "session_id": known.session_id,
-        "at": known.at,
-        "learnt_at": known.learnt_at,
-        "source": known.source,
+        "session_id": learnt.session_id,
+        "at": learnt.at,
+        "learnt_at": learnt.learnt_at,
+        "source": learnt.source,
     }
 
 

@@ -62,14 +62,14 @@ def check(settings: Settings) -> Schema:
     Raises StoreError that says how it differs.
     """
     with closing(open_database(settings.database_url, upgrade=False)) as store:
-        found = Schema(store.where, record.revision(store))
-        differences = [] if found.revision is None else schema_differences(store)
-    if found.revision is None:
-        raise StoreError(f"{found.where} is empty: no schema yet; `reaper db upgrade` makes it")
+        schema = Schema(store.where, record.revision(store))
+        differences = [] if schema.revision is None else schema_differences(store)
+    if schema.revision is None:
+        raise StoreError(f"{schema.where} is empty: no schema yet; `reaper db upgrade` makes it")
     if differences:
         how = f"differs from what this version expects: {'; '.join(differences)}"
-        raise StoreError(f"{found.where} {how}; run `reaper db upgrade`")
-    return found
+        raise StoreError(f"{schema.where} {how}; run `reaper db upgrade`")
+    return schema
 
 
 def prune(

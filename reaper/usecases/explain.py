@@ -39,7 +39,7 @@ Named = tuple[str, str]
 class Live:
     """A session in one look at its account; `forbidden` says why nothing may be ended there now."""
 
-    seen: Observation
+    observation: Observation
     plan: Plan
     session: Session
     blocked_reason: str | None
@@ -128,15 +128,15 @@ def _find(
     *,
     tell: Tell,
 ) -> tuple[Named, _Looks]:
-    known = recorded(store, start, account)
-    accounts = _accounts(settings, known, start, account)
+    names = recorded(store, start, account)
+    accounts = _accounts(settings, names, start, account)
 
     def look(reaper: Reaper) -> _Look:
         return _look(reaper, start)
 
     observed = observe_all(settings, accounts, policies, look, store, tell=tell)
     live = {who: one for each in observed.looks for who, one in each.live.items()}
-    candidates = sorted({*known, *live})
+    candidates = sorted({*names, *live})
     if not candidates and observed.unread:
         raise observed.unread[0]
     there = [who for each in observed.looks for who in each.there]
@@ -144,36 +144,38 @@ def _find(
 
 
 def _accounts(
-    settings: Settings, known: Sequence[Named], start: str, account: str | None
+    settings: Settings, names: Sequence[Named], start: str, account: str | None
 ) -> Sequence[AccountSettings]:
     """Those that it can be in: for a whole id that is on record, its own."""
-    own = {name for name, id_ in known if id_ == start}
+    own = {name for name, id_ in names if id_ == start}
     named = tuple(a.name for a in settings.accounts if a.name in own)
     return settings.chosen(named if account is None else (account,))
 
 
 def _look(reaper: Reaper, start: str) -> _Look:
-    seen, plan = reaper.look()
-    sessions = seen.snapshot.sessions
+    observation, plan = reaper.look()
+    sessions = observation.snapshot.sessions
     meant = [s for s in sessions if s.id.casefold().startswith(start.casefold())]
-    of_weight = {s.id: s for one in meant for s in _of_weight(seen, one)}
-    seen = probe_also(reaper.source, seen, of_weight.values())
-    blocked_reason = reaper.ledger.blocked_reason(seen.account)
-    live = {(seen.account, s.id): Live(seen, plan, s, blocked_reason) for s in meant}
-    return _Look(live, [(seen.account, session.id) for session in sessions])
+    of_weight = {s.id: s for one in meant for s in _of_weight(observation, one)}
+    observation = probe_also(reaper.source, observation, of_weight.values())
+    blocked_reason = reaper.ledger.blocked_reason(observation.account)
+    live = {(observation.account, s.id): Live(observation, plan, s, blocked_reason) for s in meant}
+    return _Look(live, [(observation.account, session.id) for session in sessions])
 
 
-def _of_weight(seen: Observation, session: Session) -> Iterator[Session]:
+def _of_weight(observation: Observation, session: Session) -> Iterator[Session]:
     """Those whose last activity weighs in some policy's verdict on the session, now or later."""
-    own = [verdict.policy for verdict in seen.verdicts if verdict.session.id == session.id]
+    own = [verdict.policy for verdict in observation.verdicts if verdict.session.id == session.id]
     policies = [policy for policy in own if Need.ACTIVITY in policy.needs]
     if policies:
         yield session
     if any(Need.EVERYBODY_ACTIVITY in policy.needs for policy in policies):
-        yield from seen.snapshot.fleet
+        yield from observation.snapshot.fleet
     elif any(Need.OWNER_ACTIVITY in policy.needs for policy in policies):
         owner = Owner.of(session)
-        yield from (s for s in seen.snapshot.fleet if Owner.of(s).may_be(owner) is not Answer.NO)
+        yield from (
+            s for s in observation.snapshot.fleet if Owner.of(s).may_be(owner) is not Answer.NO
+        )
 
 
 def _the_one(start: str, candidates: Sequence[Named], there: Iterable[Named]) -> Named:

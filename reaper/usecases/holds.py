@@ -50,9 +50,9 @@ def resume(
     """
     with database(settings) as store:
         record.resume(store, account, at=clock.now(), by=by or actor())
-        names = [known.name for known in settings.accounts]
-        held = {name: record.still_blocked(store, name, clock.now()) for name in names}
-    return {name: why for name, why in held.items() if why}
+        names = [one.name for one in settings.accounts]
+        reasons = {name: record.still_blocked(store, name, clock.now()) for name in names}
+    return {name: why for name, why in reasons.items() if why}
 
 
 def acknowledge(

@@ -70,8 +70,13 @@ def make_plan(
         write_plan(
             out,
             [
-                reviewable(seen, plan, by_name[seen.account].url, by_name[seen.account].key())
-                for seen, plan in observed.looks
+                reviewable(
+                    observation,
+                    plan,
+                    by_name[observation.account].url,
+                    by_name[observation.account].key(),
+                )
+                for observation, plan in observed.looks
             ],
         )
     return Plans(observed.looks, observed.unread)
@@ -115,14 +120,14 @@ def apply_plan(
         reviewed=reviewed,
         clock=clock,
     )
-    changes = (_changes(report, plans[report.seen.account]) for report in runs.reports)
+    changes = (_changes(report, plans[report.observation.account]) for report in runs.reports)
     return Applied(runs, tuple(line for lines in changes for line in lines))
 
 
 def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
     now = {step.reviewed for step in report.plan.steps}
-    there = {session.id: session for session in report.seen.snapshot.sessions}
-    reasons = {verdict.session.id: verdict.reason for verdict in report.seen.verdicts}
+    there = {session.id: session for session in report.observation.snapshot.sessions}
+    reasons = {verdict.session.id: verdict.reason for verdict in report.observation.verdicts}
     waits = {waiting.session.id: waiting.reason for waiting in report.plan.waiting}
     for step in reviewed.steps:
         if step.reviewed not in now:
@@ -130,9 +135,9 @@ def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
             why = another or waits.get(step.session) or reasons.get(step.session)
             why = why or "it is not there any more"
             yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
-    for left in report.left_out:
-        who = f"{left.session.kind} {left.session.id} of {left.session.owner}"
-        yield f"not reviewed, left alone: {who}: {left.reason}"
+    for omitted in report.left_out:
+        who = f"{omitted.session.kind} {omitted.session.id} of {omitted.session.owner}"
+        yield f"not reviewed, left alone: {who}: {omitted.reason}"
 
 
 def _another(step: ReviewedStep, now: Session | None) -> str | None:

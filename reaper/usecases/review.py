@@ -59,8 +59,8 @@ class ReviewedPlan(_Strict):
         return self.model_copy(update={"seal": self._seal(key)})
 
     def _seal(self, key: SecretStr) -> str:
-        said = self.model_dump_json(exclude={"seal"}).encode()
-        return hmac.new(key.get_secret_value().encode(), said, hashlib.sha256).hexdigest()
+        text = self.model_dump_json(exclude={"seal"}).encode()
+        return hmac.new(key.get_secret_value().encode(), text, hashlib.sha256).hexdigest()
 
     def refuse_unless(
         self, *, key: SecretStr, url: str, policies: PolicySet, now: datetime, oldest: Duration
@@ -97,11 +97,11 @@ class PlanFile(_Strict):
 def hashes(policies: PolicySet) -> dict[str, str]:
     """What identifies the policies and all that protects from them, by name."""
     protect = json.dumps([e.model_dump(mode="json", exclude_none=True) for e in policies.protect])
-    found = {policy.name: policy.hash for policy in policies.policies}
-    return {**found, "": hashlib.sha256(protect.encode()).hexdigest()}
+    hashes = {policy.name: policy.hash for policy in policies.policies}
+    return {**hashes, "": hashlib.sha256(protect.encode()).hexdigest()}
 
 
-def reviewable(seen: Observation, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan:
+def reviewable(observation: Observation, plan: Plan, url: str, key: SecretStr) -> ReviewedPlan:
     """The plan as it goes to disk."""
     steps = tuple(
         ReviewedStep(
@@ -117,7 +117,11 @@ def reviewable(seen: Observation, plan: Plan, url: str, key: SecretStr) -> Revie
         for s in plan.steps
     )
     made = ReviewedPlan(
-        account=seen.account, url=url, made_at=seen.now, policies=hashes(seen.policies), steps=steps
+        account=observation.account,
+        url=url,
+        made_at=observation.now,
+        policies=hashes(observation.policies),
+        steps=steps,
     )
     return made.sealed(key)
 

@@ -53,8 +53,8 @@ class KeptFleet(BaseModel):
         rules = PolicySet(policies.policies, policies.protect, policies.texts, self.granted)
         lasting = {(session, what): since for session, what, since in self.lasting}
         about = self.activity, self.activity, lasting, self.misgivings
-        seen = Observation(self.account, self.at, self.snapshot, rules, (), *about)
-        verdicts = judge(rules, self.snapshot.everybody, self.activity, self.at, seen.past)
+        observation = Observation(self.account, self.at, self.snapshot, rules, (), *about)
+        verdicts = judge(rules, self.snapshot.everybody, self.activity, self.at, observation.past)
         plan = build_plan(
             verdicts, Memory(lasting=lasting), limits, self.snapshot.sessions, self.at
         )
@@ -69,15 +69,19 @@ class FleetFile(BaseModel):
     fleets: tuple[KeptFleet, ...] = Field(min_length=1)
 
 
-def kept(seen: Observation) -> KeptFleet:
+def kept(observation: Observation) -> KeptFleet:
     """The look as it goes to disk. Only what it learnt itself tells how idle a session was."""
     return KeptFleet(
-        at=seen.now,
-        snapshot=seen.snapshot,
-        activity=dict(seen.learnt),
-        lasting=tuple((session, what, since) for (session, what), since in seen.lasted.items()),
-        granted=tuple(one for one in seen.policies.granted if isinstance(one, ManualExemption)),
-        misgivings=seen.further_doubts,
+        at=observation.now,
+        snapshot=observation.snapshot,
+        activity=dict(observation.learnt),
+        lasting=tuple(
+            (session, what, since) for (session, what), since in observation.lasted.items()
+        ),
+        granted=tuple(
+            one for one in observation.policies.granted if isinstance(one, ManualExemption)
+        ),
+        misgivings=observation.extra_doubts,
     )
 
 
@@ -98,7 +102,7 @@ def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
 def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
     """Raises ConfigurationError when the file cannot be read or holds no fleet."""
     try:
-        found = FleetFile.model_validate_json(path.read_bytes()).fleets
+        fleets = FleetFile.model_validate_json(path.read_bytes()).fleets
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError as error:
@@ -108,9 +112,9 @@ def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
         raise ConfigurationError(
             f"{path} is not a saved fleet ({where}: {first['msg']}); {hint}"
         ) from None
-    if not all(_aware(fleet) for fleet in found):
+    if not all(_aware(fleet) for fleet in fleets):
         raise ConfigurationError(f"{path} is not a saved fleet: a time in it has no time zone")
-    return found
+    return fleets
 
 
 def _aware(fleet: KeptFleet) -> bool:

@@ -23,4 +23,4 @@ def hash_of(token: str) -> str:
 def is_known(token: str, hashes: Iterable[str]) -> bool:
     """Whether the token is one of these; how long that takes tells nothing of them."""
     given = hash_of(token)
-    return sum(hmac.compare_digest(given, known) for known in hashes) > 0
+    return sum(hmac.compare_digest(given, hash_) for hash_ in hashes) > 0

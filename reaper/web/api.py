@@ -41,56 +41,56 @@ def api(store: Store) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
     @router.get("/runs", response_model=Page[RunEntry], summary="The passes, the newest first")
-    def runs(asked: Annotated[RunParams, Query()]) -> dict[str, Any]:
-        behind = read(asked.cursor, _ONE)
-        found = list_runs(
+    def runs(params: Annotated[RunParams, Query()]) -> dict[str, Any]:
+        behind = read(params.cursor, _ONE)
+        entries = list_runs(
             store(),
-            account=asked.account,
-            since=asked.since,
-            until=asked.until,
+            account=params.account,
+            since=params.since,
+            until=params.until,
             below=int(behind[0]) if behind else None,
-            limit=asked.limit + 1,
+            limit=params.limit + 1,
         )
-        return page(found, asked.limit)
+        return page(entries, params.limit)
 
     @router.get("/runs/{run}", response_model=RunEntry, summary="One pass")
     def run(run: Id) -> RunEntry:
-        found = list_runs(store(), below=run + 1, limit=1)
-        if not found or found[0].id != run:
+        entries = list_runs(store(), below=run + 1, limit=1)
+        if not entries or entries[0].id != run:
             raise HTTPException(404, f"there is no run {run}; it may have been pruned")
-        return found[0]
+        return entries[0]
 
     @router.get(
         "/decisions",
         response_model=Page[DecisionEntry],
         summary="Verdicts as they were taken, newest first",
     )
-    def decisions(asked: Annotated[DecisionParams, Query()]) -> dict[str, Any]:
-        behind = read(asked.cursor, (int, str, str))
-        return page(decisions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
+    def decisions(params: Annotated[DecisionParams, Query()]) -> dict[str, Any]:
+        behind = read(params.cursor, (int, str, str))
+        return page(decisions_page(store(), params.filter(params.ruling), behind), params.limit)
 
     @router.get(
         "/steps", response_model=Page[StepEntry], summary="What was to be done, and what came of it"
     )
-    def steps(asked: Annotated[StepParams, Query()]) -> dict[str, Any]:
-        behind = read(asked.cursor, _ONE)
-        return page(steps_page(store(), asked.filter(asked.outcome), behind), asked.limit)
+    def steps(params: Annotated[StepParams, Query()]) -> dict[str, Any]:
+        behind = read(params.cursor, _ONE)
+        return page(steps_page(store(), params.filter(params.outcome), behind), params.limit)
 
     @router.get(
         "/sessions",
         response_model=Page[SessionEntry],
         summary="The sessions as they stand judged now",
     )
-    def sessions(asked: Annotated[SessionParams, Query()]) -> dict[str, Any]:
-        behind = read(asked.cursor, (str, str))
-        return page(sessions_page(store(), asked.filter(asked.ruling), behind), asked.limit)
+    def sessions(params: Annotated[SessionParams, Query()]) -> dict[str, Any]:
+        behind = read(params.cursor, (str, str))
+        return page(sessions_page(store(), params.filter(params.ruling), behind), params.limit)
 
     @router.get(
         "/policies", response_model=Page[PolicyEntry], summary="Every text that policies ever had"
     )
-    def policies(asked: Annotated[PolicyParams, Query()]) -> dict[str, Any]:
-        behind = read(asked.cursor, (str, str))
-        found = policies_page(store(), name=asked.name, limit=asked.limit + 1, behind=behind)
-        return page(found, asked.limit)
+    def policies(params: Annotated[PolicyParams, Query()]) -> dict[str, Any]:
+        behind = read(params.cursor, (str, str))
+        entries = policies_page(store(), name=params.name, limit=params.limit + 1, behind=behind)
+        return page(entries, params.limit)
 
     return router

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reaper.web.status import StatusReader
 
 
-def create_app(store: Store, settings: HttpSettings, standings: StatusReader) -> ASGIApp:
+def create_app(store: Store, settings: HttpSettings, status_reader: StatusReader) -> ASGIApp:
     """The whole face, behind its guard."""
     app = FastAPI(
         title="reaper",
@@ -32,6 +32,6 @@ def create_app(store: Store, settings: HttpSettings, standings: StatusReader) ->
         redirect_slashes=False,
     )
     answer_problems(app)
-    for router in (health(standings), metrics(standings), api(store)):
+    for router in (health(status_reader), metrics(status_reader), api(store)):
         app.include_router(router)
     return Access(app, settings)

@@ -30,69 +30,69 @@ _Values = tuple[str, ...]
 _Found = Mapping[Any, float]  # by the values of the labels
 
 
-def collect(standing: StatusSnapshot) -> list[Metric]:
+def collect(snapshot: StatusSnapshot) -> list[Metric]:
     """Every metric of our own, as things stand now."""
-    ready = not any(reasons(standing))
-    with standing.watch.lock:
+    ready = not any(reasons(snapshot))
+    with snapshot.daemon.lock:
         return [
-            *_itself(standing, ready=ready),
-            *_counted(standing.watch),
-            *_seen(standing.watch),
-            *_stands(standing),
+            *_itself(snapshot, ready=ready),
+            *_counted(snapshot.daemon),
+            *_seen(snapshot.daemon),
+            *_stands(snapshot),
         ]
 
 
-def _counter(name: str, says: str, labels: Sequence[str], found: _Found) -> Metric:
-    return _filled(CounterMetricFamily(f"reaper_{name}", says, labels=labels), found)
+def _counter(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
+    return _filled(CounterMetricFamily(f"reaper_{name}", says, labels=labels), values)
 
 
-def _gauge(name: str, says: str, labels: Sequence[str], found: _Found) -> Metric:
-    return _filled(GaugeMetricFamily(f"reaper_{name}", says, labels=labels), found)
+def _gauge(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
+    return _filled(GaugeMetricFamily(f"reaper_{name}", says, labels=labels), values)
 
 
-def _filled(family: CounterMetricFamily | GaugeMetricFamily, found: _Found) -> Metric:
-    for values, value in found.items():
+def _filled(family: CounterMetricFamily | GaugeMetricFamily, samples: _Found) -> Metric:
+    for values, value in samples.items():
         family.add_metric(values, value)
     return family
 
 
-def _itself(standing: StatusSnapshot, *, ready: bool) -> Iterator[Metric]:
-    watch, reloads = (
-        standing.watch,
-        {(result,): standing.watch.reloads[result] for result in ("taken", "refused")},
+def _itself(snapshot: StatusSnapshot, *, ready: bool) -> Iterator[Metric]:
+    daemon, reloads = (
+        snapshot.daemon,
+        {(result,): snapshot.daemon.reloads[result] for result in ("taken", "refused")},
     )
     built = (__version__, platform.python_version())
-    database_up = not (watch.database_trouble or standing.trouble)
+    database_up = not (daemon.database_trouble or snapshot.trouble)
     yield _gauge("build_info", "What runs; always 1", ("version", "python"), {built: 1})
     yield _gauge("ready", "Whether /readyz says so", (), {(): ready})
     yield _gauge(
         "beat_age_seconds",
         "Since the scheduler last showed that it is alive",
         (),
-        {(): watch.beat_age},
+        {(): daemon.beat_age},
     )
     yield _gauge("database_up", "Whether the database answers", (), {(): database_up})
     yield _gauge(
         "configuration_valid",
         "Whether what was written last is in force",
         (),
-        {(): watch.refused is None},
+        {(): daemon.refused is None},
     )
     yield _counter(
-        "databases_lost", "Times that the database was lost", (), {(): watch.databases_lost}
+        "databases_lost", "Times that the database was lost", (), {(): daemon.databases_lost}
     )
     yield _counter(
         "reloads", "Changed settings and policies, taken or refused", ("result",), reloads
     )
 
 
-def _counted(watch: DaemonStatus) -> Iterator[Metric]:
+def _counted(daemon: DaemonStatus) -> Iterator[Metric]:
     runs = {
-        (name, result): watch.runs[name, result] for name in watch.charges for result in RESULTS
+        (name, result): daemon.runs[name, result] for name in daemon.accounts for result in RESULTS
     }
     late = {
-        (name, how): watch.late[name, how]
-        for name in watch.charges
+        (name, how): daemon.late[name, how]
+        for name in daemon.accounts
         for how in ("missed", "overlapped")
     }
     yield _counter("runs", "Passes, by how they ended", ("account", "result"), runs)
@@ -102,84 +102,86 @@ def _counted(watch: DaemonStatus) -> Iterator[Metric]:
         ("account", "how"),
         late,
     )
-    yield _counter("doubts", "Reasons only to observe", _ACCOUNT, _each(watch, watch.doubts))
+    yield _counter("doubts", "Reasons only to observe", _ACCOUNT, _each(daemon, daemon.doubts))
     yield _counter(
         "halts",
         "Plans over a limit, of which nothing was done",
         _ACCOUNT,
-        _each(watch, watch.halts),
+        _each(daemon, daemon.halts),
     )
-    yield _counter("probes", "Logs read for a last activity", _ACCOUNT, _each(watch, watch.probes))
+    yield _counter(
+        "probes", "Logs read for a last activity", _ACCOUNT, _each(daemon, daemon.probes)
+    )
     saved = "Sessions whose log was not read, for it could change no verdict"
-    yield _counter("probes_saved", saved, _ACCOUNT, _each(watch, watch.probes_saved))
+    yield _counter("probes_saved", saved, _ACCOUNT, _each(daemon, daemon.probes_saved))
     yield _counter(
         "steps",
         "Steps, by what came of them; the action terminate ends a session",
         _STEP,
-        watch.steps,
+        daemon.steps,
     )
     later = "Steps of earlier runs, by what was seen of them later"
-    yield _counter("steps_settled_later", later, ("account", "outcome"), watch.settled_later)
+    yield _counter("steps_settled_later", later, ("account", "outcome"), daemon.settled_later)
     yield _counter(
         "requests",
         "Requests, by HTTP status (none: no answer)",
         ("account", "status"),
-        watch.requests,
+        daemon.requests,
     )
     again = "Those of the requests that repeated one, by the status that they got"
-    yield _counter("retries", again, ("account", "status"), watch.retries)
+    yield _counter("retries", again, ("account", "status"), daemon.retries)
 
 
-def _each(watch: DaemonStatus, found: Mapping[Account, int]) -> dict[_Values, float]:
-    return {(name,): found.get(name, 0) for name in watch.charges}
+def _each(daemon: DaemonStatus, counts: Mapping[Account, int]) -> dict[_Values, float]:
+    return {(name,): counts.get(name, 0) for name in daemon.accounts}
 
 
-def _seen(watch: DaemonStatus) -> Iterator[Metric]:
+def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
     says = (
         "Sessions at the last look, by kind, state and gravest verdict (none: no policy selects it)"
     )
     fleets = {
         (account, *of): count
-        for account, fleet in watch.fleets.items()
+        for account, fleet in daemon.fleets.items()
         for of, count in fleet.items()
     }
     yield _gauge("sessions", says, ("account", "kind", "state", "verdict"), fleets)
     took = HistogramMetricFamily(
         "reaper_run_seconds", "How long each part of a pass took", labels=["phase"]
     )
-    for phase, durations in watch.seconds.items():
+    for phase, durations in daemon.seconds.items():
         took.add_metric(
             [phase], list(zip(_BOUNDS, durations.cumulative(), strict=True)), durations.total
         )
     yield took
 
 
-def _stands(standing: StatusSnapshot) -> Iterator[Metric]:
-    watch, charges, known = standing.watch, standing.watch.charges, standing.conditions
-    complete = {name: standing.complete_at(name) for name in charges}
-    held = {(name,): float(name in watch.under_way) for name in charges}
-    yield _gauge("lease_held", "Whether this replica is at work on the account", _ACCOUNT, held)
+def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
+    daemon, accounts, conditions = snapshot.daemon, snapshot.daemon.accounts, snapshot.conditions
+    complete = {name: snapshot.complete_at(name) for name in accounts}
+    leases = {(name,): float(name in daemon.under_way) for name in accounts}
+    yield _gauge("lease_held", "Whether this replica is at work on the account", _ACCOUNT, leases)
     began = "When the last run without a doubt began, by any replica"
     yield _gauge("last_complete_run_timestamp_seconds", began, _ACCOUNT, _moments(complete))
     ended = "When the last run of this replica ended"
-    yield _gauge("last_run_end_timestamp_seconds", ended, _ACCOUNT, _moments(watch.ended_at))
+    yield _gauge("last_run_end_timestamp_seconds", ended, _ACCOUNT, _moments(daemon.ended_at))
     due = "When this replica will see whether a run is due"
-    yield _gauge("next_run_timestamp_seconds", due, _ACCOUNT, _moments(watch.next_at))
-    within = {(name,): charge.within.total_seconds() for name, charge in charges.items()}
+    yield _gauge("next_run_timestamp_seconds", due, _ACCOUNT, _moments(daemon.next_at))
+    within = {(name,): monitored.within.total_seconds() for name, monitored in accounts.items()}
     yield _gauge("ready_within_seconds", "How old the last complete run may be", _ACCOUNT, within)
     yield _gauge(
         "key_expiry_timestamp_seconds",
         "When the API key expires, where known",
         _ACCOUNT,
-        _expiries(charges),
+        _expiries(accounts),
     )
-    paused = {(name,): float(found.paused) for name, found in known.items()}
+    paused = {(name,): float(condition.paused) for name, condition in conditions.items()}
     yield _gauge("paused", "Whether a pause forbids to end anything", _ACCOUNT, paused)
-    halted = {(name,): float(found.halted) for name, found in known.items()}
+    halted = {(name,): float(condition.halted) for name, condition in conditions.items()}
     yield _gauge(
         "halted", "Whether a halted run waits for a person to acknowledge it", _ACCOUNT, halted
     )
-    unsettled = {(name,): float(found.unsettled) for name, found in known.items()}
+    unsettled = {(name,): float(condition.unsettled) for name, condition in conditions.items()}
     yield _gauge(
         "unsettled_steps",
         "Steps of which nobody has seen yet what came of them",
@@ -188,9 +190,9 @@ def _stands(standing: StatusSnapshot) -> Iterator[Metric]:
     )
 
 
-def _expiries(charges: Mapping[Account, MonitoredAccount]) -> dict[_Values, float]:
-    return _moments({name: expiry(charge) for name, charge in charges.items()})
+def _expiries(accounts: Mapping[Account, MonitoredAccount]) -> dict[_Values, float]:
+    return _moments({name: expiry(monitored) for name, monitored in accounts.items()})
 
 
-def _moments(found: Mapping[Account, datetime | None]) -> dict[_Values, float]:
-    return {(name,): at.timestamp() for name, at in found.items() if at is not None}
+def _moments(moments: Mapping[Account, datetime | None]) -> dict[_Values, float]:
+    return {(name,): at.timestamp() for name, at in moments.items() if at is not None}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def face(settings: Settings, watch: DaemonStatus) -> Iterator[None]:
+def face(settings: Settings, daemon: DaemonStatus) -> Iterator[None]:
     """Answer over HTTP while the context is open, where the settings say so.
 
     Raises ConfigurationError where the address cannot be listened on.
@@ -30,8 +30,8 @@ def face(settings: Settings, watch: DaemonStatus) -> Iterator[None]:
     from reaper.web.status import StatusReader  # noqa: PLC0415
 
     with record(settings) as store:
-        standings = StatusReader(watch, store, SYSTEM_CLOCK, settings.http.key_notice.delta)
-        with serve(create_app(store, settings.http, standings), settings.http.listen):
+        status_reader = StatusReader(daemon, store, SYSTEM_CLOCK, settings.http.key_notice.delta)
+        with serve(create_app(store, settings.http, status_reader), settings.http.listen):
             yield
 
 

@@ -29,12 +29,12 @@ _OK, _NOT = HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE
 Reason = dict[str, str | None]
 
 
-def health(standings: StatusReader) -> APIRouter:
+def health(status_reader: StatusReader) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/healthz", methods=_METHODS)
     def alive() -> JSONResponse:
-        age = standings.watch.beat_age
+        age = status_reader.daemon.beat_age
         return JSONResponse(
             {"alive": age < DEAD_AFTER, "beat_age": round(age, 1)},
             _OK if age < DEAD_AFTER else _NOT,
@@ -42,27 +42,27 @@ def health(standings: StatusReader) -> APIRouter:
 
     @router.api_route("/readyz", methods=_METHODS)
     def ready(request: Request) -> JSONResponse:
-        found = list(reasons(standings.now()))
-        body: dict[str, Any] = {"ready": not found}
+        failures = list(reasons(status_reader.now()))
+        body: dict[str, Any] = {"ready": not failures}
         if is_trusted(request):
-            body["reasons"] = found
-        return JSONResponse(body, _NOT if found else _OK)
+            body["reasons"] = failures
+        return JSONResponse(body, _NOT if failures else _OK)
 
     return router
 
 
-def reasons(standing: StatusSnapshot) -> Iterator[Reason]:
+def reasons(snapshot: StatusSnapshot) -> Iterator[Reason]:
     """Why the daemon is not ready, each with the `check` that failed; none when it is."""
-    watch = standing.watch
-    with watch.lock:
-        if trouble := watch.database_trouble or standing.trouble:
+    daemon = snapshot.daemon
+    with daemon.lock:
+        if trouble := daemon.database_trouble or snapshot.trouble:
             yield _reason("database", trouble)
-        if watch.refused is not None:
-            yield _reason("policies", watch.refused)
-        for account, charge in watch.charges.items():
-            if late := _late(standing, account, charge):
+        if daemon.refused is not None:
+            yield _reason("policies", daemon.refused)
+        for account, monitored in daemon.accounts.items():
+            if late := _late(snapshot, account, monitored):
                 yield _reason("runs", late, account)
-            if soon := _soon(standing, expiry(charge)):
+            if soon := _soon(snapshot, expiry(monitored)):
                 yield _reason("key", soon, account)
 
 
@@ -70,31 +70,34 @@ def _reason(check: str, reason: str, account: str | None = None) -> Reason:
     return {"check": check, "account": account, "reason": reason}
 
 
-def _late(standing: StatusSnapshot, account: str, charge: MonitoredAccount) -> str | None:
-    at, trouble = standing.complete_at(account), standing.watch.troubles.get(account)
-    if at is not None and standing.now - at <= charge.within:
+def _late(snapshot: StatusSnapshot, account: str, monitored: MonitoredAccount) -> str | None:
+    at, trouble = snapshot.complete_at(account), snapshot.daemon.troubles.get(account)
+    if at is not None and snapshot.now - at <= monitored.within:
         return None
     because = f"; the last pass: {trouble}" if trouble else ""
     if at is None:
-        return None if _is_to_come(standing, account) else f"no complete run is known yet{because}"
-    age, within = spoken((standing.now - at).total_seconds()), spoken(charge.within.total_seconds())
+        return None if _is_to_come(snapshot, account) else f"no complete run is known yet{because}"
+    age, within = (
+        spoken((snapshot.now - at).total_seconds()),
+        spoken(monitored.within.total_seconds()),
+    )
     return f"the last complete run began {age} ago, and {within} at the most is expected{because}"
 
 
-def _is_to_come(standing: StatusSnapshot, account: str) -> bool:
+def _is_to_come(snapshot: StatusSnapshot, account: str) -> bool:
     """Whether the first run is still to come: on Monday, say, by its schedule."""
-    watch = standing.watch
-    tried = account in watch.under_way or account in watch.ended_at or account in watch.troubles
-    return not tried and watch.next_at.get(account, standing.now) > standing.now
+    daemon = snapshot.daemon
+    tried = account in daemon.under_way or account in daemon.ended_at or account in daemon.troubles
+    return not tried and daemon.next_at.get(account, snapshot.now) > snapshot.now
 
 
-def _soon(standing: StatusSnapshot, expires: datetime | None) -> str | None:
-    if expires is None or expires - standing.now > standing.key_notice:
+def _soon(snapshot: StatusSnapshot, expires: datetime | None) -> str | None:
+    if expires is None or expires - snapshot.now > snapshot.key_notice:
         return None
-    left = expires - standing.now
-    if left <= timedelta():
+    remaining = expires - snapshot.now
+    if remaining <= timedelta():
         return f"the API key expired on {expires:%Y-%m-%d}; make a new one in the portal and set it"
     return (
-        f"the API key expires in {spoken(left.total_seconds())}, on {expires:%Y-%m-%d}; make a "
+        f"the API key expires in {spoken(remaining.total_seconds())}, on {expires:%Y-%m-%d}; make a "
         "new one in the portal"
     )

@@ -14,10 +14,10 @@ from reaper.web.collectors import collect
 from reaper.web.status import StatusReader
 
 
-def metrics(standings: StatusReader) -> APIRouter:
+def metrics(status_reader: StatusReader) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(standings))
+    registry.register(_Collector(status_reader))
     ProcessCollector(registry=registry)
 
     @router.get("/metrics")
@@ -29,11 +29,11 @@ def metrics(standings: StatusReader) -> APIRouter:
 
 
 class _Collector(Collector):
-    def __init__(self, standings: StatusReader) -> None:
-        self._standings = standings
+    def __init__(self, status_reader: StatusReader) -> None:
+        self._status_reader = status_reader
 
     def describe(self) -> Iterable[Metric]:
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from collect(self._standings.now())
+        yield from collect(self._status_reader.now())

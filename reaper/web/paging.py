@@ -34,13 +34,13 @@ class Page(BaseModel, Generic[Item]):
     )
 
 
-def page(found: Sequence[Placed], limit: int) -> dict[str, Any]:
+def page(entries: Sequence[Placed], limit: int) -> dict[str, Any]:
     """A `Page` of so many entries.
 
     One more than that was looked for, to see whether there is more.
     """
-    items = found[:limit]
-    return {"items": items, "next": written(items[-1].position) if len(found) > limit else None}
+    items = entries[:limit]
+    return {"items": items, "next": written(items[-1].position) if len(entries) > limit else None}
 
 
 def written(position: Position) -> str:
@@ -59,18 +59,18 @@ def read(cursor: str | None, shape: tuple[type, ...]) -> Position | None:
     if cursor is None:
         return None
     try:
-        found = json.loads(
+        decoded = json.loads(
             base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         )
     except (ValueError, RecursionError):
         raise _unknown() from None
     if (
-        not isinstance(found, list)
-        or tuple(map(type, found)) != shape
-        or not all(map(_sane, found))
+        not isinstance(decoded, list)
+        or tuple(map(type, decoded)) != shape
+        or not all(map(_sane, decoded))
     ):
         raise _unknown()
-    return tuple(found)
+    return tuple(decoded)
 
 
 def _sane(part: int | str) -> bool:

@@ -90,10 +90,10 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 def _bound(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        family, kind, _, _, address = found[0]
+        family, kind, _, _, address = addresses[0]
         listener = socket.socket(
             family, kind, socket.IPPROTO_TCP
         )  # asyncio knows it for TCP, and lets nothing wait

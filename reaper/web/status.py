@@ -27,7 +27,7 @@ class StatusSnapshot:
     """
 
     now: datetime
-    watch: DaemonStatus
+    daemon: DaemonStatus
     key_notice: timedelta
     conditions: Mapping[str, Condition]
     completed: Mapping[str, datetime]
@@ -35,13 +35,17 @@ class StatusSnapshot:
 
     def complete_at(self, account: str) -> datetime | None:
         """When the last run without a doubt began, by any replica as far as that is known."""
-        known = (self.watch.complete_at.get(account), self.completed.get(account))
-        return max((at for at in known if at), default=None)
+        moments = (self.daemon.complete_at.get(account), self.completed.get(account))
+        return max((at for at in moments if at), default=None)
 
 
-def expiry(charge: MonitoredAccount) -> datetime | None:
+def expiry(monitored: MonitoredAccount) -> datetime | None:
     """The moment from which the account's key can no longer be relied upon."""
-    return None if charge.key_expires is None else datetime.combine(charge.key_expires, time(), UTC)
+    return (
+        None
+        if monitored.key_expires is None
+        else datetime.combine(monitored.key_expires, time(), UTC)
+    )
 
 
 class StatusReader:
@@ -49,12 +53,12 @@ class StatusReader:
 
     def __init__(
         self,
-        watch: DaemonStatus,
+        daemon: DaemonStatus,
         store: Callable[[], Database],
         clock: Clock,
         key_notice: timedelta,
     ) -> None:
-        self.watch = watch
+        self.daemon = daemon
         self._store, self._clock, self._key_notice = store, clock, key_notice
         self._lock = Lock()
         self._question: _Question | None = None
@@ -70,17 +74,17 @@ class StatusReader:
         trouble = (
             question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
         )
-        found = question.found if answered else {}
+        by_account = question.conditions if answered else {}
         if trouble is None:
             self._completed = {
-                name: one.complete_at for name, one in found.items() if one.complete_at
+                name: one.complete_at for name, one in by_account.items() if one.complete_at
             }
         return StatusSnapshot(
-            self._clock.now(), self.watch, self._key_notice, found, self._completed, trouble
+            self._clock.now(), self.daemon, self._key_notice, by_account, self._completed, trouble
         )
 
     def _ask(self) -> dict[str, Condition]:
-        return conditions(self._store(), list(self.watch.charges), self._clock.now())
+        return conditions(self._store(), list(self.daemon.accounts), self._clock.now())
 
 
 class _Question:
@@ -88,14 +92,14 @@ class _Question:
 
     def __init__(self, ask: Callable[[], dict[str, Condition]]) -> None:
         self.done = Event()
-        self.found: dict[str, Condition] = {}
+        self.conditions: dict[str, Condition] = {}
         self.trouble: str | None = "the database could not be asked; the log says why"
         self._ask = ask
-        Thread(target=self._run, name="standing", daemon=True).start()
+        Thread(target=self._run, name="status", daemon=True).start()
 
     def _run(self) -> None:
         try:
-            self.found = self._ask()
+            self.conditions = self._ask()
             self.trouble = None
         except ReaperError as error:
             self.trouble = str(error)

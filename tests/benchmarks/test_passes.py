@@ -60,9 +60,9 @@ def test_a_dry_pass(
         ):
             asked[:] = [noted_requests(made)]
             report = made.run_once()
-        assert report.seen.snapshot.complete
-        assert len(report.seen.snapshot.sessions) == FLEET
-        assert not report.seen.learnt
+        assert report.observation.snapshot.complete
+        assert len(report.observation.snapshot.sessions) == FLEET
+        assert not report.observation.learnt
 
     def bare() -> None:
         with httpx.Client(base_url=url, headers={"apiKey": "demo-key"}, trust_env=False) as client:
@@ -106,13 +106,13 @@ def test_the_second_pass_asks_next_to_nothing(
         database(settings(url, tmp_path)) as store,
         reaper(url, tmp_path, store, judged_by) as made,
     ):
-        assert len(made.run_once().seen.learnt) == FLEET
+        assert len(made.run_once().observation.learnt) == FLEET
         asked = noted_requests(made)
         before = made.source.connection.requests  # type: ignore[attr-defined]
         report = made.run_once()
         requests = made.source.connection.requests - before  # type: ignore[attr-defined]
     lists = sum(path.endswith(("/webui", "/task", "/solve")) for path, _ in asked)
-    assert len(report.seen.snapshot.sessions) == FLEET
+    assert len(report.observation.snapshot.sessions) == FLEET
     name = f"requests of a second pass over {FLEET:,}, to its list requests ({requests} to {lists})"
     figures.append((name, f"{requests / lists:.2f} x", "1.1 x"))
     assert requests <= 1.1 * lists
@@ -155,7 +155,7 @@ def test_a_pass_on_postgresql(
 
         def on(store: Database) -> None:
             with reaper(url, tmp_path, store, judged_by) as made:
-                assert len(made.run_once().seen.snapshot.sessions) == FLEET
+                assert len(made.run_once().observation.snapshot.sessions) == FLEET
 
         on(file)
         on(server)

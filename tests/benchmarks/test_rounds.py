@@ -96,7 +96,7 @@ def test_a_round_over_many_accounts(serve: Serve, figures: Figures, tmp_path: Pa
         reaper(url, tmp_path, store, policies(tmp_path)) as made,
     ):
         asked = noted_requests(made)
-        assert len(made.run_once().seen.learnt) == SESSIONS
+        assert len(made.run_once().observation.learnt) == SESSIONS
     (home := tmp_path / "home").mkdir()
     with daemon(home, url) as process:
         round_ = seconds_of_a_round(process)

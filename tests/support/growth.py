@@ -124,7 +124,7 @@ class Account:
                 account, now, Snapshot(account, sessions), self.rules, verdicts, activity, learnt
             )
             offending = list({v.session.id for v in verdicts if v.ruling is Ruling.OFFENDER})
-            memory = replace(memory, asked=self.ledger.asked(account, offending))
+            memory = replace(memory, last_actions=self.ledger.last_actions(account, offending))
             plan = build_plan(verdicts, memory, LIMITS, sessions, now)
             with self.ledger.open_run(seen, plan, enforcing=True) as run:
                 for step in plan.steps:

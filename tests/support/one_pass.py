@@ -17,4 +17,4 @@ with database(settings(url, folder)) as store, reaper(url, folder, store, polici
 # Not getrusage: its peak begins with that of the process that started this one.
 peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("utf-8"))
 assert peak is not None
-sys.stdout.write(f"{len(report.seen.snapshot.sessions)} {int(peak[1]) / 1024:.1f}\n")
+sys.stdout.write(f"{len(report.observation.snapshot.sessions)} {int(peak[1]) / 1024:.1f}\n")

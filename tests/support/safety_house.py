@@ -325,11 +325,11 @@ class House:
         policies: PolicySet,
         *,
         reviewed: frozenset[Reviewed] | None = None,
-        further_doubts: Sequence[str] = (),
+        extra_doubts: Sequence[str] = (),
         **more: Any,  # noqa: ANN401 - what `reaper` takes
     ) -> Report:
         with self.reaper(policies, **more) as reaper:
-            return reaper.run_once(reviewed, further_doubts)
+            return reaper.run_once(reviewed, extra_doubts)
 
     # what `reaper` takes
     def outcomes(self, policies: PolicySet, **more: Any) -> dict[str, str]:  # noqa: ANN401

@@ -145,12 +145,14 @@ class Book:
         plan: Plan = NOTHING,
         *,
         enforcing: bool = True,
-        barred: str | None = None,
+        blocked_reason: str | None = None,
     ) -> Iterator[OpenRun]:
         """A run of this book's reaper, which holds the account meanwhile."""
         with (
             self.ledger.lease(seen.account),
-            self.ledger.open_run(seen, plan, enforcing=enforcing, barred=barred) as run,
+            self.ledger.open_run(
+                seen, plan, enforcing=enforcing, blocked_reason=blocked_reason
+            ) as run,
         ):
             yield run
 
@@ -171,7 +173,7 @@ class Book:
         """Record a pass that tells of every offender of policies in mode notify, with that end."""
         plan = a_plan(seen)
         with self.run(seen, plan) as run:
-            run.told(
+            run.record_delivery(
                 Delivery(
                     target, Notice(seen.account, seen.now, plan.to_tell), result, "as the test says"
                 )

@@ -32,7 +32,7 @@ class Stand:
     """
 
     api: Ask
-    watch: DaemonStatus
+    daemon: DaemonStatus
     clock: HandClock
     store: Callable[[], Database]
     broken: list[StoreError] = field(default_factory=list)

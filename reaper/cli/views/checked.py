@@ -17,28 +17,31 @@ _WRITERS = {"json": as_json, "sarif": as_sarif, "github": as_github}
 
 def show_checked(checked: Checked, output: str) -> None:
     """What was found, on standard output; on a terminal problems go to standard error."""
-    found = findings(checked.errors, checked.warnings, strict=checked.strict)
+    problems = findings(checked.errors, checked.warnings, strict=checked.strict)
     if output in _WRITERS:
-        click.echo(_WRITERS[output](found))
+        click.echo(_WRITERS[output](problems))
         return
-    for problem, level in found:
+    for problem, level in problems:
         click.echo(shown(problem, "" if level == "error" else "warning: "), err=True)
-    if checked.policies is not None and not _errors(found):
+    if checked.policies is not None and not _errors(problems):
         _show_policies(checked.policies, checked.at)
-    if found:
-        counts = [_count(_errors(found), "error"), _count(len(found) - _errors(found), "warning")]
+    if problems:
+        counts = [
+            _count(_errors(problems), "error"),
+            _count(len(problems) - _errors(problems), "warning"),
+        ]
         click.echo(", ".join(one for one in counts if not one.startswith("0")), err=True)
     for doubt in checked.doubts:
         click.echo(f"warning: {doubt}", err=True)
 
 
-def _errors(found: Sequence[Finding]) -> int:
-    return sum(one.level == "error" for one in found)
+def _errors(problems: Sequence[Finding]) -> int:
+    return sum(one.level == "error" for one in problems)
 
 
 def _show_policies(policies: PolicySet, now: datetime) -> None:
     for policy in policies.policies:
-        click.echo(f"{policy.name}: {', '.join(_gist(policy, now))}")
+        click.echo(f"{policy.name}: {', '.join(_summary(policy, now))}")
     protect = f", {len(policies.protect)} protected from all policies" if policies.protect else ""
     click.echo(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
 
@@ -47,7 +50,7 @@ def _count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
-def _gist(policy: Policy, now: datetime) -> Iterator[str]:
+def _summary(policy: Policy, now: datetime) -> Iterator[str]:
     """What it may do, when, and to whom not."""
     yield policy.mode
     if policy.exempt:

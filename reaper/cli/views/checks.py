@@ -24,5 +24,5 @@ def show_checks(everything: Mapping[str, Sequence[Check]]) -> None:
 
 
 def checks_as_json(everything: Mapping[str, Sequence[Check]]) -> str:
-    told = {name: [asdict(check) for check in checks] for name, checks in everything.items()}
-    return json.dumps(told, indent=2)
+    document = {name: [asdict(check) for check in checks] for name, checks in everything.items()}
+    return json.dumps(document, indent=2)

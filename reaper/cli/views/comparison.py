@@ -13,7 +13,7 @@ from rich.console import Console
 
 from reaper.cli.views.render import console, escape, identity, moment, short, table
 from reaper.core.explaining.comparison import Difference, Rewritten
-from reaper.core.explaining.disposition import Disposition, Treatment, treatments
+from reaper.core.explaining.disposition import Disposition, DispositionKind, dispositions
 from reaper.core.model.action import Action
 from reaper.usecases.compare import ComparedAccount, Comparison
 
@@ -22,13 +22,13 @@ _WORDS: dict[str, str] = {
     Action.DELETE: "would be deleted",
     Action.INTERRUPT_SOLVE: "its solve would be stopped",
     Action.INTERRUPT_EXECUTION: "would be interrupted",
-    Disposition.WAITS: "would wait",
-    Disposition.CAME_BACK: "came back",
-    Disposition.TOLD: "people would be told",
-    Disposition.OBSERVED: "observed",
-    Disposition.UNKNOWN: "unknown",
-    Disposition.EXEMPT: "exempt",
-    Disposition.LEFT_ALONE: "left alone",
+    DispositionKind.WAITS: "would wait",
+    DispositionKind.CAME_BACK: "came back",
+    DispositionKind.TOLD: "people would be told",
+    DispositionKind.OBSERVED: "observed",
+    DispositionKind.UNKNOWN: "unknown",
+    DispositionKind.EXEMPT: "exempt",
+    DispositionKind.LEFT_ALONE: "left alone",
 }
 
 
@@ -48,10 +48,12 @@ def _texts(texts: Rewritten) -> Iterator[str]:
 
 
 def _show(out: Console, one: ComparedAccount) -> None:
-    seen, sessions = one.new[0], one.sessions
-    told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {told}")
-    for doubt in seen.doubts:
+    observation, sessions = one.new[0], one.sessions
+    summary = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    out.print(
+        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {summary}"
+    )
+    for doubt in observation.doubts:
         out.print(f"  [yellow]a run now would observe only:[/] {escape(doubt)}")
     if sessions:
         rows = table("SESSION", "KIND", "OWNER", "OLD", "NEW", "REASON")
@@ -82,14 +84,14 @@ def _order(one: Difference) -> tuple[int, int]:
     return _ACTIONS.index(one.new.what), _ACTIONS.index(one.old.what)
 
 
-def _word(treated: Treatment) -> str:
-    return f"{_WORDS[treated.what]}{f' until {moment(treated.due)[:16]}' if treated.due else ''}"
+def _word(disposition: Disposition) -> str:
+    return f"{_WORDS[disposition.what]}{f' until {moment(disposition.due)[:16]}' if disposition.due else ''}"
 
 
 def _counts(one: ComparedAccount) -> Iterator[str]:
     """How many sessions are treated so, of the treatments of which that number changes."""
     old, new = (
-        Counter(t.what for t in treatments(*judged).values()) for judged in (one.old, one.new)
+        Counter(t.what for t in dispositions(*judged).values()) for judged in (one.old, one.new)
     )
     yield from (
         f"{_WORDS[what]}: {old[what]} -> {new[what]}"
@@ -104,29 +106,29 @@ def comparison_as_json(comparison: Comparison) -> str:
 
 
 def _account(one: ComparedAccount) -> dict[str, Any]:
-    seen = one.new[0]
+    observation = one.new[0]
     return {
-        "account": seen.account,
-        "at": seen.now.isoformat(),
-        "sessions": len(seen.snapshot.fleet),
-        "doubts": list(seen.doubts),
+        "account": observation.account,
+        "at": observation.now.isoformat(),
+        "sessions": len(observation.snapshot.fleet),
+        "doubts": list(observation.doubts),
         "halted": {"old": list(one.old[1].halted), "new": list(one.new[1].halted)},
         "differences": [
             {
                 **identity(session),
                 "app": session.app,
-                "old": _treatment(old, new),
-                "new": _treatment(new, old),
+                "old": _disposition(old, new),
+                "new": _disposition(new, old),
             }
             for session, old, new in one.sessions
         ],
     }
 
 
-def _treatment(treated: Treatment, other: Treatment) -> dict[str, Any]:
+def _disposition(disposition: Disposition, other: Disposition) -> dict[str, Any]:
     return {
-        "what": treated.what,
-        "policies": list(treated.policies),
-        "reason": treated.reason(other.policies),
-        "due": treated.due.isoformat() if treated.due else None,
+        "what": disposition.what,
+        "policies": list(disposition.policies),
+        "reason": disposition.reason(other.policies),
+        "due": disposition.due.isoformat() if disposition.due else None,
     }

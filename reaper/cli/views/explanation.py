@@ -29,22 +29,22 @@ _ANSWERS = {
 }
 
 
-def show_explanation(told: Explanation) -> None:
+def show_explanation(explanation: Explanation) -> None:
     out = console()
-    at, (account, session) = told.at, told.who
-    if told.live is not None:
-        _show_session(out, told.live)
-        _show_policies(out, told.live)
+    at, (account, session) = explanation.at, explanation.who
+    if explanation.live is not None:
+        _show_session(out, explanation.live)
+        _show_policies(out, explanation.live)
     else:
         there = "not among the live sessions; this is on record of it"
         when = f"as recorded by {moment(at)} UTC" if at else there
         out.print(f"[bold]{escape(session)}[/] in {escape(account)}: {when}")
-        _show_decisions(out, told.past)
-    _show_steps(out, told.past, "by then" if at else "so far")
+        _show_decisions(out, explanation.past)
+    _show_steps(out, explanation.past, "by then" if at else "so far")
 
 
 def _show_session(out: Console, live: Live) -> None:
-    session, seen = live.session, live.seen
+    session, observation = live.session, live.observation
     app = " ".join(filter(None, (session.app, session.app_version))) or "?"
     who = [
         session.kind,
@@ -53,19 +53,21 @@ def _show_session(out: Console, live: Live) -> None:
         f"app {app}",
         f"'{session.name or ''}'",
     ]
-    out.print(f"[bold]{escape(session.id)}[/] in {escape(seen.account)}: {escape(', '.join(who))}")
     out.print(
-        f"  created {_ago(session.created_at, seen.now)}, started "
-        f"{_ago(session.started_at, seen.now)}"
+        f"[bold]{escape(session.id)}[/] in {escape(observation.account)}: {escape(', '.join(who))}"
     )
-    known = seen.activity.get(session.id)
-    if known is not None:
-        out.print(f"  last active {_ago(known.at, seen.now)}: {escape(known.source)}")
+    out.print(
+        f"  created {_ago(session.created_at, observation.now)}, started "
+        f"{_ago(session.started_at, observation.now)}"
+    )
+    activity = observation.activity.get(session.id)
+    if activity is not None:
+        out.print(f"  last active {_ago(activity.at, observation.now)}: {escape(activity.source)}")
     for problem in session.problems:
         out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
     out.print(
         "  next enforcing run: "
-        f"{escape(next_run(seen, live.plan, session, live.blocked_reason).words)}"
+        f"{escape(next_run(observation, live.plan, session, live.blocked_reason).words)}"
     )
 
 
@@ -77,25 +79,25 @@ def _ago(at: datetime | None, now: datetime) -> str:
 
 
 def _show_policies(out: Console, live: Live) -> None:
-    views = explained(live.seen, live.session)
+    views = explained(live.observation, live.session)
     for view in views:
         if view.verdict is not None:
-            _show_view(out, view, live.seen.now)
+            _show_view(out, view, live.observation.now)
     others = [view for view in views if view.verdict is None]
     if others:
         out.print("\nnot judged by")
     for view in others:
         why = "; ".join(chain(filter(None, [view.aside]), _mismatches(view)))
         out.print(
-            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.seen.now))}"
+            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.observation.now))}"
         )
 
 
 def _mismatches(view: PolicyView) -> Iterator[str]:
-    for found in view.mismatches:
-        value = "is not known" if found.value is None else f"is {found.value!r}"
-        spelt = " (they read alike, and are written otherwise)" if found.alike else ""
-        yield f"{found.field} {value}, not {_wanted(found.wanted)}{spelt}"
+    for mismatch in view.mismatches:
+        value = "is not known" if mismatch.value is None else f"is {mismatch.value!r}"
+        spelt = " (they read alike, and are written otherwise)" if mismatch.alike else ""
+        yield f"{mismatch.field} {value}, not {_wanted(mismatch.wanted)}{spelt}"
 
 
 def _wanted(match: Match) -> str:
@@ -122,8 +124,8 @@ def _show_view(out: Console, view: PolicyView, now: datetime) -> None:
         out.print(f"  [yellow]perhaps not selected:[/] {escape(line)}")
     rows = table("  RULE", "MET", "FOUND", "WHERE THAT COMES FROM", wide="WHERE THAT COMES FROM")
     for depth, branch in _branches(view.rule, 1):
-        found = branch.finding
-        cells = (measured(found), found.note) if found else ("", "")
+        finding = branch.finding
+        cells = (measured(finding), finding.note) if finding else ("", "")
         rows.add_row(
             escape("  " * depth + branch.rule), _ANSWERS[branch.answer], *map(escape, cells)
         )
@@ -139,11 +141,13 @@ def _branches(branch: Branch, depth: int) -> Iterator[tuple[int, Branch]]:
         yield from _branches(part, depth + 1)
 
 
-def measured(found: Finding) -> str:
+def measured(finding: Finding) -> str:
     """A finding's value, in its unit."""
-    if found.value is None:
+    if finding.value is None:
         return ""
-    return f"{found.value:g}" if unit_of(found.rule) is not Unit.SECONDS else spoken(found.value)
+    return (
+        f"{finding.value:g}" if unit_of(finding.rule) is not Unit.SECONDS else spoken(finding.value)
+    )
 
 
 def _cover(cover: Cover) -> str:
@@ -202,19 +206,19 @@ def _show_decisions(out: Console, past: AsOf) -> None:
         )
         out.print(f"  {escape(one.reason)}")
         for kept in one.evidence["findings"]:
-            found = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
-            told = ", ".join(filter(None, (measured(found), found.note)))
+            finding = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
+            detail = ", ".join(filter(None, (measured(finding), finding.note)))
             out.print(
-                f"  {escape(found.rule)}: "
-                f"{_ANSWERS[found.answer]}{escape(f', {told}' if told else '')}"
+                f"  {escape(finding.rule)}: "
+                f"{_ANSWERS[finding.answer]}{escape(f', {detail}' if detail else '')}"
             )
         text = past.texts.get(one.policy_hash)
-        said = (
+        reason = (
             "by this text"
             if past.stands(one)
             else "by this text, by which the last look judged no more"
         )
-        out.print(f"  {said}:" if text else "  the text it was judged by is not on record")
+        out.print(f"  {reason}:" if text else "  the text it was judged by is not on record")
         for line in (text or "").splitlines():
             out.print(f"    {escape(line)}")
     out.print(

@@ -17,15 +17,15 @@ from reaper.store import AsOf, DecisionEntry, PastLook, StepEntry
 from reaper.usecases.explain import Explanation, Live
 
 
-def explanation_as_json(told: Explanation) -> str:
-    account, session = told.who
-    live = told.live
+def explanation_as_json(explanation: Explanation) -> str:
+    account, session = explanation.who
+    live = explanation.live
     written = {
         "account": account,
         "session": session,
-        "at": _moment(told.at or (live.seen.now if live else None)),
+        "at": _moment(explanation.at or (live.observation.now if live else None)),
         "live": _live(live) if live else None,
-        "recorded": _recorded(told.past),
+        "recorded": _recorded(explanation.past),
     }
     return json.dumps(written, indent=2)
 
@@ -35,10 +35,10 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _live(live: Live) -> dict[str, Any]:
-    seen, session = live.seen, live.session
-    known, next_ = (
-        seen.activity.get(session.id),
-        next_run(seen, live.plan, session, live.blocked_reason),
+    observation, session = live.observation, live.session
+    activity, next_ = (
+        observation.activity.get(session.id),
+        next_run(observation, live.plan, session, live.blocked_reason),
     )
     return {
         **identity(session),
@@ -50,13 +50,13 @@ def _live(live: Live) -> dict[str, Any]:
         "description": session.description,
         "created_at": _moment(session.created_at),
         "started_at": _moment(session.started_at),
-        "last_activity": _moment(known.at if known else None),
-        "activity_source": known.source if known else None,
+        "last_activity": _moment(activity.at if activity else None),
+        "activity_source": activity.source if activity else None,
         "problems": [str(problem) for problem in session.problems],
-        "doubts": list(seen.doubts),
+        "doubts": list(observation.doubts),
         "next_run": {"what": next_.what, "words": next_.words, "due": _moment(next_.due)},
         "plan": {"steps": len(live.plan.steps), "halted": list(live.plan.halted)},
-        "policies": [_view(view) for view in explained(seen, session)],
+        "policies": [_view(view) for view in explained(observation, session)],
     }
 
 
@@ -82,9 +82,14 @@ def _branch(branch: Branch) -> dict[str, Any]:
     return shown | {"rules": [_branch(part) for part in branch.parts]}
 
 
-def _finding(found: Finding) -> dict[str, Any]:
-    unit = unit_of(found.rule).value
-    return {"value": found.value, "threshold": found.threshold, "unit": unit, "note": found.note}
+def _finding(finding: Finding) -> dict[str, Any]:
+    unit = unit_of(finding.rule).value
+    return {
+        "value": finding.value,
+        "threshold": finding.threshold,
+        "unit": unit,
+        "note": finding.note,
+    }
 
 
 def _cover(cover: Cover) -> dict[str, Any]:

@@ -12,47 +12,51 @@ from reaper.core.model.duration import spoken
 from reaper.core.model.session import Session
 
 
-def show_fleet(seen: Observation) -> None:
+def show_fleet(observation: Observation) -> None:
     """One table, the offenders first, then by age."""
     out = console()
     rows = table(
         "SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY"
     )
-    found = _by_session(seen)
-    for session in sorted(seen.snapshot.fleet, key=lambda s: _order(s, found.get(s.id, ()), seen)):
-        row = _row(session, found.get(session.id, ()), seen)
+    verdicts = _by_session(observation)
+    for session in sorted(
+        observation.snapshot.fleet, key=lambda s: _order(s, verdicts.get(s.id, ()), observation)
+    ):
+        row = _row(session, verdicts.get(session.id, ()), observation)
         cells = [
             escape(row[key] or "?")
             for key in ("short", "kind", "state", "owner", "app", "age", "idle")
         ]
         rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
-    out.print(f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions")
+    out.print(f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions")
     out.print(rows)
-    for doubt in seen.doubts:
+    for doubt in observation.doubts:
         out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
-    for bad in seen.snapshot.unreadable:
+    for bad in observation.snapshot.unreadable:
         out.print(f"[yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
 
 
-def _by_session(seen: Observation) -> dict[str, list[Verdict]]:
-    found: dict[str, list[Verdict]] = {}
-    for verdict in seen.verdicts:
-        found.setdefault(verdict.session.id, []).append(verdict)
-    return found
+def _by_session(observation: Observation) -> dict[str, list[Verdict]]:
+    verdicts: dict[str, list[Verdict]] = {}
+    for verdict in observation.verdicts:
+        verdicts.setdefault(verdict.session.id, []).append(verdict)
+    return verdicts
 
 
-def _order(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> tuple[bool, float]:
-    age = session.age(seen.now)
+def _order(
+    session: Session, verdicts: Sequence[Verdict], observation: Observation
+) -> tuple[bool, float]:
+    age = session.age(observation.now)
     return all(v.ruling is not Ruling.OFFENDER for v in verdicts), -(
         age.total_seconds() if age else 0
     )
 
 
-def _row(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> dict[str, Any]:
+def _row(session: Session, verdicts: Sequence[Verdict], observation: Observation) -> dict[str, Any]:
     ruling = gravest(v.ruling for v in verdicts)
     saying = [v for v in verdicts if v.ruling is ruling]
-    age, known = session.age(seen.now), seen.activity.get(session.id)
-    idle = known.idle(seen.now) if known else None
+    age, activity = session.age(observation.now), observation.activity.get(session.id)
+    idle = activity.idle(observation.now) if activity else None
     return {
         "short": short(session.id),
         "kind": session.kind,
@@ -60,12 +64,12 @@ def _row(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> di
         "owner": session.owner,
         "app": session.app,
         "age": spoken(age.total_seconds()) if age else None,
-        "idle": ("" if known and known.learnt_at >= seen.now else "≤ ")
+        "idle": ("" if activity and activity.learnt_at >= observation.now else "≤ ")
         + spoken(idle.total_seconds())
         if idle
         else "-",
         "verdict": ruling.value if ruling else "not selected",
-        "why": _why(ruling, saying, known.source if known else ""),
+        "why": _why(ruling, saying, activity.source if activity else ""),
     }
 
 
@@ -84,26 +88,31 @@ def _why(ruling: Ruling | None, saying: Sequence[Verdict], source: str) -> str:
 
 
 def fleets_as_json(looks: Sequence[Observation]) -> str:
-    return json.dumps({"accounts": [_as_json(seen) for seen in looks]}, indent=2)
+    return json.dumps({"accounts": [_as_json(observation) for observation in looks]}, indent=2)
 
 
-def _as_json(seen: Observation) -> dict[str, Any]:
-    found = _by_session(seen)
+def _as_json(observation: Observation) -> dict[str, Any]:
+    verdicts = _by_session(observation)
     return {
-        "account": seen.account,
-        "at": seen.now.isoformat(),
-        "complete": seen.complete,
-        "doubts": list(seen.doubts),
-        "sessions": [_session(s, found.get(s.id, ()), seen) for s in seen.snapshot.fleet],
+        "account": observation.account,
+        "at": observation.now.isoformat(),
+        "complete": observation.complete,
+        "doubts": list(observation.doubts),
+        "sessions": [
+            _session(s, verdicts.get(s.id, ()), observation) for s in observation.snapshot.fleet
+        ],
         "unreadable": [
-            {"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable
+            {"kind": u.kind, "id": u.id, "problem": u.problem}
+            for u in observation.snapshot.unreadable
         ],
     }
 
 
-def _session(session: Session, verdicts: Sequence[Verdict], seen: Observation) -> dict[str, Any]:
-    age, known = session.age(seen.now), seen.activity.get(session.id)
-    idle = known.idle(seen.now) if known else None
+def _session(
+    session: Session, verdicts: Sequence[Verdict], observation: Observation
+) -> dict[str, Any]:
+    age, activity = session.age(observation.now), observation.activity.get(session.id)
+    idle = activity.idle(observation.now) if activity else None
     return {
         **identity(session),
         "state": session.state,
@@ -113,7 +122,7 @@ def _session(session: Session, verdicts: Sequence[Verdict], seen: Observation) -
         "created_at": session.created_at.isoformat() if session.created_at else None,
         "age_seconds": age.total_seconds() if age else None,
         "idle_seconds": idle.total_seconds() if idle is not None else None,
-        "idle_learnt": known.source if known else None,
+        "idle_learnt": activity.source if activity else None,
         "verdicts": [
             {
                 "policy": v.policy.name,

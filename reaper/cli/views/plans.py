@@ -9,14 +9,14 @@ from reaper.core.judging.verdict import Observation
 from reaper.core.planning.plan import Plan, Step
 
 
-def show_plan(seen: Observation, plan: Plan) -> None:
+def show_plan(observation: Observation, plan: Plan) -> None:
     """What a run would do now."""
     out = console()
     out.print(
-        f"[bold]{escape(seen.account)}[/]: {len(seen.snapshot.fleet)} sessions, {len(plan.steps)} "
+        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {len(plan.steps)} "
         "to end"
     )
-    for doubt in seen.doubts:
+    for doubt in observation.doubts:
         out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
     if plan.steps:
         rows = table("SESSION", "KIND", "OWNER", "APP", "ACTION", "POLICY", "REASON")
@@ -24,7 +24,7 @@ def show_plan(seen: Observation, plan: Plan) -> None:
             rows.add_row(*_who(step), step.action, escape(step.policy), escape(step.reason))
         out.print(rows)
     show_rest(out, plan)
-    show_dormant(out, seen)
+    show_dormant(out, observation)
 
 
 def _who(step: Step) -> Sequence[str]:

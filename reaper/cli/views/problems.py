@@ -26,9 +26,9 @@ def findings(
     errors: Iterable[Problem], warnings: Iterable[Problem], *, strict: bool = False
 ) -> list[Finding]:
     """All of them in file order; with `strict` every warning is an error."""
-    told = [Finding(one, "error") for one in errors]
-    told += [Finding(one, "error" if strict else "warning") for one in warnings]
-    return sorted(told, key=lambda one: one.problem)
+    problems = [Finding(one, "error") for one in errors]
+    problems += [Finding(one, "error" if strict else "warning") for one in warnings]
+    return sorted(problems, key=lambda one: one.problem)
 
 
 def shown(problem: Problem, prefix: str = "") -> str:
@@ -47,8 +47,8 @@ def _line(problem: Problem) -> str | None:
             lines = stream.read(1 << 20).decode("utf-8-sig", "replace").split("\n")
     except OSError:
         return None
-    found = lines[problem.line - 1] if problem.line <= len(lines) else ""
-    return found.rstrip("\r") if found.strip() else None
+    line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+    return line.rstrip("\r") if line.strip() else None
 
 
 def _pointed(line: str, column: int) -> list[str]:
@@ -83,13 +83,13 @@ def as_json(found: Sequence[Finding]) -> str:
     return json.dumps({"problems": problems}, indent=2)
 
 
-def as_github(found: Sequence[Finding]) -> str:
+def as_github(problems: Sequence[Finding]) -> str:
     """Workflow commands that GitHub shows beside the changed lines."""
     return "\n".join(
         f"::{level} "
         f"file={_property(p.file)},line={p.line or _NO_PLACE},col={p.column or _NO_PLACE},"
         f"title={_property(f'reaper: {p.code}')}::{_data(p.message)}"
-        for p, level in found
+        for p, level in problems
     )
 
 
@@ -101,9 +101,9 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(found: Sequence[Finding]) -> str:
+def as_sarif(problems: Sequence[Finding]) -> str:
     """SARIF 2.1.0, as code scanning takes it."""
-    rules = sorted({one.problem.code for one in found})
+    rules = sorted({one.problem.code for one in problems})
     driver = {
         "name": "reaper",
         "version": __version__,
@@ -111,7 +111,10 @@ def as_sarif(found: Sequence[Finding]) -> str:
             {"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in rules
         ],
     }
-    run: dict[str, Any] = {"tool": {"driver": driver}, "results": [_result(one) for one in found]}
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "results": [_result(one) for one in problems],
+    }
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

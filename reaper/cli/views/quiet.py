@@ -14,11 +14,11 @@ _GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
 
 def troubles(report: Report) -> Iterator[str]:
     """Why it ended nothing, ended less than was due, or is not sure."""
-    account = report.seen.account
+    account = report.observation.account
     if report.error is not None:
         yield str(report.error)
         return
-    for doubt in report.seen.doubts:
+    for doubt in report.observation.doubts:
         yield f"{account}: observed only: {doubt}"
     if report.plan.halted:
         why = "; ".join(report.plan.halted)
@@ -28,16 +28,16 @@ def troubles(report: Report) -> Iterator[str]:
         )
         return
     yield from _of_sessions(report)
-    for receipt in report.receipts:
-        if receipt.result is DeliveryStatus.NOT_TOLD:
+    for delivery in report.deliveries:
+        if delivery.result is DeliveryStatus.NOT_TOLD:
             yield (
-                f"{account}: could not tell {receipt.target}: {receipt.detail}; the next run "
+                f"{account}: could not tell {delivery.target}: {delivery.detail}; the next run "
                 "tries again"
             )
 
 
 def _of_sessions(report: Report) -> Iterator[str]:
-    account, withheld = report.seen.account, Counter[str]()
+    account, withheld = report.observation.account, Counter[str]()
     for step in (*report.plan.steps, *report.plan.came_back):
         outcome = report.outcomes.get(step.session.id)
         if outcome is not None and outcome.result in _GRAVE:

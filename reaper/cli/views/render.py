@@ -124,17 +124,20 @@ def show_reports(reports: Iterable[Report]) -> None:
 
 
 def show_report(out: Console, report: Report) -> None:
-    seen = report.seen
-    counts = ", ".join(f"{n} {ruling}" for ruling, n in seen.count().items() if n) or "none judged"
+    observation = report.observation
+    counts = (
+        ", ".join(f"{n} {ruling}" for ruling, n in observation.count().items() if n)
+        or "none judged"
+    )
     how = "enforcing" if report.enforcing else "dry run"
     if report.error is not None:  # its line is on standard error
         out.print(
-            f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): the account could not "
+            f"[bold]{escape(observation.account)}[/] run {report.run_id} ({how}): the account could not "
             "be read"
         )
         return
     out.print(
-        f"[bold]{escape(seen.account)}[/] run {report.run_id} ({how}): {len(seen.snapshot.fleet)} "
+        f"[bold]{escape(observation.account)}[/] run {report.run_id} ({how}): {len(observation.snapshot.fleet)} "
         f"sessions; {counts}"
     )
     for past, outcome in report.settled:
@@ -142,32 +145,32 @@ def show_report(out: Console, report: Report) -> None:
             f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
         )
         out.print(f"  settled from run {past.run_id}: {settled}")
-    for doubt in seen.doubts:
+    for doubt in observation.doubts:
         out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
-    for bad in seen.snapshot.unreadable:
+    for bad in observation.snapshot.unreadable:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
-    _show_half_read(out, seen)
+    _show_half_read(out, observation)
     _show_steps(out, report)
     show_rest(out, report.plan)
     _show_receipts(out, report)
-    show_dormant(out, seen)
+    show_dormant(out, observation)
 
 
-def _show_half_read(out: Console, seen: Observation) -> None:
+def _show_half_read(out: Console, observation: Observation) -> None:
     """How many sessions are left alone because a field cannot be read, and one of them."""
-    found = seen.half_read
-    if found:
-        one = found[0]
+    sessions = observation.half_read
+    if sessions:
+        one = sessions[0]
         why = "; ".join(map(str, one.problems))
-        some = "1 session" if len(found) == 1 else f"{len(found)} sessions, such as"
+        some = "1 session" if len(sessions) == 1 else f"{len(sessions)} sessions, such as"
         out.print(
             f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: "
             f"{escape(why)}"
         )
 
 
-def show_dormant(out: Console, seen: Observation) -> None:
-    for name, why in seen.policies.dormant(seen.now).items():
+def show_dormant(out: Console, observation: Observation) -> None:
+    for name, why in observation.policies.dormant(observation.now).items():
         out.print(f"  policy {escape(name)} is not in force: {why}")
 
 
@@ -213,21 +216,21 @@ def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> No
 
 
 def _show_receipts(out: Console, report: Report) -> None:
-    for receipt in report.receipts:
-        count = len(receipt.notice.reported)
+    for delivery in report.deliveries:
+        count = len(delivery.notice.reported)
         what = f"{count} {'session' if count == 1 else 'sessions'}"
-        detail = f" ({escape(receipt.detail)})" if receipt.detail else ""
-        match receipt.result:
+        detail = f" ({escape(delivery.detail)})" if delivery.detail else ""
+        match delivery.result:
             case DeliveryStatus.TOLD:
-                out.print(f"  [green]told[/] {receipt.target} of {what}{detail}")
+                out.print(f"  [green]told[/] {delivery.target} of {what}{detail}")
             case DeliveryStatus.NOT_TOLD:
                 out.print(
-                    f"  [bold red]could not tell[/] {receipt.target} of {what}{detail}; the next "
+                    f"  [bold red]could not tell[/] {delivery.target} of {what}{detail}; the next "
                     "run tries again"
                 )
             case DeliveryStatus.WITHHELD:
                 out.print(
-                    f"  dry run: nobody was told; --enforce would tell {receipt.target} of {what}"
+                    f"  dry run: nobody was told; --enforce would tell {delivery.target} of {what}"
                 )
 
 

@@ -18,26 +18,27 @@ def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> s
 
 
 def _report(report: Report) -> dict[str, Any]:
-    seen = report.seen
+    observation = report.observation
     return {
         "id": report.run_id,
-        "account": seen.account,
-        "at": seen.now.isoformat(),
+        "account": observation.account,
+        "at": observation.now.isoformat(),
         "enforce": report.enforcing,
-        "complete": seen.complete,
-        "doubts": list(seen.doubts),
+        "complete": observation.complete,
+        "doubts": list(observation.doubts),
         "error": str(report.error) if report.error else None,
-        "sessions": len(seen.snapshot.fleet),
-        "verdicts": {ruling.value: n for ruling, n in seen.count().items()},
-        "probes": len(seen.learnt),
+        "sessions": len(observation.snapshot.fleet),
+        "verdicts": {ruling.value: n for ruling, n in observation.count().items()},
+        "probes": len(observation.learnt),
         "unreadable": [
-            {"kind": u.kind, "id": u.id, "problem": u.problem} for u in seen.snapshot.unreadable
+            {"kind": u.kind, "id": u.id, "problem": u.problem}
+            for u in observation.snapshot.unreadable
         ],
         "half_read": [
             {"kind": s.kind, "id": s.id, "problems": [str(problem) for problem in s.problems]}
-            for s in seen.half_read
+            for s in observation.half_read
         ],
-        "not_in_force": seen.policies.dormant(seen.now),
+        "not_in_force": observation.policies.dormant(observation.now),
         "halted": list(report.plan.halted),
         "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
         "steps": [
@@ -56,7 +57,7 @@ def _report(report: Report) -> dict[str, Any]:
                 "detail": r.detail,
                 "sessions": len(r.notice.reported),
             }
-            for r in report.receipts
+            for r in report.deliveries
         ],
         "settled": [
             {

@@ -58,15 +58,15 @@ def _failure(one: Tried) -> None:
     click.echo()
 
 
-def _coverage(found: Coverage) -> None:
-    tried = found.total - len(found.gaps)
-    click.secho(f"{tried} of {found.total} tried", fg="yellow" if found.gaps else "green")
-    for gap in found.gaps:
+def _coverage(coverage: Coverage) -> None:
+    tried = coverage.total - len(coverage.gaps)
+    click.secho(f"{tried} of {coverage.total} tried", fg="yellow" if coverage.gaps else "green")
+    for gap in coverage.gaps:
         click.echo(f"  {gap.place}: {gap.what}")
 
 
 def trials_as_json(done: Trials) -> str:
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "passed": len(done.trials) - len(done.failed),
         "failed": len(done.failed),
         "seconds": round(done.seconds, 3),
@@ -74,12 +74,12 @@ def trials_as_json(done: Trials) -> str:
     }
     if done.coverage is not None:
         gaps = [gap._asdict() for gap in done.coverage.gaps]
-        told["coverage"] = {
+        document["coverage"] = {
             "total": done.coverage.total,
             "tried": done.coverage.total - len(gaps),
             "gaps": gaps,
         }
-    return json.dumps(told, indent=2)
+    return json.dumps(document, indent=2)
 
 
 def _case(one: Tried) -> dict[str, Any]:

@@ -71,16 +71,18 @@ def explain(
     where they are no secret. `noun` names what a tagged union chooses between, like `rule`.
     """
     teller = _Teller(located, noun)
-    found = [
+    problems = [
         (spot(_way(details), located, model), details)
         for details in error.errors(include_url=False)
     ]
     misspelt = {
-        (*at.path[:-1], _guess(at)) for at, details in found if details["type"] == "extra_forbidden"
+        (*at.path[:-1], _guess(at))
+        for at, details in problems
+        if details["type"] == "extra_forbidden"
     }
     told = [
         teller.problem(at, details)
-        for at, details in found
+        for at, details in problems
         if details["type"] != "missing" or at.path not in misspelt
     ]
     return sorted(set(told))
@@ -165,11 +167,11 @@ class _Teller:
 
 
 def _unknown_key(at: Spot) -> str:
-    key, known = at.path[-1], list(at.around.fields)
+    key, fields = at.path[-1], list(at.around.fields)
     home = at.around.home(key)
     return (
         "unknown key "
-        f"'{key}'{f'; {home}' if home else ''}{_listed('valid keys are', known, _guess(at))}"
+        f"'{key}'{f'; {home}' if home else ''}{_listed('valid keys are', fields, _guess(at))}"
     )
 
 
@@ -186,8 +188,8 @@ def _wanted(at: Spot, kind: str) -> str:
         return f"write 'key: value'{_listed('valid keys are', list(at.shape.fields))}"
     if at.shape.tags:
         return f"write one of {', '.join(at.shape.tags)}"
-    if (known := _KINDS.get(kind.partition("_")[0]) or _KINDS.get(at.shape.plain)) is not None:
-        return known[1]
+    if (noun := _KINDS.get(kind.partition("_")[0]) or _KINDS.get(at.shape.plain)) is not None:
+        return noun[1]
     return (
         f"write {at.shape.description}"
         if at.shape.description
@@ -222,11 +224,11 @@ def _otherwise(shown: str, at: Spot, details: Any) -> str:  # noqa: ANN401 - see
         return f"{shown} is not valid; expected: {at.shape.description}"
     if details["type"].startswith("date"):
         return f"{shown} is not a date; {_KINDS['date'][1]}"
-    told = str(details["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = str(details["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return (
-        f"{shown} is not valid; it {told.removeprefix('Input ')}"
-        if told.startswith("Input ")
-        else told
+        f"{shown} is not valid; it {message.removeprefix('Input ')}"
+        if message.startswith("Input ")
+        else message
     )
 
 
@@ -252,5 +254,5 @@ def _quoted(words: Iterable[object]) -> str:
 
 
 def _listed(lead: str, words: Sequence[str], guess: str | None = None) -> str:
-    asked = f"; did you mean '{guess}'?" if guess else ""
-    return f"{asked or ';'} {lead} {', '.join(words)}" if words else asked
+    hint = f"; did you mean '{guess}'?" if guess else ""
+    return f"{hint or ';'} {lead} {', '.join(words)}" if words else hint

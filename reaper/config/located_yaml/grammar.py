@@ -45,11 +45,13 @@ def mark_of(error: MarkedYAMLError) -> tuple[int, int]:
 
 
 def in_words(error: MarkedYAMLError) -> str:
-    told = f"{error.context or ''} {error.problem or ''}"
-    for found, words in _WORDS.items():
-        if found in told:
+    message = f"{error.context or ''} {error.problem or ''}"
+    for pattern, words in _WORDS.items():
+        if pattern in message:
             return words.format(where=_where(error.context_mark)) if "{where}" in words else words
-    return f"this is not valid YAML ({told.strip()}); put texts with special characters in quotes"
+    return (
+        f"this is not valid YAML ({message.strip()}); put texts with special characters in quotes"
+    )
 
 
 def _where(mark: Mark | None) -> str:

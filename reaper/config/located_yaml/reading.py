@@ -86,10 +86,10 @@ class Located:
         return textwrap.dedent(written) + "\n"
 
     def node(self, path: Way) -> Node:
-        found = self.root
+        node = self.root
         for element in path:
-            found = child(found, element) or found
-        return found
+            node = child(node, element) or node
+        return node
 
 
 def child(node: Node, element: int | str) -> Node | None:

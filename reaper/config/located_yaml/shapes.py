@@ -85,17 +85,17 @@ class Shape:
         inner = {name: self.under(name) or Shape() for name in self.fields}
         if words := next((name for name, shape in inner.items() if key in shape.words), None):
             return f"write '{words}: {key}'"
-        found = [
+        alternatives = [
             f"under '{name}:'"
             for name, shape in inner.items()
             if key in (*shape.fields, *shape.tags)
         ]
-        found += [
+        alternatives += [
             f"in an entry of '{name}:'"
             for name, shape in inner.items()
             if key in shape.entry.fields
         ]
-        return f"it belongs {' or '.join(found)}" if found else None
+        return f"it belongs {' or '.join(alternatives)}" if alternatives else None
 
     @property
     def entry(self) -> Shape:
@@ -111,19 +111,19 @@ class Shape:
             info = self.fields[str(element)]
             return Shape(tuple(_flat(info.annotation)), info)
         container = _LISTS if isinstance(element, int) else (dict,)
-        found = [a for a in self.alternatives if get_origin(a.type) in container]
+        alternatives = [a for a in self.alternatives if get_origin(a.type) in container]
         inner = [
             arg
-            for a in found
+            for a in alternatives
             for arg in get_args(a.type)[-1 if dict in container else 0 :]
             if arg is not ...
         ]
-        return Shape(tuple(one for arg in inner for one in _flat(arg))) if found else None
+        return Shape(tuple(one for arg in inner for one in _flat(arg))) if alternatives else None
 
     def chosen(self, tag: int | str) -> Shape | None:
         """The shape once a discriminator chose; None when nothing here has this tag."""
-        found = tuple(Alternative(a.type) for a in self.alternatives if a.tag == tag)
-        return Shape(found, self.field) if found else None
+        alternatives = tuple(Alternative(a.type) for a in self.alternatives if a.tag == tag)
+        return Shape(alternatives, self.field) if alternatives else None
 
 
 def _words(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - annotations are anything

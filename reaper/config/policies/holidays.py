@@ -22,14 +22,14 @@ def calendar_of(name: str) -> DaysOf:
     Raises LookupError that says what would be right, also where the package is missing.
     """
     country, _, part = name.partition("-")
-    known = _countries()
-    if country not in known:
+    countries = _countries()
+    if country not in countries:
         raise LookupError(
             f"no public holidays are known of '{country}'; write a country's two letters, like NL "
             "or GB"
         )
-    if part and part not in known[country]:
-        raise LookupError(f"'{country}' has no part '{part}'{_listed(part, known[country])}")
+    if part and part not in countries[country]:
+        raise LookupError(f"'{country}' has no part '{part}'{_listed(part, countries[country])}")
 
     @cache
     def days_of(year: int) -> frozenset[date]:
@@ -48,8 +48,8 @@ def _countries() -> Mapping[str, Sequence[str]]:
     return list_supported_countries(include_aliases=False)
 
 
-def _listed(part: str, known: Sequence[str]) -> str:
-    near = get_close_matches(part, known, 1)
-    if not known:
+def _listed(part: str, names: Sequence[str]) -> str:
+    near = get_close_matches(part, names, 1)
+    if not names:
         return "; leave it out"
-    return f"; did you mean '{near[0]}'?" if near else f"; its parts are {', '.join(known)}"
+    return f"; did you mean '{near[0]}'?" if near else f"; its parts are {', '.join(names)}"

@@ -107,17 +107,17 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         raise PolicyProblems([Problem(str(path), 0, 0, "no such file or folder; check the path")])
     try:
-        found = yaml_files(path)
+        files = yaml_files(path)
     except OSError as error:
         raise PolicyProblems(
             [Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]
         ) from None
-    if not found:
+    if not files:
         hint = f"copy a ready-made one from {ready_made()}"
         raise PolicyProblems(
             [Problem(str(path), 0, 0, f"this folder has no policy file (*.yaml or *.yml); {hint}")]
         )
-    return found
+    return files
 
 
 def _sheet(file: Path, problems: list[Problem]) -> _Sheet | None:
@@ -131,8 +131,8 @@ def _sheet(file: Path, problems: list[Problem]) -> _Sheet | None:
             located, PolicyDocument.model_validate(located.value, context={CALENDARS: calendar_of})
         )
     except ValidationError as error:
-        told = located_yaml.explain(error, located, PolicyDocument, noun="rule")
-        problems += [*told, *(one for one in _without_rule(located) if one not in told)]
+        explained = located_yaml.explain(error, located, PolicyDocument, noun="rule")
+        problems += [*explained, *(one for one in _without_rule(located) if one not in explained)]
         return _Sheet(located, None)
 
 

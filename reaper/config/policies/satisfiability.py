@@ -98,36 +98,36 @@ class _Table:
 
     def _possible(self) -> int:
         """No session is idle or runs for longer than it is old."""
-        found = (1 << self._count) - 1
+        bits = (1 << self._count) - 1
         for name in {"idle", "running_for"} & self._axes.keys():
-            found &= reduce(
+            bits &= reduce(
                 or_,
                 (
                     self._when("age", old.__eq__) & self._when(name, old.__ge__)
                     for old in self._axes["age"]
                 ),
             )
-        return found
+        return bits
 
     def _when(self, axis: str, test: Callable[[Any], bool]) -> int:
         """The worlds in which the axis has one of the values that pass the test."""
-        found, width = 1, 1
+        bits, width = 1, 1
         for name, values in self._axes.items():
             fits = [name != axis or test(value) for value in values]
-            found = sum(found << number * width for number, fit in enumerate(fits) if fit)
+            bits = sum(bits << number * width for number, fit in enumerate(fits) if fit)
             width *= len(values)
-        return found
+        return bits
 
 
 def _axes(rule: Rule) -> dict[str, list[Any]]:
     """Seconds on either side of each point where a part of the rule turns, and how the other rules
     answer.
     """
-    found = list(leaves(rule))
-    turns = {int(turn) for leaf in found if leaf.measure for turn in leaf.thresholds()}
+    rules = list(leaves(rule))
+    turns = {int(turn) for leaf in rules if leaf.measure for turn in leaf.thresholds()}
     around = sorted({moment for turn in turns | {0} for moment in (turn - 1, turn) if moment >= 0})
-    measures = {leaf.measure for leaf in found if leaf.measure is not None} | {"age"}
-    others = {_name(leaf) for leaf in found if leaf.measure is None}
+    measures = {leaf.measure for leaf in rules if leaf.measure is not None} | {"age"}
+    others = {_name(leaf) for leaf in rules if leaf.measure is None}
     axes: dict[str, list[Any]] = {**dict.fromkeys(sorted(measures), around), "waits": [False, True]}
     return axes | {other: [False, True] for other in sorted(others)}
 

@@ -68,15 +68,18 @@ def policy_schema() -> dict[str, Any]:
     window never opens.
     """
     made = PolicyDocument.model_json_schema(by_alias=True)
-    known = made["$defs"]
-    for name, whole in (*known.items(), ("PolicyDocument", made)):
+    definitions = made["$defs"]
+    for name, whole in (*definitions.items(), ("PolicyDocument", made)):
         if "description" in whole:
             whole["description"] = _unwrapped(whole["description"])
         for part in _objects(whole):
             _explain(part, _EXAMPLES.get(name, {}))
     for key, rule in RULES.items():
-        known[rule.__name__]["title"] = key
-    known["Policy"]["oneOf"] = [{"required": ["terminate_when"]}, {"required": ["delete_when"]}]
+        definitions[rule.__name__]["title"] = key
+    definitions["Policy"]["oneOf"] = [
+        {"required": ["terminate_when"]},
+        {"required": ["delete_when"]},
+    ]
     return {"$schema": _DIALECT, "$id": _ID, **made, "title": "Policies of reaper"}
 
 
@@ -99,20 +102,20 @@ def _explain(mapping: dict[str, Any], examples: dict[str, list[Any]]) -> None:
     """Say of each key what it means, with examples, and that it is left out rather than
     left empty.
     """
-    for key, told in mapping["properties"].items():
-        told["title"] = key
-        if _NOTHING in told.get("anyOf", []):
-            _written(told)
+    for key, schema in mapping["properties"].items():
+        schema["title"] = key
+        if _NOTHING in schema.get("anyOf", []):
+            _written(schema)
         if len(mapping["properties"]) == 1:
-            told.setdefault("description", mapping["description"])
+            schema.setdefault("description", mapping["description"])
         if key in examples:
-            told["examples"] = examples[key]
+            schema["examples"] = examples[key]
 
 
-def _written(told: dict[str, Any]) -> None:
+def _written(schema: dict[str, Any]) -> None:
     """Take out that nothing may stand there."""
-    told["anyOf"].remove(_NOTHING)
-    told.pop("default", None)
-    if len(told["anyOf"]) == 1:
-        (only,) = told.pop("anyOf")
-        told.update({**only, **told})
+    schema["anyOf"].remove(_NOTHING)
+    schema.pop("default", None)
+    if len(schema["anyOf"]) == 1:
+        (only,) = schema.pop("anyOf")
+        schema.update({**only, **schema})

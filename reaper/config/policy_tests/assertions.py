@@ -34,10 +34,10 @@ def verdict_mismatches(
     """What differs in the verdicts; `dormant` tells why a policy is not in force, by its name."""
     idle = [f"{policy} is not in force: {why}" for policy, why in dormant.items()]
     for session in case.fleet:
-        said = [v for v in verdicts if v.session.id == session.id]
+        own = [v for v in verdicts if v.session.id == session.id]
         for way, expected in _expected_of(case, session.id):
-            if not _as_expected(expected, said):
-                yield _mismatch(session.id, way, expected, said, idle)
+            if not _as_expected(expected, own):
+                yield _mismatch(session.id, way, expected, own, idle)
 
 
 def _expected_of(case: Case, id_: str) -> Iterator[tuple[Way, Expected]]:
@@ -47,37 +47,37 @@ def _expected_of(case: Case, id_: str) -> Iterator[tuple[Way, Expected]]:
         yield ("others",), Expected(verdict=case.others)
 
 
-def _as_expected(expected: Expected, said: Sequence[Verdict]) -> bool:
-    concerned = _of_policy(said, expected.policy)
+def _as_expected(expected: Expected, verdicts: Sequence[Verdict]) -> bool:
+    concerned = _of_policy(verdicts, expected.policy)
     if _word(concerned) != expected.verdict:
         return False
     reasons = [v.reason for v in concerned if v.ruling == expected.verdict]
     return expected.reason is None or any(_occurs(expected.reason, reason) for reason in reasons)
 
 
-def _of_policy(said: Sequence[Verdict], policy: str | None) -> list[Verdict]:
-    return [v for v in said if policy in (None, v.policy.name)]
+def _of_policy(verdicts: Sequence[Verdict], policy: str | None) -> list[Verdict]:
+    return [v for v in verdicts if policy in (None, v.policy.name)]
 
 
-def _word(said: Sequence[Verdict]) -> str:
-    ruling = gravest(v.ruling for v in said)
+def _word(verdicts: Sequence[Verdict]) -> str:
+    ruling = gravest(v.ruling for v in verdicts)
     return ruling.value if ruling else UNSELECTED
 
 
 def _mismatch(
-    id_: str, way: Way, expected: Expected, said: Sequence[Verdict], dormant: list[str]
+    id_: str, way: Way, expected: Expected, verdicts: Sequence[Verdict], dormant: list[str]
 ) -> Mismatch:
     by = f" by {expected.policy}" if expected.policy else ""
     because = f" because of '{expected.reason}'" if expected.reason else ""
-    concerned = _of_policy(said, expected.policy)
-    found = _word(concerned)
-    other = " for another reason" if found == expected.verdict else ""
+    concerned = _of_policy(verdicts, expected.policy)
+    word = _word(concerned)
+    other = " for another reason" if word == expected.verdict else ""
     evidence = tuple(_evidence(concerned)) or ("no policy selects it", *dormant)
-    return Mismatch(way, f"{id_}: {expected.verdict}{by}{because}", f"{found}{other}", evidence)
+    return Mismatch(way, f"{id_}: {expected.verdict}{by}{because}", f"{word}{other}", evidence)
 
 
-def _evidence(said: Sequence[Verdict]) -> Iterator[str]:
-    for verdict in said:
+def _evidence(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    for verdict in verdicts:
         because = f"exempt: {verdict.exemption}" if verdict.exemption else verdict.ruling.value
         yield "; ".join([f"{verdict.policy.name}: {because}", *verdict.unknowns])
         for finding in verdict.findings:
@@ -119,14 +119,14 @@ def _wait_mismatches(expected: Mapping[str, ExpectedWait], plan: Plan) -> Iterat
         )
         return
     for id_, wait in expected.items():
-        found, way = waiting[id_], ("waiting", id_)
-        if wait.due is not None and wait.due != found.due:
-            due = f"due {shown(found.due)}" if found.due else "nobody can tell when it is due"
+        actual, way = waiting[id_], ("waiting", id_)
+        if wait.due is not None and wait.due != actual.due:
+            due = f"due {shown(actual.due)}" if actual.due else "nobody can tell when it is due"
             yield Mismatch(
-                way, f"{id_}: due {shown(wait.due)}", due, (f"{found.policy}: {found.reason}",)
+                way, f"{id_}: due {shown(wait.due)}", due, (f"{actual.policy}: {actual.reason}",)
             )
-        if wait.reason is not None and not _occurs(wait.reason, found.reason):
-            yield Mismatch(way, f"{id_}: waiting because of '{wait.reason}'", found.reason)
+        if wait.reason is not None and not _occurs(wait.reason, actual.reason):
+            yield Mismatch(way, f"{id_}: waiting because of '{wait.reason}'", actual.reason)
 
 
 def _listed(ids: Iterable[str]) -> str:

@@ -59,8 +59,8 @@ def _policies_named(case: Case) -> Iterator[tuple[Way, str]]:
                 yield ("expect", id_, place, "policy"), expected.policy
 
 
-def _stranger(what: str, name: str, known: Sequence[str]) -> str:
-    near = closest(name, known)
+def _stranger(what: str, name: str, names: Sequence[str]) -> str:
+    near = closest(name, names)
     return f"no {what} is named '{name}'; " + (
-        f"did you mean '{near}'?" if near else f"there is {', '.join(known)}"
+        f"did you mean '{near}'?" if near else f"there is {', '.join(names)}"
     )

@@ -45,12 +45,12 @@ def coverage(
     """What the trials, each told with the policies that it tried, leave untried of all the
     policies.
     """
-    known = {id(loaded): dict(_to_try(loaded)) for loaded in subjects}
+    by_policy = {id(loaded): dict(_to_try(loaded)) for loaded in subjects}
     reached: set[Gap] = set()
     for loaded, trial in trials:
-        to_try = known[id(loaded)]
+        to_try = by_policy[id(loaded)]
         reached |= {to_try[key] for key in _brought_about(trial) if key in to_try}
-    everything = dict.fromkeys(gap for to_try in known.values() for gap in to_try.values())
+    everything = dict.fromkeys(gap for to_try in by_policy.values() for gap in to_try.values())
     return Coverage(len(everything), tuple(gap for gap in everything if gap not in reached))
 
 

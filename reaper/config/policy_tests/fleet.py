@@ -77,8 +77,8 @@ def _session(given: GivenSession, now: datetime) -> Session:
 
 
 def _longest(given: GivenSession) -> Duration:
-    said = [one for one in (getattr(given, key) for key in TIMES) if isinstance(one, Duration)]
-    return max(said, key=lambda one: one.seconds, default=_USUAL_AGE)
+    durations = [one for one in (getattr(given, key) for key in TIMES) if isinstance(one, Duration)]
+    return max(durations, key=lambda one: one.seconds, default=_USUAL_AGE)
 
 
 def _activity(given: GivenSession, now: datetime) -> Activity:

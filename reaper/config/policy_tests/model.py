@@ -123,14 +123,14 @@ class GivenSession(Written):
     @model_validator(mode="after")
     def _possible(self) -> GivenSession:
         for key in TIMES:
-            said = getattr(self, key)
+            value = getattr(self, key)
             if (
                 isinstance(self.age, Duration)
-                and isinstance(said, Duration)
-                and said.seconds > self.age.seconds
+                and isinstance(value, Duration)
+                and value.seconds > self.age.seconds
             ):
                 raise problem(
-                    "age", f"'{key}: {said}' is longer ago than its age, {self.age}; make it older"
+                    "age", f"'{key}: {value}' is longer ago than its age, {self.age}; make it older"
                 )
         if self.alone is not None and self.kind not in COMPUTING:
             others = " or ".join(f"'kind: {kind}'" for kind in sorted(COMPUTING))
@@ -182,12 +182,12 @@ class Expected(Written):
 
 def _several(value: object) -> object:
     """A word, or one expectation, or a list of them."""
-    found = value if isinstance(value, list) else [value]
-    if not found or not all(isinstance(one, str | dict | Expected) for one in found):
+    items = value if isinstance(value, list) else [value]
+    if not items or not all(isinstance(one, str | dict | Expected) for one in items):
         raise problem(
             "expect", "write a verdict, like offender, or {verdict: exempt, reason: operations}"
         )
-    return [{"verdict": one} if isinstance(one, str) else one for one in found]
+    return [{"verdict": one} if isinstance(one, str) else one for one in items]
 
 
 Expectation = Annotated[

@@ -27,10 +27,10 @@ def parse_moment(value: object) -> datetime:
     """
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    found = _WRITTEN.fullmatch(str(value).strip())
-    if found is None:
+    match = _WRITTEN.fullmatch(str(value).strip())
+    if match is None:
         raise problem("moment", f"'{value}' is not a valid time; {_HINT}")
-    day, clock, zone = found.groups()
+    day, clock, zone = match.groups()
     if not zone:
         raise problem("moment", f"'{value}' has no time zone; {_HINT}")
     try:

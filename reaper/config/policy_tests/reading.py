@@ -39,11 +39,13 @@ class CaseFile:
 
         The policies in their own modes, or all as if they were enforced.
         """
-        found = self.judged_by.policies
+        policies = self.judged_by.policies
         if self.document.mode is None:
-            return found
+            return policies
         mode = {"mode": Mode(self.document.mode)}
-        return replace(found, policies=tuple(p.model_copy(update=mode) for p in found.policies))
+        return replace(
+            policies, policies=tuple(p.model_copy(update=mode) for p in policies.policies)
+        )
 
     def line(self, *way: int | str) -> int:
         """The line in which something of the file stands."""
@@ -68,7 +70,9 @@ def load_cases(path: Path) -> Suite:
     """
     problems: list[Problem] = []
     policies = _Policies(problems)
-    read = [found for file in _case_files(path) if (found := _read(file, policies, problems))]
+    read = [
+        case_file for file in _case_files(path) if (case_file := _read(file, policies, problems))
+    ]
     own = policies.at(path) if any(map(_is_yaml, path.glob("*"))) and path.name != FOLDER else None
     if problems:
         raise PolicyProblems(list(dict.fromkeys(problems)))
@@ -77,15 +81,15 @@ def load_cases(path: Path) -> Suite:
 
 
 def _of_policy_file(path: Path, read: list[CaseFile]) -> list[CaseFile]:
-    found = [
+    files = [
         one for one in read if [file.resolve() for file in one.judged_by.files] == [path.resolve()]
     ]
-    if not found:
+    if not files:
         raise _nothing(
             path,
             f"no case file in {path.parent / FOLDER} says 'policies: ../{path.name}'; write one",
         )
-    return found
+    return files
 
 
 def _is_policy_file(path: Path) -> bool:
@@ -99,12 +103,12 @@ def _case_files(path: Path) -> list[Path]:
     if not folder.is_dir():
         raise _nothing(path, "no such file or folder; check the path")
     folder = folder if folder.name == FOLDER and not (folder / FOLDER).is_dir() else folder / FOLDER
-    found = sorted(filter(_is_yaml, folder.glob("*")))
-    if not found:
+    files = sorted(filter(_is_yaml, folder.glob("*")))
+    if not files:
         raise _nothing(
             folder, "no case file (*.yaml) is here; docs/testing-policies.md tells how to write one"
         )
-    return found
+    return files
 
 
 def _is_yaml(path: Path) -> bool:

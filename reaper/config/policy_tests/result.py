@@ -36,8 +36,8 @@ def run_case(case: Case, policies: PolicySet) -> CaseResult:
         for v in judge(policies, fleet.sessions, fleet.activity, case.at, fleet.memory.lasting)
     ]
     plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
-    found = (
+    mismatches = (
         *verdict_mismatches(case, verdicts, policies.dormant(case.at)),
         *plan_mismatches(case, plan),
     )
-    return CaseResult(case, tuple(verdicts), plan, found)
+    return CaseResult(case, tuple(verdicts), plan, mismatches)

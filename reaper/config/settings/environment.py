@@ -107,8 +107,8 @@ class Variables:
         near = closest(last, around) if around else closest(self._short(name), self._known)
         before = f"{self._prefix}{lead}__" if around else self._prefix
         there = f"; there is {', '.join(f'{before}{one}' for one in around)}" if around else _LISTED
-        asked = f"; did you mean '{before}{near}'?" if near else there
-        return f"environment variable {name}: no such setting{asked}"
+        hint = f"; did you mean '{before}{near}'?" if near else there
+        return f"environment variable {name}: no such setting{hint}"
 
     def _short(self, name: str) -> str:
         return name.upper().removeprefix(self._prefix)

@@ -18,8 +18,8 @@ _PORTS = 65_535
 
 
 def _address(listen: str) -> str:
-    found = _LISTEN.fullmatch(listen)
-    if found is None or int(found[2]) > _PORTS:
+    match = _LISTEN.fullmatch(listen)
+    if match is None or int(match[2]) > _PORTS:
         raise wrong(
             f"'{listen}' is not an address to listen on; write one like 127.0.0.1:8642 or [::1]:8642"
         )

@@ -206,13 +206,13 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 "no account is set up; `reaper init` writes a settings file to start from"
             )
-        known = {account.name: account for account in self.accounts}
+        by_name = {account.name: account for account in self.accounts}
         for name in names:
-            if name not in known:
+            if name not in by_name:
                 raise ConfigurationError(
-                    f"no account is named '{name}'; there is {', '.join(known)}"
+                    f"no account is named '{name}'; there is {', '.join(by_name)}"
                 )
-        return tuple(known[name] for name in names) or self.accounts
+        return tuple(by_name[name] for name in names) or self.accounts
 
 
 class OwnSettings(Settings):
@@ -275,13 +275,13 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
     try:
         return Settings(**values)
     except ValidationError as error:
-        told = [
+        problems = [
             _VARIABLES.refused(e)
             for e in error.errors()
             if located is None or _VARIABLES.set(e, os.environ)
         ]
-        if told or located is None:
-            raise ConfigurationError("\n".join(told)) from None
+        if problems or located is None:
+            raise ConfigurationError("\n".join(problems)) from None
         raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
     except SettingsError as error:
         named = _FIELD.search(str(error))

@@ -60,17 +60,17 @@ class WebhookSettings(Strict):
 
     def address(self) -> SecretStr:
         """Where to post. Raises ConfigurationError when it cannot be had, or is none."""
-        found = secret.read(self, "url", f"webhook '{self.name}'", "address")
+        url = secret.read(self, "url", f"webhook '{self.name}'", "address")
         try:
-            parts = urlsplit(found.get_secret_value())
+            parts = urlsplit(url.get_secret_value())
             safe = parts.scheme == "https" or (
-                parts.scheme == "http" and is_loopback(found.get_secret_value())
+                parts.scheme == "http" and is_loopback(url.get_secret_value())
             )
         except ValueError:
             safe = False
         if not safe:
             raise ConfigurationError(f"webhook '{self.name}': the address must begin with https://")
-        return found
+        return url
 
 
 class EmailSettings(Strict):

@@ -21,9 +21,9 @@ def one_way(model: BaseModel, key: str, whose: str, *, needed: bool = True) -> N
 
     None will do where the secret is not needed.
     """
-    said = given(model, key)
-    if len(said) > 1 or (needed and not said):
-        there = " and ".join(said) or "none"
+    sources = given(model, key)
+    if len(sources) > 1 or (needed and not sources):
+        there = " and ".join(sources) or "none"
         message = f"{whose}: give one of {key}_env, {key}_file or {key}; there is {there}"
         raise PydanticCustomError("setting", "{why}", {"why": message})
 
@@ -33,37 +33,37 @@ def read(model: BaseModel, key: str, whose: str, what: str) -> SecretStr:
 
     Raises ConfigurationError when the variable or file does not have it.
     """
-    held: SecretStr | None = getattr(model, key)
-    if held is not None:
-        return held
+    secret: SecretStr | None = getattr(model, key)
+    if secret is not None:
+        return secret
     variable: str | None = getattr(model, f"{key}_env")
-    found = (
+    text = (
         _of_variable(variable, whose, what)
         if variable
         else _of_file(getattr(model, f"{key}_file"), whose, what)
     )
-    if not found.isascii() or not found.isprintable():
+    if not text.isascii() or not text.isprintable():
         raise ConfigurationError(
             f"{whose}: its {what} contains characters that are not allowed in a {what}"
         )
-    return SecretStr(found)
+    return SecretStr(text)
 
 
 def _of_variable(variable: str, whose: str, what: str) -> str:
-    found = os.environ.get(variable, "").strip()
-    if not found:
+    text = os.environ.get(variable, "").strip()
+    if not text:
         raise ConfigurationError(
             f"{whose}: its {what} is missing; set the environment variable {variable}"
         )
-    return found
+    return text
 
 
 def _of_file(file: Path, whose: str, what: str) -> str:
     try:
-        found = file.read_text("utf-8").strip()
+        text = file.read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(f"{whose}: its {what} cannot be read from {file}: {why}") from None
-    if not found:
+    if not text:
         raise ConfigurationError(f"{whose}: the {what} file {file} is empty")
-    return found
+    return text

@@ -49,12 +49,12 @@ def _host(name: str) -> str:
 def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The numeric address that the host is, as resolvers read it: `127.1` and `0x7f.0.0.1`, too."""
     try:
-        found = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
         if _LEGACY.fullmatch(host) is None:
             return None
     else:
-        return getattr(found, "ipv4_mapped", None) or found
+        return getattr(address, "ipv4_mapped", None) or address
     try:
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except OSError:

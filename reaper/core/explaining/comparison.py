@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from reaper.core.explaining.disposition import NOT_JUDGED, Treatment, treatments
+from reaper.core.explaining.disposition import NOT_JUDGED, Disposition, dispositions
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.selector import Exemption
@@ -23,8 +23,8 @@ class Difference(NamedTuple):
     """A session that the two sets would treat differently."""
 
     session: Session
-    old: Treatment
-    new: Treatment
+    old: Disposition
+    new: Disposition
 
 
 class Rewritten(NamedTuple):
@@ -67,9 +67,9 @@ def _said(protect: Sequence[Exemption]) -> list[str]:
 
 def differences(old: Judged, new: Judged) -> list[Difference]:
     """The sessions that the two treat differently, in the order in which the look showed them."""
-    before, after = treatments(*old), treatments(*new)
-    found = (
+    before, after = dispositions(*old), dispositions(*new)
+    changes = (
         Difference(session, before.get(session.id, NOT_JUDGED), after.get(session.id, NOT_JUDGED))
         for session in new[0].snapshot.sessions
     )
-    return [one for one in found if not one.old.same_as(one.new)]
+    return [one for one in changes if not one.old.same_as(one.new)]

@@ -16,7 +16,7 @@ from reaper.core.model.session import Session
 from reaper.core.planning.plan import Plan
 
 
-class Disposition(StrEnum):
+class DispositionKind(StrEnum):
     """What a run does with a session, or why it does nothing."""
 
     STEP = "step"
@@ -29,7 +29,7 @@ class Disposition(StrEnum):
     LEFT_ALONE = "left-alone"
 
 
-class Treatment(NamedTuple):
+class Disposition(NamedTuple):
     """A session's disposition with what decides it.
 
     `verdicts` are those that decide it; where the session is left alone, all that there are.
@@ -37,7 +37,7 @@ class Treatment(NamedTuple):
     what is waited for.
     """
 
-    disposition: Disposition
+    kind: DispositionKind
     verdicts: tuple[Verdict, ...] = ()
     action: Action | None = None
     words: str = ""
@@ -46,16 +46,16 @@ class Treatment(NamedTuple):
     @property
     def what(self) -> str:
         """In one word: a step's action, else the disposition."""
-        return self.action or self.disposition
+        return self.action or self.kind
 
     @property
     def policies(self) -> tuple[str, ...]:
         """Those that decide it; none does where the session is left alone."""
-        if self.disposition is Disposition.LEFT_ALONE:
+        if self.kind is DispositionKind.LEFT_ALONE:
             return ()
         return tuple(v.policy.name for v in self.verdicts)
 
-    def same_as(self, other: Treatment) -> bool:
+    def same_as(self, other: Disposition) -> bool:
         """Whether it comes to the same, by policies of the same names, for whatever reason."""
         return (self.what, self.policies, self.due) == (other.what, other.policies, other.due)
 
@@ -65,35 +65,37 @@ class Treatment(NamedTuple):
         Where the session is left alone, what the policies `about` say, if they judge it.
         """
         verdicts = self.verdicts
-        if self.disposition is Disposition.LEFT_ALONE:
+        if self.kind is DispositionKind.LEFT_ALONE:
             names = set(about)
             verdicts = tuple(v for v in verdicts if v.policy.name in names) or verdicts
         lines = dict.fromkeys(f"{_weighed(v)} ({v.policy.name})" for v in verdicts)
         return "; ".join([*lines, *filter(None, [self.words])]) or "no policy judges it"
 
 
-NOT_JUDGED = Treatment(Disposition.LEFT_ALONE)
+NOT_JUDGED = Disposition(DispositionKind.LEFT_ALONE)
 
 
-def treatments(observation: Observation, plan: Plan) -> dict[str, Treatment]:
+def dispositions(observation: Observation, plan: Plan) -> dict[str, Disposition]:
     """What a run would do with each session that a policy judges, by its id, were the plan over no
     limit.
     """
     verdicts = _by_session(observation.verdicts)
     told = _by_session(candidate.verdict for candidate in plan.to_tell)
     result = {id_: _without_offence(own) for id_, own in verdicts.items()}
-    for disposition, group in (
-        (Disposition.OBSERVED, _by_session(plan.observed)),
-        (Disposition.TOLD, told),
+    for kind, group in (
+        (DispositionKind.OBSERVED, _by_session(plan.observed)),
+        (DispositionKind.TOLD, told),
     ):
-        result |= {id_: Treatment(disposition, own) for id_, own in group.items()}
+        result |= {id_: Disposition(kind, own) for id_, own in group.items()}
     for wait in plan.waiting:
         own = tuple(v for v in verdicts[wait.session.id] if v.policy.name == wait.policy)
-        result[wait.session.id] = Treatment(Disposition.WAITS, own, words=wait.reason, due=wait.due)
+        result[wait.session.id] = Disposition(
+            DispositionKind.WAITS, own, words=wait.reason, due=wait.due
+        )
     for step in plan.came_back:
-        result[step.session.id] = Treatment(Disposition.CAME_BACK, step.verdicts)
+        result[step.session.id] = Disposition(DispositionKind.CAME_BACK, step.verdicts)
     for step in plan.steps:
-        result[step.session.id] = Treatment(Disposition.STEP, step.verdicts, step.action)
+        result[step.session.id] = Disposition(DispositionKind.STEP, step.verdicts, step.action)
     return result
 
 
@@ -104,17 +106,17 @@ def _by_session(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
     return {id_: tuple(own) for id_, own in groups.items()}
 
 
-def _without_offence(verdicts: tuple[Verdict, ...]) -> Treatment:
+def _without_offence(verdicts: tuple[Verdict, ...]) -> Disposition:
     """That of a session which is no offender, or of which nothing comes."""
     ruling = gravest(v.ruling for v in verdicts if v.ruling is not Ruling.OFFENDER)
     deciding = tuple(v for v in verdicts if v.ruling is ruling)
     match ruling:
         case Ruling.UNDETERMINED:
-            return Treatment(Disposition.UNKNOWN, deciding)
+            return Disposition(DispositionKind.UNKNOWN, deciding)
         case Ruling.EXEMPT:
-            return Treatment(Disposition.EXEMPT, deciding)
+            return Disposition(DispositionKind.EXEMPT, deciding)
         case _:
-            return Treatment(Disposition.LEFT_ALONE, deciding)
+            return Disposition(DispositionKind.LEFT_ALONE, deciding)
 
 
 def _weighed(verdict: Verdict) -> str:
@@ -156,24 +158,24 @@ def next_run(
     """`blocked_reason` says why nothing may be ended of the account now."""
     if observation.doubts:
         return NextRun("doubtful", f"it would only observe: {observation.doubts[0]}")
-    treatment = treatments(observation, plan).get(session.id, NOT_JUDGED)
-    names = ", ".join(sorted(treatment.policies))
-    match treatment.disposition:
-        case Disposition.STEP:
+    disposition = dispositions(observation, plan).get(session.id, NOT_JUDGED)
+    names = ", ".join(sorted(disposition.policies))
+    match disposition.kind:
+        case DispositionKind.STEP:
             return _step(plan, session, names, blocked_reason)
-        case Disposition.WAITS:
-            words = f"it would wait, by {names}: {treatment.words}"
-            return NextRun("waits", words, treatment.due)
-        case Disposition.CAME_BACK:
+        case DispositionKind.WAITS:
+            words = f"it would wait, by {names}: {disposition.words}"
+            return NextRun("waits", words, disposition.due)
+        case DispositionKind.CAME_BACK:
             words = "it was seen to end and runs again; it would be reported, and not ended"
-        case Disposition.TOLD:
+        case DispositionKind.TOLD:
             words = f"it would be left alone; people are told by {names}"
-        case Disposition.OBSERVED:
-            verb = "only observe" if len(treatment.policies) > 1 else "only observes"
+        case DispositionKind.OBSERVED:
+            verb = "only observe" if len(disposition.policies) > 1 else "only observes"
             words = f"it would be left alone: {names} {verb}"
-        case Disposition.UNKNOWN | Disposition.EXEMPT | Disposition.LEFT_ALONE:
+        case DispositionKind.UNKNOWN | DispositionKind.EXEMPT | DispositionKind.LEFT_ALONE:
             return NextRun("nothing", "it would be left alone")
-    return NextRun(treatment.disposition, words)
+    return NextRun(disposition.kind, words)
 
 
 def _step(plan: Plan, session: Session, names: str, blocked_reason: str | None) -> NextRun:

@@ -74,26 +74,33 @@ class PolicyView:
     change: Change | None
 
 
-def explained(seen: Observation, session: Session) -> list[PolicyView]:
+def explained(observation: Observation, session: Session) -> list[PolicyView]:
     """Every policy of the look, in order, with the session as that look saw it."""
-    found = judge(seen.policies, seen.snapshot.everybody, seen.activity, seen.now, seen.past)
-    verdicts = {v.policy.name: v for v in found if v.session.id == session.id}
+    judged = judge(
+        observation.policies,
+        observation.snapshot.everybody,
+        observation.activity,
+        observation.now,
+        observation.past,
+    )
+    verdicts = {v.policy.name: v for v in judged if v.session.id == session.id}
     return [
-        _view(seen, session, policy, verdicts.get(policy.name)) for policy in seen.policies.policies
+        _view(observation, session, policy, verdicts.get(policy.name))
+        for policy in observation.policies.policies
     ]
 
 
 def _view(
-    seen: Observation, session: Session, policy: Policy, verdict: Verdict | None
+    observation: Observation, session: Session, policy: Policy, verdict: Verdict | None
 ) -> PolicyView:
     return PolicyView(
         policy,
         verdict,
-        _aside(policy, session, seen.now),
+        _aside(policy, session, observation.now),
         tuple(mismatches(policy, session)),
         tree(policy.rule, verdict.findings) if verdict else None,
-        tuple(covers(seen.policies, policy, session, seen.now)),
-        Forecast(seen.policies, policy, session, seen).next_change(),
+        tuple(covers(observation.policies, policy, session, observation.now)),
+        Forecast(observation.policies, policy, session, observation).next_change(),
     )
 
 
@@ -147,13 +154,16 @@ def _branch(rule: Rule | Ended, findings: Iterator[Finding]) -> Branch:
             inner = _branch(rule.not_, findings)
             return Branch("not", inner.answer.negated(), (inner,))
         case _:
-            found = next(findings)
-            return Branch(found.rule, found.answer, (), found)
+            finding = next(findings)
+            return Branch(finding.rule, finding.answer, (), finding)
 
 
-def with_activity(seen: Observation, learnt: Mapping[str, Activity]) -> Observation:
+def with_activity(observation: Observation, learnt: Mapping[str, Activity]) -> Observation:
     """The same look with more that was learnt of its sessions."""
     activity = from_the_start(
-        seen.snapshot.sessions, {**seen.activity, **learnt}, seen.now, seen.lasting
+        observation.snapshot.sessions,
+        {**observation.activity, **learnt},
+        observation.now,
+        observation.lasting,
     )
-    return replace(seen, activity=activity, learnt={**seen.learnt, **learnt})
+    return replace(observation, activity=activity, learnt={**observation.learnt, **learnt})

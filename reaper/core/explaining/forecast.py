@@ -47,14 +47,14 @@ class Forecast:
     policies: PolicySet
     policy: Policy
     session: Session
-    seen: Observation
+    observation: Observation
 
     def next_change(self) -> Change | None:
         """The first moment after the look at which it is judged otherwise.
 
         None when there is none.
         """
-        now = self._standing(self.seen.now)
+        now = self._standing(self.observation.now)
         for count, at in enumerate(sorted(set(self._moments()))):
             if count == _MOST:
                 return Change(at, open_end=True)
@@ -64,12 +64,19 @@ class Forecast:
 
     def verdict_at(self, at: datetime) -> Verdict | None:
         """What the policy says at that moment; None when it does not look at the session."""
-        known = {id_: replace(found, learnt_at=at) for id_, found in self.seen.activity.items()}
-        sessions = self.seen.snapshot.everybody
-        found = judge(
-            self.policies.only(frozenset({self.policy.name})), sessions, known, at, self._lasting
+        activities = {
+            id_: replace(verdicts, learnt_at=at)
+            for id_, verdicts in self.observation.activity.items()
+        }
+        sessions = self.observation.snapshot.everybody
+        verdicts = judge(
+            self.policies.only(frozenset({self.policy.name})),
+            sessions,
+            activities,
+            at,
+            self._lasting,
         )
-        return next((v for v in found if v.session.id == self.session.id), None)
+        return next((v for v in verdicts if v.session.id == self.session.id), None)
 
     def _standing(self, at: datetime) -> tuple[Ruling | None, bool]:
         verdict = self.verdict_at(at)
@@ -82,27 +89,29 @@ class Forecast:
     @property
     def _lasting(self) -> ObservedSince | None:
         """What lasts since an earlier look, and from now on what this one is the first to show."""
-        if self.seen.past is None:
+        if self.observation.past is None:
             return None
-        begun = conditions(self.seen.snapshot.sessions, self.seen.learnt)
-        return {**dict.fromkeys(begun, self.seen.now), **self.seen.lasting}
+        begun = conditions(self.observation.snapshot.sessions, self.observation.learnt)
+        return {**dict.fromkeys(begun, self.observation.now), **self.observation.lasting}
 
     def _moments(self) -> Iterator[datetime]:
         """Every moment to come at which a rule, an exemption, a day or a window can begin
         or end.
         """
         moments = (*self._thresholds(), *self._ends(), *self._edges())
-        return (at for at in moments if at > self.seen.now)
+        return (at for at in moments if at > self.observation.now)
 
     def _thresholds(self) -> Iterator[datetime]:
         lengths = [duration.delta for duration in durations(self.policy.rule)]
-        for since in _anchors(self.session, self.seen.activity, self._lasting or NOTHING):
+        for since in _anchors(self.session, self.observation.activity, self._lasting or NOTHING):
             yield from (since + length for length in (timedelta(0), *lengths))
         for other in (
-            self.seen.snapshot.sessions if Need.EVERYBODY_ACTIVITY in self.policy.needs else ()
+            self.observation.snapshot.sessions
+            if Need.EVERYBODY_ACTIVITY in self.policy.needs
+            else ()
         ):
-            known = self.seen.activity.get(other.id)
-            for at in (other.created_at, known.at if known else None):
+            own = self.observation.activity.get(other.id)
+            for at in (other.created_at, own.at if own else None):
                 yield from (at + length for length in lengths if at is not None)
 
     def _ends(self) -> Iterator[datetime]:
@@ -117,7 +126,10 @@ class Forecast:
     def _edges(self) -> Iterator[datetime]:
         hours = self.policy.only_during
         if hours is not None:
-            edges = (hours.opens_after(self.seen.now), hours.closes_after(self.seen.now))
+            edges = (
+                hours.opens_after(self.observation.now),
+                hours.closes_after(self.observation.now),
+            )
             yield from (at for at in edges if at is not None)
 
 
@@ -136,13 +148,13 @@ def _anchors(
     session: Session, activity: Mapping[str, Activity], lasting: ObservedSince
 ) -> Iterator[datetime]:
     """What the lengths of a session's time are counted from."""
-    known = activity.get(session.id)
+    own = activity.get(session.id)
     since = (lasting.get((session.id, condition)) for condition in Condition)
-    found = (
+    moments = (
         session.created_at,
         session.started_at,
         session.ended_at,
-        known.at if known else None,
+        own.at if own else None,
         *since,
     )
-    yield from (at for at in found if at is not None)
+    yield from (at for at in moments if at is not None)

@@ -64,18 +64,18 @@ class Compiled(NamedTuple):
         return tuple([leaf.finding(subject) for leaf in self.leaves])
 
 
-def compiled(rule: Rule | Ended, scene: RuleContext) -> Compiled:
-    """The rule as a test of one session in this scene."""
+def compiled(rule: Rule | Ended, context: RuleContext) -> Compiled:
+    """The rule as a test of one session in this context."""
     match rule:
         case AnyOf():
-            return _joined([compiled(one, scene) for one in rule.any], Answer.YES)
+            return _joined([compiled(one, context) for one in rule.any], Answer.YES)
         case AllOf():
-            return _joined([compiled(one, scene) for one in rule.all], Answer.NO)
+            return _joined([compiled(one, context) for one in rule.all], Answer.NO)
         case Not():
-            inner = compiled(rule.not_, scene)
+            inner = compiled(rule.not_, context)
             return Compiled(_negated(inner.cause), inner.leaves)
         case _:
-            leaf = JUDGED_BY[type(rule)](rule, scene)
+            leaf = JUDGED_BY[type(rule)](rule, context)
             return Compiled(leaf.cause, (leaf,))
 
 
@@ -94,14 +94,14 @@ def _until(decisive: Answer, causes: list[Deciding]) -> Deciding:
     otherwise = _ANSWERED[decisive.negated()]
 
     def cause(subject: SessionFacts) -> Cause:
-        found = otherwise
+        result = otherwise
         for ask in causes:
             one = ask(subject)
             if one[0] is decisive:
                 return one
             if one[0] is _UNKNOWN:
-                found = one
-        return found
+                result = one
+        return result
 
     return cause
 

@@ -17,7 +17,7 @@ from reaper.core.model.session import Activity, Phase, Session
 class SessionFacts:
     """A session and what is known of it; lengths of time are in seconds, and None when unknown.
 
-    `fresh` when the activity was learnt in this pass. `busy` tells whether the owner has a solve or
+    `fresh` when the activity was learnt in this pass. `in_flight` tells whether the owner has a solve or
     task in flight for the app of this WebUI session. `alone` tells whether the owner of this solve
     or task has no other session, and `alone_for` since when. `unreachable_for` is None unless the
     log does not answer. It has been running for `uptime` at most, and so is idle for no longer.
@@ -29,7 +29,7 @@ class SessionFacts:
     idle: float | None
     source: str
     fresh: bool
-    busy: Answer
+    in_flight: Answer
     ended: float | None = None
     running_for: float | None = None
     alone: Answer = Answer.NO
@@ -61,21 +61,22 @@ def session_facts(
     past = lasting or NOTHING
     each = {s.id: s for s in sessions}.values()
     alive = [(s, phase) for s in each if (phase := s.phase) is not Phase.OVER]
-    busy, company = InFlight.among(s for s, _ in alive), CoOwners(s for s, _ in alive)
-    found = [
-        _subject(session, phase, activity.get(session.id), busy, now) for session, phase in alive
+    in_flight, co_owners = InFlight.among(s for s, _ in alive), CoOwners(s for s, _ in alive)
+    subjects = [
+        _subject(session, phase, activity.get(session.id), in_flight, now)
+        for session, phase in alive
     ]
     reached = in_reach(a for a in activity.values() if a.learnt_at >= now)
-    for subject in found:
+    for subject in subjects:
         id_ = subject.session.id
         if not subject.session.traits.interactive:
-            subject.alone = Answer.UNKNOWN if lasting is None else company.alone(subject.session)
+            subject.alone = Answer.UNKNOWN if lasting is None else co_owners.alone(subject.session)
             subject.alone_for = (now - past.get((id_, Condition.ALONE), now)).total_seconds()
         if lasting is not None and reached and subject.fresh and activity[id_].unreachable:
             subject.unreachable_for = (
                 now - past.get((id_, Condition.UNREACHABLE), now)
             ).total_seconds()
-    return found
+    return subjects
 
 
 def finished(sessions: Iterable[Session], now: datetime) -> list[SessionFacts]:
@@ -91,7 +92,7 @@ def _since(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None or moment > now else (now - moment).total_seconds()
 
 
-def _busy(session: Session, in_flight: InFlight) -> Answer:
+def _in_flight(session: Session, in_flight: InFlight) -> Answer:
     """Whether it waits for what its owner computes; not known of a kind that nobody knows."""
     if session.of_unknown_kind:
         return Answer.UNKNOWN
@@ -102,18 +103,18 @@ _NOBODY = InFlight(frozenset(), frozenset())
 
 
 def _subject(
-    session: Session, phase: Phase, known: Activity | None, busy: InFlight, now: datetime
+    session: Session, phase: Phase, learnt: Activity | None, in_flight: InFlight, now: datetime
 ) -> SessionFacts:
     age = session.age(now)
-    idle = known.idle(now) if known else None
+    idle = learnt.idle(now) if learnt else None
     return SessionFacts(
         session,
         phase,
         None if age is None else age.total_seconds(),
         None if idle is None else idle.total_seconds(),
-        known.source if known else "",
-        known is not None and known.learnt_at >= now,
-        _busy(session, busy),
+        learnt.source if learnt else "",
+        learnt is not None and learnt.learnt_at >= now,
+        _in_flight(session, in_flight),
         running_for=_since(session.started_at, now) if phase is Phase.RUNNING else None,
         uptime=_since(running_since(session, now), now),
     )

@@ -12,9 +12,9 @@ from reaper.core.model.owner import Owner
 from reaper.core.model.session import Phase
 
 
-def owner_sessions_rule(rule: OwnerSessions, scene: RuleContext) -> Leaf:
+def owner_sessions_rule(rule: OwnerSessions, context: RuleContext) -> Leaf:
     quota = rule.owner_sessions
-    found = ranks(scene.members, merit(quota.keep, scene.activity, scene.now))
+    by_session = ranks(context.members, merit(quota.keep, context.activity, context.now))
     stay = f"the {quota.keep.replace('_', ' ')} {quota.over}"
     by_activity = quota.keep == "most_recently_active"
 
@@ -22,33 +22,33 @@ def owner_sessions_rule(rule: OwnerSessions, scene: RuleContext) -> Leaf:
         session = subject.session
         if subject.phase is Phase.WAITING:
             return Cause(Answer.NO, f"{session.state}, not running")
-        rank = found.get(session.id)
+        rank = by_session.get(session.id)
         if rank is None:
             return Cause(Answer.UNKNOWN, "its owner is not known")
         return ranked(rank, f"{rank.sessions} running of {session.owner}")
 
-    def ranked(rank: Rank, held: str) -> Cause:
+    def ranked(rank: Rank, use: str) -> Cause:
         match rank.exceeds(quota.over):
             case Answer.UNKNOWN:
-                answer = scene.assumed_rank if by_activity else Answer.UNKNOWN
+                answer = context.assumed_rank if by_activity else Answer.UNKNOWN
                 return Cause(
-                    answer, f"which are {stay} of {held} is not known", wants_probe=by_activity
+                    answer, f"which are {stay} of {use} is not known", wants_probe=by_activity
                 )
             case Answer.YES:
-                return Cause(Answer.YES, f"not among {stay} of {held}")
+                return Cause(Answer.YES, f"not among {stay} of {use}")
             case Answer.NO if rank.sessions <= quota.over:
-                return Cause(Answer.NO, f"{held}, {quota.over} allowed")
+                return Cause(Answer.NO, f"{use}, {quota.over} allowed")
             case Answer.NO:
-                return Cause(Answer.NO, f"among {stay} of {held}")
+                return Cause(Answer.NO, f"among {stay} of {use}")
 
     return Leaf(f"owner_sessions {quota.over}", quota.over, cause)
 
 
-def seats_rule(rule: SeatPressure, scene: RuleContext) -> Leaf:
+def seats_rule(rule: SeatPressure, context: RuleContext) -> Leaf:
     high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
-    seats = scene.seats
+    seats = context.seats
     freed = seats.freed(high, low, floor.seconds)
-    held = f"{seats.held} of {high} seats in use"
+    use = f"{seats.held} of {high} seats in use"
 
     def cause(subject: SessionFacts) -> Cause:
         session = subject.session
@@ -63,18 +63,18 @@ def seats_rule(rule: SeatPressure, scene: RuleContext) -> Leaf:
             case Answer.YES:
                 idle = spoken(seats.by_owner[owner].least)
                 return Cause(
-                    Answer.YES, f"{held}; {session.owner} is among the longest idle ({idle})"
+                    Answer.YES, f"{use}; {session.owner} is among the longest idle ({idle})"
                 )
             case Answer.NO if seats.perhaps_held <= high:
-                return Cause(Answer.NO, held)
+                return Cause(Answer.NO, use)
             case Answer.NO:
                 return Cause(
                     Answer.NO,
-                    f"{held}; {session.owner} is not among the longest idle, or not for {floor}",
+                    f"{use}; {session.owner} is not among the longest idle, or not for {floor}",
                 )
             case Answer.UNKNOWN:
                 return Cause(
-                    scene.assumed_rank,
+                    context.assumed_rank,
                     "which seats are the longest idle is not known",
                     wants_probe=True,
                 )

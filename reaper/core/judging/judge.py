@@ -73,28 +73,30 @@ def unresolved(
     wanted: dict[str, Session] = {}
     for policy in policies.in_force(now):
         if Need.ACTIVITY in policy.needs:
-            bench = PolicyEvaluation(policy, policies.exemptions, present, known, now)
-            asked = list(bench.open_questions())
-            wanted |= {session.id: session for session in asked}
-            if Need.REACHABILITY in policy.needs and asked:
+            evaluation = PolicyEvaluation(policy, policies.exemptions, present, known, now)
+            questions = list(evaluation.open_questions())
+            wanted |= {session.id: session for session in questions}
+            if Need.REACHABILITY in policy.needs and questions:
                 wanted |= _witness(present, known, wanted)
     return [session for session in wanted.values() if not session.nameless]
 
 
 def _witness(
-    present: Sequence[SessionFacts], known: Mapping[str, Activity], asked: Mapping[str, Session]
+    present: Sequence[SessionFacts],
+    activity: Mapping[str, Activity],
+    to_probe: Mapping[str, Session],
 ) -> dict[str, Session]:
     """A session that is not asked for anyway, first of all one whose log could be read before."""
     others = [
         s.session
         for s in present
-        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in asked
+        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in to_probe
     ]
-    best = max(others, key=lambda session: (session.id in known, session.id), default=None)
+    best = max(others, key=lambda session: (session.id in activity, session.id), default=None)
     return {} if best is None else {best.id: best}
 
 
-Gripped = tuple[SessionFacts, PolicyMatch]
+SelectedSession = tuple[SessionFacts, PolicyMatch]
 _NO, _UNKNOWN, _YES = Answer  # looking up a member costs more than comparing it
 _COMPLIANT = Ruling.COMPLIANT
 _EITHER = (_YES, _NO)
@@ -132,19 +134,20 @@ class PolicyEvaluation:
         A quota by activity needs to know the whole owner's, also of sessions that are settled
         themselves.
         """
-        asked = [
+        questions = [
             one
             for one, verdict in zip(self._chosen, self.verdicts(), strict=True)
             if _wants_probe(verdict)
         ]
-        if not asked:
+        if not questions:
             return
         possible = [
-            self._judging(compiled(self._policy.rule, scene)) for scene in self._possible_scenes()
+            self._judging(compiled(self._policy.rule, context))
+            for context in self._possible_contexts()
         ]
         open_ = [
             one[0]
-            for one in asked
+            for one in questions
             if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)
         ]
         yield from (s.session for s in open_ if not s.fresh)
@@ -155,7 +158,7 @@ class PolicyEvaluation:
             weighed = (s for s, _ in self._weighed if s.counts and not s.fresh)
             yield from (s.session for s in weighed if _among(owners, Owner.of(s.session)))
 
-    def _possible_scenes(self) -> Iterator[RuleContext]:
+    def _possible_contexts(self) -> Iterator[RuleContext]:
         """Everything that fresh probes could tell apart.
 
         Each idle threshold reached or not, each rank.
@@ -171,22 +174,22 @@ class PolicyEvaluation:
         reaches = _EITHER if Need.REACHABILITY in self._policy.needs else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
-    def _judging(self, rules: Compiled) -> Callable[[Gripped], Verdict]:
+    def _judging(self, rules: Compiled) -> Callable[[SelectedSession], Verdict]:
         """The verdict on a session by these rules.
 
         All that is the same for each of them is looked up here, once.
         """
         policy, decide, findings = self._policy, rules.cause, rules.findings
 
-        def verdict(gripped: Gripped) -> Verdict:
-            subject, grip = gripped
+        def verdict(chosen: SelectedSession) -> Verdict:
+            subject, match = chosen
             evidence = partial(findings, subject)
-            if grip.exemption is not None:
-                return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, grip.exemption)
+            if match.exemption is not None:
+                return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, match.exemption)
             answer = decide(subject)[0]
             if answer is _NO and not subject.session.half_read:
                 return Verdict(subject.session, policy, _COMPLIANT, evidence)
-            unknowns = _unknowns(subject, grip)
+            unknowns = _unknowns(subject, match)
             ruling = Ruling.UNDETERMINED if unknowns or answer is _UNKNOWN else Ruling.OFFENDER
             return Verdict(subject.session, policy, ruling, evidence, None, unknowns)
 
@@ -199,7 +202,7 @@ def _wants_probe(verdict: Verdict) -> bool:
 
 def _chosen(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> list[Gripped]:
+) -> list[SelectedSession]:
     """Those that the policy selects or may select.
 
     Of sessions that are alike to it, the first one tells for all.
@@ -207,21 +210,21 @@ def _chosen(
     tests = (policy.test, *(exemption.test for exemption in exemptions))
     fields = {field for test in tests for field in test.fields}
     read = attrgetter(*sorted(fields)) if fields else lambda _: None
-    known: dict[object, PolicyMatch] = {}
+    matches: dict[object, PolicyMatch] = {}
     chosen = []
     for subject in present:
         values = read(subject.session)
-        grip = known.get(values)
-        if grip is None:
-            grip = known[values] = match_policy(policy.test, exemptions, subject.session)
-        if grip.selected is not Answer.NO:
-            chosen.append((subject, grip))
+        match = matches.get(values)
+        if match is None:
+            match = matches[values] = match_policy(policy.test, exemptions, subject.session)
+        if match.selected is not Answer.NO:
+            chosen.append((subject, match))
     return chosen
 
 
 def _alike(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> Iterator[Gripped]:
+) -> Iterator[SelectedSession]:
     """Those that the policy does not select only for how a name is spelt.
 
     They may count beside those it does.
@@ -239,27 +242,27 @@ def _among(owners: set[Owner], other: Owner) -> bool:
     return other in owners if other.known else any(one.may_be(other) is not _NO for one in owners)
 
 
-def _unknowns(subject: SessionFacts, grip: PolicyMatch) -> tuple[str, ...]:
+def _unknowns(subject: SessionFacts, match: PolicyMatch) -> tuple[str, ...]:
     """What besides the rules keeps a verdict from being one, in words."""
     session = subject.session
     if (
         subject.phase is not Phase.UNKNOWN
         and not session.half_read
         and not session.of_unknown_kind
-        and grip.sure
-        and grip.doubtful is None
+        and match.sure
+        and match.doubtful is None
     ):
         return ()
     unread = f" ({'; '.join(map(str, session.problems))})" if session.problems else ""
-    found: list[str] = []
+    unknowns: list[str] = []
     if session.half_read:
-        found.append(f"it could be read only in part{unread}")
+        unknowns.append(f"it could be read only in part{unread}")
     elif session.of_unknown_kind:
-        found.append(f"the kind '{session.kind}' is not one that is known")
+        unknowns.append(f"the kind '{session.kind}' is not one that is known")
     elif subject.phase is Phase.UNKNOWN:
-        found.append(f"the state '{session.state}' is not one that is known to run")
-    if not grip.sure:
-        found.append("whether the policy selects it is not known")
-    if grip.doubtful is not None:
-        found.append(f"whether it is exempt ({grip.doubtful}) is not known")
-    return tuple(found)
+        unknowns.append(f"the state '{session.state}' is not one that is known to run")
+    if not match.sure:
+        unknowns.append("whether the policy selects it is not known")
+    if match.doubtful is not None:
+        unknowns.append(f"whether it is exempt ({match.doubtful}) is not known")
+    return tuple(unknowns)

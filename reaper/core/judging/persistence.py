@@ -76,19 +76,19 @@ def conditions(
 
     Nobody is known to be alone in a look that may not show `everybody`.
     """
-    company = CoOwners(sessions)
-    found = {
+    co_owners = CoOwners(sessions)
+    keys = {
         (s.id, Condition.ALONE.value)
         for s in sessions
         if everybody
         and s.traits.computing
         and s.phase is not Phase.OVER
-        and company.alone(s) is Answer.YES
+        and co_owners.alone(s) is Answer.YES
     }
     if in_reach(learnt.values()):
-        found |= {
+        keys |= {
             (id_, Condition.UNREACHABLE.value)
             for id_, activity in learnt.items()
             if activity.unreachable
         }
-    return found
+    return keys

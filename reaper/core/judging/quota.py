@@ -55,12 +55,12 @@ def merit(keep: Keep, activity: Mapping[str, Activity], now: datetime) -> Callab
         return (-high, -low)
 
     def most_recently_active(session: Session) -> Span:
-        known, since = activity.get(session.id), running_since(session, now)
+        learnt, since = activity.get(session.id), running_since(session, now)
         started = -inf if since is None else since.timestamp()
-        if known is None or known.at is None:
+        if learnt is None or learnt.at is None:
             return (started, inf)
-        low = max(known.at.timestamp(), started)
-        return (low, low if known.learnt_at >= now else inf)
+        low = max(learnt.at.timestamp(), started)
+        return (low, low if learnt.learnt_at >= now else inf)
 
     return {"newest": newest, "oldest": oldest, "most_recently_active": most_recently_active}[keep]
 
@@ -81,11 +81,11 @@ def ranks(members: Iterable[Member], span: Callable[[Session], Span]) -> dict[st
             owners.setdefault(owner, []).append(member)
         else:
             strangers.setdefault(owner, []).append(member.session)
-    found: dict[str, Rank] = {}
+    by_session: dict[str, Rank] = {}
     for owner, group in owners.items():
         perhaps = [session for one in owner.partly for session in strangers.get(one, ())]
-        found |= _ranks_of_owner(group, perhaps, span)
-    return found
+        by_session |= _ranks_of_owner(group, perhaps, span)
+    return by_session
 
 
 def _ranks_of_owner(
@@ -96,9 +96,9 @@ def _ranks_of_owner(
     lows = sorted((spans[id_][0], id_) for id_ in sure)
     perhaps = {s.id: span(s) for s in strangers}
     highs = sorted((high, id_) for id_, (_, high) in (perhaps | spans).items())
-    found = {}
+    by_session = {}
     for id_, (low, high) in spans.items():
         certainly = len(lows) - bisect_right(lows, (high, id_))
         possibly = len(highs) - bisect_right(highs, (low, id_)) - (high > low)
-        found[id_] = Rank(certainly, possibly, len(spans))
-    return found
+        by_session[id_] = Rank(certainly, possibly, len(spans))
+    return by_session

@@ -44,13 +44,13 @@ class Seats:
     def among(cls, chosen: Iterable[tuple[SessionFacts, PolicyMatch]]) -> Seats:
         owners: dict[Owner, list[Seat]] = {}
         strangers: dict[Owner, list[Seat]] = {}
-        for subject, grip in chosen:
+        for subject, match in chosen:
             if subject.counts:
-                owner, held = (
+                owner, use = (
                     Owner.of(subject.session),
-                    grip.sure and subject.phase is Phase.RUNNING,
+                    match.sure and subject.phase is Phase.RUNNING,
                 )
-                seat = Seat(*_idle(subject), held, grip.kept)
+                seat = Seat(*_idle(subject), use, match.kept)
                 (owners if owner.known else strangers).setdefault(owner, []).append(seat)
         joined = {o: _joined(own, _perhaps_of(o, strangers)) for o, own in owners.items()}
         return cls(joined, sum(map(len, strangers.values())))
@@ -118,10 +118,10 @@ def _idle(subject: SessionFacts) -> tuple[float, float]:
 
     Its owner's solve keeps a session busy.
     """
-    if subject.busy is Answer.YES:
+    if subject.in_flight is Answer.YES:
         return 0.0, 0.0
     most = min(
         (length for length in (subject.idle, subject.uptime) if length is not None), default=inf
     )
-    certain = subject.fresh and subject.idle is not None and subject.busy is Answer.NO
+    certain = subject.fresh and subject.idle is not None and subject.in_flight is Answer.NO
     return (most if certain else 0.0), most

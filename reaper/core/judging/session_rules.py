@@ -19,15 +19,15 @@ from reaper.core.model.matching import Answer
 from reaper.core.model.session import Phase
 
 
-def idle_rule(rule: Idle, scene: RuleContext) -> Leaf:
+def idle_rule(rule: Idle, context: RuleContext) -> Leaf:
     """Kept by any sign of life; convicted only by a fresh look.
 
     A silence that may be computing stays unknown.
     """
     over, kinds = rule.over.seconds, frozenset(rule.kinds)
-    busy = Cause(Answer.NO, "its owner has a solve or task in flight for the app")
+    in_flight = Cause(Answer.NO, "its owner has a solve or task in flight for the app")
     perhaps_busy = "its owner may have a solve or task in flight for the app"
-    silence = _silence(over, scene.assumed_idle)
+    silence = _silence(over, context.assumed_idle)
 
     def cause(subject: SessionFacts) -> Cause:
         if subject.session.kind not in kinds:
@@ -38,12 +38,12 @@ def idle_rule(rule: Idle, scene: RuleContext) -> Leaf:
             )
         if subject.phase is Phase.WAITING:
             return Cause(Answer.NO, f"{subject.session.state}, not running")
-        if subject.busy is Answer.YES:
-            return busy
-        found = silence(subject)
-        if subject.busy is Answer.UNKNOWN and found.answer is not Answer.NO:
-            return Cause(Answer.UNKNOWN, perhaps_busy, wants_probe=found.wants_probe)
-        return found
+        if subject.in_flight is Answer.YES:
+            return in_flight
+        cause = silence(subject)
+        if subject.in_flight is Answer.UNKNOWN and cause.answer is not Answer.NO:
+            return Cause(Answer.UNKNOWN, perhaps_busy, wants_probe=cause.wants_probe)
+        return cause
 
     return Leaf(f"idle {rule.over}", over, cause)
 
@@ -137,10 +137,10 @@ def ended_rule(rule: Ended) -> Leaf:
     return Leaf(f"ended {rule.ended}", over, cause)
 
 
-def unreachable_for_rule(rule: UnreachableFor, scene: RuleContext) -> Leaf:
+def unreachable_for_rule(rule: UnreachableFor, context: RuleContext) -> Leaf:
     over = rule.unreachable_for.seconds
     not_looked = Cause(
-        scene.assumed_reach, "whether its log answers was not looked up", wants_probe=True
+        context.assumed_reach, "whether its log answers was not looked up", wants_probe=True
     )
     answers = Cause(Answer.NO, "its log answers")
     long_, short = (

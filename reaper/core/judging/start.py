@@ -49,14 +49,17 @@ def from_the_start(
     """
     late: dict[str, Activity] = {}
     for session in sessions:
-        known = activity.get(session.id)
-        if known is None or known.at is None:
+        own = activity.get(session.id)
+        if own is None or own.at is None:
             continue
-        told, seen = running_since(session, now), again.get((session.id, Condition.RESTARTED))
-        since = max((at for at in (told, seen) if at is not None), default=None)
-        if since is not None and known.at < since:
+        reported, observed = (
+            running_since(session, now),
+            again.get((session.id, Condition.RESTARTED)),
+        )
+        since = max((at for at in (reported, observed) if at is not None), default=None)
+        if since is not None and own.at < since:
             late[session.id] = replace(
-                known, at=since, source=f"running only since {_written(since)}; {known.source}"
+                own, at=since, source=f"running only since {_written(since)}; {own.source}"
             )
     return {**activity, **late} if late else activity
 
@@ -70,9 +73,9 @@ def started_again(
     The server may go on telling when a session was started for the first time, or not tell it at
     all.
     """
-    found: dict[tuple[str, str], datetime] = {}
+    restarts: dict[tuple[str, str], datetime] = {}
     if not any(condition in _PHASES for _, condition in lasting):
-        return found
+        return restarts
     for session in sessions:
         if session.phase is not Phase.RUNNING:
             continue
@@ -80,11 +83,11 @@ def started_again(
         if waited is None:
             since = lasting.get((session.id, Condition.RESTARTED))
         else:
-            told = session.started_at is not None and session.started_at > waited
-            since = None if told else now
+            reported = session.started_at is not None and session.started_at > waited
+            since = None if reported else now
         if since is not None:
-            found[session.id, Condition.RESTARTED.value] = since
-    return found
+            restarts[session.id, Condition.RESTARTED.value] = since
+    return restarts
 
 
 def waiting(sessions: Iterable[Session]) -> set[tuple[str, str]]:

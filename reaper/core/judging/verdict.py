@@ -105,7 +105,7 @@ class Verdict(NamedTuple):
     def fingerprint(self) -> str:
         """Equal as long as nothing changed but the passing of time.
 
-        What has an equal gist is not recorded again.
+        What has an equal fingerprint is not recorded again.
         """
         match self.ruling:
             case Ruling.COMPLIANT:
@@ -127,7 +127,7 @@ class Observation:
 
     `activity` is what was known of each session's last activity, `learnt` the part of it that this
     pass looked up; both by session id. `lasting` is what earlier looks had shown already.
-    `further_doubts` are reasons not to act on it besides those that the snapshot itself names.
+    `extra_doubts` are reasons not to act on it besides those that the snapshot itself names.
     `once` is what of `lasting` only one look had shown. Where this look does not follow the one
     before, all that lasts starts over.
     """
@@ -140,14 +140,14 @@ class Observation:
     activity: Mapping[str, Activity] = field(default_factory=dict)
     learnt: Mapping[str, Activity] = field(default_factory=dict)
     lasting: ObservedSince = field(default_factory=dict)
-    further_doubts: tuple[str, ...] = ()
+    extra_doubts: tuple[str, ...] = ()
     once: frozenset[tuple[str, str]] = frozenset()
     follows: bool = True
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Every reason not to act on it."""
-        return (*self.snapshot.doubts, *self.further_doubts)
+        return (*self.snapshot.doubts, *self.extra_doubts)
 
     @property
     def complete(self) -> bool:
@@ -182,17 +182,17 @@ class Observation:
 
     def rulings(self) -> dict[str, Ruling]:
         """The gravest ruling on each session that a policy selects, by its id."""
-        found: dict[str, Ruling] = {}
+        rulings: dict[str, Ruling] = {}
         for verdict in self.verdicts:
-            known = found.get(verdict.session.id)
-            if known is None or _GRAVITY[verdict.ruling] > _GRAVITY[known]:
-                found[verdict.session.id] = verdict.ruling
-        return found
+            ruling = rulings.get(verdict.session.id)
+            if ruling is None or _GRAVITY[verdict.ruling] > _GRAVITY[ruling]:
+                rulings[verdict.session.id] = verdict.ruling
+        return rulings
 
     def count(self) -> dict[Ruling, int]:
         """How many sessions had each ruling as their gravest, over all policies."""
-        found = Counter(self.rulings().values())
-        return {ruling: found[ruling] for ruling in Ruling}
+        counts = Counter(self.rulings().values())
+        return {ruling: counts[ruling] for ruling in Ruling}
 
 
 _GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}

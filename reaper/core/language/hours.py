@@ -94,8 +94,8 @@ class OnlyDuring(Written):
         """The first moment from `now` on at which it is open, `now` itself where it is; None when
         there is none.
         """
-        found = [moment for window in self.windows if (moment := self._first(window, now))]
-        return min(found, default=None)
+        moments = [moment for window in self.windows if (moment := self._first(window, now))]
+        return min(moments, default=None)
 
     def closes_after(self, now: datetime) -> datetime | None:
         """The first moment from `now` on at which it is closed; None when it is not within two
@@ -139,8 +139,8 @@ class OnlyDuring(Written):
         )
         for day in range(today - 2, last):
             spells = (*self._spells(window, day), *self._spells(window, day + 1))
-            if left := [max(start, now) for start, end in spells if end > now]:
-                return min(left)
+            if starts := [max(start, now) for start, end in spells if end > now]:
+                return min(starts)
         return None
 
     def _around(self, window: Window, now: datetime) -> Iterator[Spell]:

@@ -80,15 +80,15 @@ def _interrupt(key: str, wait: object, *at: int) -> Rung:
 
 
 def _no_step(value: object) -> str:
-    known = "a step is 'terminate', {interrupt_solve: 2m} or {interrupt_execution: 2m}"
+    syntax = "a step is 'terminate', {interrupt_solve: 2m} or {interrupt_execution: 2m}"
     if isinstance(value, dict) and len(value) != 1:
-        return f"one step has one key; start each with '- '; {known}"
+        return f"one step has one key; start each with '- '; {syntax}"
     word = next(iter(value)) if isinstance(value, dict) else value
     if not isinstance(word, str):
-        return f"{quoted(word)} is not a step; {known}"
+        return f"{quoted(word)} is not a step; {syntax}"
     if word in _INTERRUPTS:
         return f"'{word}' needs a wait after it, as in {{{word}: 2m}}"
-    return f"'{word}' is not a step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {known}"
+    return f"'{word}' is not a step{did_you_mean(word, _GENTLEST_FIRST) or ';'} {syntax}"
 
 
 Ladder = Annotated[

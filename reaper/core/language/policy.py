@@ -250,9 +250,9 @@ class PolicySet:
 
     def only(self, chosen: frozenset[str]) -> PolicySet:
         """The same house rules with only the policies of these names; all exemptions stay."""
-        left = tuple(p for p in self.policies if p.name not in chosen)
+        others = tuple(p for p in self.policies if p.name not in chosen)
         return replace(
             self,
             policies=tuple(p for p in self.policies if p.name in chosen),
-            aside=(*self.aside, *left),
+            aside=(*self.aside, *others),
         )

@@ -135,46 +135,46 @@ def _simple(value: object, at: Way) -> str:
     return str(_match(value, at))  # which refuses it
 
 
-def names_in(found: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
+def names_in(pattern: Match, at: Way = ()) -> Iterator[tuple[Way, str]]:
     """Every name or pattern that a match mentions, each with its way."""
-    match found:
+    match pattern:
         case str():
-            yield at, found
+            yield at, pattern
         case list():
-            yield from (((*at, number), one) for number, one in enumerate(found))
+            yield from (((*at, number), one) for number, one in enumerate(pattern))
         case dict():
-            yield from names_in(found["not"], (*at, "not"))
+            yield from names_in(pattern["not"], (*at, "not"))
 
 
-def _lower(found: Match) -> Match:
+def _lower(pattern: Match) -> Match:
     """Kinds and states are told in lower case, so that a negated one must be, too."""
-    match found:
+    match pattern:
         case str():
-            return _lowered(found)
+            return _lowered(pattern)
         case list():
-            return [_lowered(one) for one in found]
+            return [_lowered(one) for one in pattern]
         case dict():
-            return {"not": _lower(found["not"])}
+            return {"not": _lower(pattern["not"])}
 
 
 def _lowered(name: str) -> str:
     return name if is_regex(name) else folded_glob(name)
 
 
-def _one_of(what: str, known: frozenset[str]) -> AfterValidator:
-    def check(found: Match) -> Match:
-        for at, name in names_in(found):
-            if not any(map(matcher(name, fold=True), known)):
-                asked = did_you_mean(name, known) or ";"
-                there = f"{asked} it is one of {', '.join(sorted(known))}"
+def _one_of(what: str, names: frozenset[str]) -> AfterValidator:
+    def check(pattern: Match) -> Match:
+        for at, name in names_in(pattern):
+            if not any(map(matcher(name, fold=True), names)):
+                hint = did_you_mean(name, names) or ";"
+                there = f"{hint} it is one of {', '.join(sorted(names))}"
                 raise problem("never", f"no session has the {what} '{name}'{there}", *at)
-        return _lower(found)
+        return _lower(pattern)
 
     return AfterValidator(check)
 
 
-def _owner(found: Match) -> Match:
-    for at, name in names_in(found):
+def _owner(pattern: Match) -> Match:
+    for at, name in names_in(pattern):
         if len(several := _SEVERAL.split(name)) > 1 and all("@" in one for one in several):
             raise problem(
                 "pattern", f"'{name}' is one text; write a list: [{', '.join(several)}]", *at
@@ -182,21 +182,21 @@ def _owner(found: Match) -> Match:
         if "@" not in name and not is_regex(name) and not (is_glob(name) and name.endswith("*")):
             how = f"an owner is user@environment, like '{name}@ROOT' or '{name}@*'"
             raise problem("never", f"'{name}' is not a valid owner; {how}", *at)
-    return found
+    return pattern
 
 
 def _day(value: object) -> object:
     if value is None or isinstance(value, date):
         return value
     try:
-        found = datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+        day = datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise problem(
             "day", f"{quoted(value)} is not a valid day; write one like 2026-12-31"
         ) from None
-    if found.year < _EARLIEST:
+    if day.year < _EARLIEST:
         raise problem("day", f"'{value}' is too long ago; write a day like 2026-12-31")
-    return found
+    return day
 
 
 DAY = BeforeValidator(_day)

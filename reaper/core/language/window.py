@@ -107,28 +107,28 @@ def _parts(text: object) -> tuple[str | None, str | None, str | None] | None:
     """Days, times and zone as they were written; None where this is no window."""
     if not isinstance(text, str) or not text.strip():
         return None
-    found = _WRITTEN.fullmatch(_GAPS.sub(r"\1", text.strip()).replace("\N{EN DASH}", "-"))
-    return (found[1], found[2], found[3]) if found else None
+    match = _WRITTEN.fullmatch(_GAPS.sub(r"\1", text.strip()).replace("\N{EN DASH}", "-"))
+    return (match[1], match[2], match[3]) if match else None
 
 
 def _days(written: str) -> frozenset[int]:
-    found: set[int] = set()
+    days: set[int] = set()
     for part in written.lower().split(","):
         if part in WORDS:
-            found.update(WORDS[part])
+            days.update(WORDS[part])
             continue
         first, dash, last = part.partition("-")
         begin, end = _day(first), _day(last if dash else first)
-        found.update((begin + n) % 7 for n in range((end - begin) % 7 + 1))
-    return frozenset(found)
+        days.update((begin + n) % 7 for n in range((end - begin) % 7 + 1))
+    return frozenset(days)
 
 
 def _day(written: str) -> int:
     for number, name in enumerate(NAMES):
         if written in (name, name[:3]):
             return number
-    known = [*WORDS, *NAMES, *(name[:3] for name in NAMES)]
-    near = get_close_matches(written, known, 1, 0.6)
+    names = [*WORDS, *NAMES, *(name[:3] for name in NAMES)]
+    near = get_close_matches(written, names, 1, 0.6)
     meant = f"did you mean '{near[0]}'? " if near else ""
     raise problem(
         "window",
@@ -137,12 +137,12 @@ def _day(written: str) -> int:
 
 
 def _times(written: str) -> tuple[timedelta, timedelta]:
-    found = _TIMES.fullmatch(written)
-    if found is None:
+    match = _TIMES.fullmatch(written)
+    if match is None:
         raise problem(
             "window", f"'{written}' are not valid times; write from and until, like 19:00-07:00"
         )
-    begin, end = _minutes(*found.groups()[:2]), _minutes(*found.groups()[2:])
+    begin, end = _minutes(*match.groups()[:2]), _minutes(*match.groups()[2:])
     if begin == DAY:
         raise problem("window", f"'{written}' begins at the end of the day; write 00:00")
     if begin == end:
@@ -151,13 +151,13 @@ def _times(written: str) -> tuple[timedelta, timedelta]:
 
 
 def _minutes(hours: str, minutes: str) -> timedelta:
-    found = timedelta(hours=int(hours), minutes=int(minutes))
-    if found > DAY or int(minutes) > 59:  # noqa: PLR2004 - an hour has 60
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    if offset > DAY or int(minutes) > 59:  # noqa: PLR2004 - an hour has 60
         raise problem(
             "window",
             f"'{hours}:{minutes}' is not a valid time of day; a day is from 00:00 to 24:00",
         )
-    return found
+    return offset
 
 
 def _midnight(day: date) -> datetime:

@@ -44,7 +44,7 @@ def _near(name: str) -> str | None:
     whole = {place.lower(): place for place in sorted(_places())}
     cities = {place.rpartition("/")[2].lower(): place for place in sorted(_places(), reverse=True)}
     written = name.lower().replace(" ", "_")
-    for known in (whole, cities):
-        if found := get_close_matches(written, known, 1, 0.8):
-            return known[found[0]]
+    for names in (whole, cities):
+        if matches := get_close_matches(written, names, 1, 0.8):
+            return names[matches[0]]
     return None

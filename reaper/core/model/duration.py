@@ -46,10 +46,10 @@ class Duration:
         if isinstance(text, Duration):
             return text
         written = str(text).strip()
-        found = _WRITTEN.fullmatch(written)
-        if not isinstance(text, str) or not written or found is None:
+        match = _WRITTEN.fullmatch(written)
+        if not isinstance(text, str) or not written or match is None:
             raise ValueError(f"{quoted(text)} is not a valid duration; {_meant(written)}")
-        seconds = sum(int(n) * s for n, s in zip(found.groups("0"), _SECONDS.values(), strict=True))
+        seconds = sum(int(n) * s for n, s in zip(match.groups("0"), _SECONDS.values(), strict=True))
         if not 0 < seconds <= _LONGEST.total_seconds():
             raise ValueError(
                 f"'{text}' is out of range; a duration is longer than 0s and at most 3650d"
@@ -97,11 +97,11 @@ def _meant(written: str) -> str:
 
 def _exactly(seconds: int) -> str:
     """So many seconds as a person would write them, the largest unit first."""
-    found = ""
+    text = ""
     for unit, size in list(_SECONDS.items())[1:]:
-        found += f"{seconds // size}{unit}" if seconds >= size else ""
+        text += f"{seconds // size}{unit}" if seconds >= size else ""
         seconds %= size
-    return found or "1s"
+    return text or "1s"
 
 
 def _validated(value: object) -> Duration:

@@ -74,11 +74,11 @@ def regex(pattern: str, *, fold: bool) -> Callable[[str], object]:
     options = re2.Options()
     options.case_sensitive, options.log_errors = not fold, False
     try:
-        found: Callable[[str], object] = re2.compile(pattern[1:-1], options).search
+        search: Callable[[str], object] = re2.compile(pattern[1:-1], options).search
     except re2.error as error:
-        said = error.args[0]
-        raise ValueError(said.decode() if isinstance(said, bytes) else str(said)) from None
-    return found
+        message = error.args[0]
+        raise ValueError(message.decode() if isinstance(message, bytes) else str(message)) from None
+    return search
 
 
 def is_glob(pattern: str) -> bool:
@@ -121,8 +121,8 @@ def star_reads_alike(pattern: str) -> ValueTest:
     special.
     """
     plain = folded_glob(pattern).strip().replace("[", "[[]").replace("?", "[?]")
-    found = re.compile(translate(plain)).match
-    return lambda value: found(folded(value)) is not None
+    test = re.compile(translate(plain)).match
+    return lambda value: test(folded(value)) is not None
 
 
 def _glob_reads_alike(pattern: str) -> ValueTest:
@@ -134,10 +134,10 @@ def _glob_reads_alike(pattern: str) -> ValueTest:
 
 
 def _glob(pattern: str, flags: int) -> ValueTest:
-    found = re.compile(
+    test = re.compile(
         translate(pattern.replace("[", "[[]")), flags
     ).match  # a bracket is part of a name
-    return lambda value: found(value) is not None
+    return lambda value: test(value) is not None
 
 
 def _regex_reads_alike(pattern: str) -> ValueTest:

@@ -38,7 +38,7 @@ def _piece(text: str) -> str:
         return _WHITE.sub(" ", text.lower())
     bare = _UNSEEN.sub("", normalize("NFKD", _UNSEEN.sub("", text)))
     plain = normalize("NFKD", bare.casefold()).replace("\u0131", "i")
-    undotted = _MARKED_I.sub(lambda found: found[0].replace("\u0307", ""), plain)
+    undotted = _MARKED_I.sub(lambda match: match[0].replace("\u0307", ""), plain)
     return _WHITE.sub(" ", normalize("NFKC", undotted))
 
 
@@ -93,21 +93,21 @@ def folded_regex(pattern: str) -> str:
     return _BESIDE_AT.sub("@", _TOKEN.sub(_folded_token, pattern))
 
 
-def _folded_token(found: re.Match[str]) -> str:
-    match found.lastgroup:
+def _folded_token(match: re.Match[str]) -> str:
+    match match.lastgroup:
         case "quoted":
-            return _literally(_piece(found[0].removeprefix(r"\Q").removesuffix(r"\E")))
+            return _literally(_piece(match[0].removeprefix(r"\Q").removesuffix(r"\E")))
         case "long" | "short":
-            code = int(found["long"] or found["short"], 16)
-            return _one(_piece(chr(code))) if code <= _LAST else found[0]
+            code = int(match["long"] or match["short"], 16)
+            return _one(_piece(chr(code))) if code <= _LAST else match[0]
         case "set":
-            return _folded_set(found[0])
+            return _folded_set(match[0])
         case "white":
             return " "
         case "literal":
-            return _one(_piece(found[0]))
+            return _one(_piece(match[0]))
         case _:
-            return found[0]
+            return match[0]
 
 
 _LAST = 0x10FFFF
@@ -118,13 +118,13 @@ def _folded_set(written: str) -> str:
     begin = "[^" if written.startswith("[^") else "["
     several: list[str] = []
 
-    def one(found: re.Match[str]) -> str:
-        if found["literal"] is None:
-            return found[0]
-        plain = _piece(found[0])
+    def one(match: re.Match[str]) -> str:
+        if match["literal"] is None:
+            return match[0]
+        plain = _piece(match[0])
         if len(plain) > 1:
             several.append(_literally(plain))
-        return plain if len(plain) == 1 and plain not in r"\]^[" else found[0]
+        return plain if len(plain) == 1 and plain not in r"\]^[" else match[0]
 
     rest = f"{begin}{_IN_SET.sub(one, written[len(begin) : -1])}]"
     return f"(?:{'|'.join([rest, *several])})" if several and begin == "[" else rest
@@ -165,7 +165,7 @@ def _unplain(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _visibly(text: str) -> str:
-    return _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return _UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
 
 
 def _foreign(text: str, word: re.Match[str]) -> Iterator[str]:

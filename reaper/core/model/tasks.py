@@ -132,11 +132,11 @@ class SessionTasks:
 
     def came_since(self, before: SessionTasks, planned_at: datetime) -> str | None:
         """What is, or may be, in the session that was not when the plan was made."""
-        known = {task.key for task in before.own}
+        keys = {task.key for task in before.own}
         begun = set(before._beginnings())
         for task in self.own:
             late = task.begun and task.began_at is not None and task.began_at > planned_at
-            if late or task.key not in known:
+            if late or task.key not in keys:
                 return f"{task} came to it after the plan was made"
         if any(one not in begun for one in self._beginnings()):
             return "a task began, or may have begun, in it after the plan was made"

@@ -42,12 +42,12 @@ class LastAction:
 
 @dataclass(frozen=True)
 class Memory:
-    """`streaks` by session id and policy name, the rest by session id; `asked` of the offenders.
+    """`streaks` by session id and policy name, the rest by session id; `last_actions` of the offenders.
 
     `seen_over` is when a look first showed a session to be over, of those that do not tell when
     they ended.
 
-    `told` are the targets that know of an offender, by session id and policy name.
+    `notified_targets` are the targets that know of an offender, by session id and policy name.
 
     `recent` are the sessions that anyone asked the account to end within the last hour. `fleet` is
     how many sessions the last complete look showed, None when there was none.
@@ -59,12 +59,12 @@ class Memory:
 
     activity: Mapping[str, Activity] = field(default_factory=dict)
     streaks: Mapping[tuple[str, str], Streak] = field(default_factory=dict)
-    asked: Mapping[str, LastAction] = field(default_factory=dict)
+    last_actions: Mapping[str, LastAction] = field(default_factory=dict)
     recent: frozenset[str] = frozenset()
     fleet: int | None = None
     seen_over: Mapping[str, datetime] = field(default_factory=dict)
     lasting: ObservedSince = field(default_factory=dict)
-    told: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    notified_targets: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     looked_at: datetime | None = None
     within: timedelta = timedelta(0)
     follows: bool = True

@@ -13,7 +13,7 @@ from reaper.core.planning.waiting import Wait
 
 
 def next_action(
-    ladder: tuple[Rung, ...], session: Session, asked: LastAction | None, now: datetime
+    ladder: tuple[Rung, ...], session: Session, previous: LastAction | None, now: datetime
 ) -> Action | Wait:
     """The action that is due now, or what is waited for.
 
@@ -24,17 +24,21 @@ def next_action(
     possible = {*gentle, Action.TERMINATE}
     rungs = [rung for rung in map(action_of, ladder) if rung[0] in possible]
     names = [action for action, _ in rungs]
-    if asked is None or asked.action not in names:
+    if previous is None or previous.action not in names:
         return (
             names[0] if names else Wait("its policy only interrupts, and it is not a running task")
         )
-    at = names.index(asked.action)
-    due = asked.at + rungs[at][1]
+    at = names.index(previous.action)
+    due = previous.at + rungs[at][1]
     if due > now:
-        since, left = (spoken(length.total_seconds()) for length in (now - asked.at, due - now))
-        return Wait(f"{asked.action} was asked {since} ago; the next step comes in {left}", due)
+        since, remaining = (
+            spoken(length.total_seconds()) for length in (now - previous.at, due - now)
+        )
+        return Wait(
+            f"{previous.action} was asked {since} ago; the next step comes in {remaining}", due
+        )
     if at + 1 < len(names):
         return names[at + 1]
     if names[at] is Action.TERMINATE:
         return Action.TERMINATE
-    return Wait(f"{asked.action} was its policy's last step")
+    return Wait(f"{previous.action} was its policy's last step")

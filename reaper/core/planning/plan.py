@@ -161,8 +161,8 @@ class RecheckResult:
             return closed[0].dormant(moment) or (
                 f"the window of policy {closed[0].name} has closed ({closed[0].only_during})"
             )
-        told = " and ".join(dict.fromkeys(v.reason for v in asking or self.verdicts))
-        return told or "its policy no longer selects it, or is no longer in force"
+        reasons = " and ".join(dict.fromkeys(v.reason for v in asking or self.verdicts))
+        return reasons or "its policy no longer selects it, or is no longer in force"
 
     def _asking_at(self, moment: datetime) -> list[Verdict]:
         return [v for v in offenders(self.verdicts) if v.policy.acts_at(moment)]
@@ -235,25 +235,25 @@ def build_plan(
     filter left. Equal
     arguments give an equal plan.
     """
-    asked: dict[str, list[Verdict]] = {}
+    by_session: dict[str, list[Verdict]] = {}
     observed: list[Verdict] = []
     waiting: list[Waiting] = []
     to_tell: list[ReportedOffender] = []
     for verdict in offenders(verdicts):
         match verdict.policy.mode:
             case Mode.ENFORCE:
-                asked.setdefault(verdict.session.id, []).append(verdict)
+                by_session.setdefault(verdict.session.id, []).append(verdict)
             case Mode.NOTIFY:
-                told = _reported(verdict, memory, now)
-                waiting.append(told) if isinstance(told, Waiting) else to_tell.append(told)
+                report = _reported(verdict, memory, now)
+                waiting.append(report) if isinstance(report, Waiting) else to_tell.append(report)
             case Mode.OBSERVE:
                 observed.append(verdict)
             case mode:
                 assert_never(mode)
     steps: list[Step] = []
     came_back: list[Step] = []
-    for found in asked.values():
-        step = _step(found, memory, now)
+    for own in by_session.values():
+        step = _step(own, memory, now)
         if isinstance(step, Waiting):
             waiting.append(step)
         elif step.action is not Action.DELETE and _came_back(step.session, memory):
@@ -267,20 +267,22 @@ def build_plan(
     )
 
 
-def _step(found: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting:
-    session = found[0].session
-    asked = memory.asked.get(session.id)
-    if asked is not None and asked.result is None:
-        reason = f"{asked.action} was asked at {asked.at:%H:%M:%S} and its end is not seen yet"
-        return Waiting(session, found[0].policy.name, reason)
-    waits = [(v.policy.name, _wait(v, memory, now)) for v in found]
-    ripe = [v for v, (_, wait) in zip(found, waits, strict=True) if wait is None]
+def _step(verdicts: list[Verdict], memory: Memory, now: datetime) -> Step | Waiting:
+    session = verdicts[0].session
+    previous = memory.last_actions.get(session.id)
+    if previous is not None and previous.result is None:
+        reason = (
+            f"{previous.action} was asked at {previous.at:%H:%M:%S} and its end is not seen yet"
+        )
+        return Waiting(session, verdicts[0].policy.name, reason)
+    waits = [(v.policy.name, _wait(v, memory, now)) for v in verdicts]
+    ripe = [v for v, (_, wait) in zip(verdicts, waits, strict=True) if wait is None]
     if not ripe:
         return _soonest(session, [(policy, wait) for policy, wait in waits if wait is not None])
     if ripe[0].policy.deletes:
         return Step(session, tuple(ripe), Action.DELETE)
     last = (
-        None if asked is not None and asked.result == Result.CAME_BACK else asked
+        None if previous is not None and previous.result == Result.CAME_BACK else previous
     )  # the ladder begins anew
     action = next_action(ripe[0].policy.steps, session, last, now)
     if isinstance(action, Wait):
@@ -323,8 +325,8 @@ def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:
 
 
 def _came_back(session: Session, memory: Memory) -> bool:
-    asked = memory.asked.get(session.id)
-    return asked is not None and asked.result is not None and Result(asked.result).is_over
+    last = memory.last_actions.get(session.id)
+    return last is not None and last.result is not None and Result(last.result).is_over
 
 
 def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:

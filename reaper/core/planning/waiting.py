@@ -61,8 +61,8 @@ def wait_of(
     if not hours.is_open(now):
         reasons.append(f"outside its window ({hours})")
         reasons += [f"it opens {hours.shown(opens)}"] if opens and not ready else []
-    told = Wait("; ".join(reasons), opens if ready else None)
-    return _due(told, hours.shown(told.due)) if told.due else told
+    result = Wait("; ".join(reasons), opens if ready else None)
+    return _due(result, hours.shown(result.due)) if result.due else result
 
 
 def _due(wait: Wait, shown: str) -> Wait:

@@ -127,12 +127,12 @@ def _key(first: _Sample | AccountError) -> Check:
 def _session_scope(first: _Sample | AccountError) -> Check:
     if isinstance(first, _Sample):
         return Check("scope Session", True, "sessions can be listed")
-    known = isinstance(first, MissingScope)
+    is_scope = isinstance(first, MissingScope)
     return Check(
         "scope Session",
-        False if known else None,
+        False if is_scope else None,
         str(first),
-        NEW_KEY if known else "check again later",
+        NEW_KEY if is_scope else "check again later",
     )
 
 
@@ -179,12 +179,12 @@ def _generation(
         shown = look(connection)
     except AccountError:
         shown = NOTHING
-    found = shown.generation
+    generation = shown.generation
     if setting != "auto":
         return setting, _told(setting, shown)
-    if found is None:
+    if generation is None:
         return None, Check("generation", False, UNKNOWN, "set generation: 1 or 2 in the settings")
-    return found, Check("generation", True, f"{found}, by the tenant's OpenAPI document")
+    return generation, Check("generation", True, f"{generation}, by the tenant's OpenAPI document")
 
 
 def _told(setting: Generation, shown: Shown) -> Check:

@@ -86,12 +86,12 @@ def is_own_error(body: bytes) -> bool:
     bare status.
     """
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return False
-    number, *texts = (found.get(field) for field in ("errorCode", "errorId", "message"))
+    number, *texts = (document.get(field) for field in ("errorCode", "errorId", "message"))
     return type(number) is int and all(isinstance(text, str) for text in texts)
 
 
@@ -172,26 +172,26 @@ class Faults:
                 "session-manager's own words"
             )
             return self.unintelligible(what, body)
-        said = self._words(body)
+        words = self._words(body)
         wait = retry_after(headers.get("retry-after"), now)
         match status:
             case 429:
-                return RateLimited(self.line(f"too many requests{said}{_waiting(wait)}"), wait)
+                return RateLimited(self.line(f"too many requests{words}{_waiting(wait)}"), wait)
             case _ if status >= 500:  # noqa: PLR2004 - the class of server faults
                 end = UNKNOWN_END if changes else ""
-                what = self.line(f"the server failed ({status}{said}){_waiting(wait)}{end}")
+                what = self.line(f"the server failed ({status}{words}){_waiting(wait)}{end}")
                 return ServerFault(what, wait, nobody_there=status in GATEWAYS)
             case _ if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
                 return self._redirected(status, headers.get("location", ""))
-        return self._client_error(status, said, path)
+        return self._client_error(status, words, path)
 
-    def _client_error(self, status: int, said: str, path: str) -> AccountError:
+    def _client_error(self, status: int, words: str, path: str) -> AccountError:
         kind, what = CLIENT_ERRORS.get(
             status, (AccountError, "the server refuses the request ({said})")
         )
         scope = "Tasks" if path.startswith(TASKS) else "Session"
         return kind(
-            self.line(what.format(said=f"{status}{said}", scope=scope, path=one_line(path)))
+            self.line(what.format(said=f"{status}{words}", scope=scope, path=one_line(path)))
         )
 
     def _redirected(self, status: int, location: str) -> Unintelligible:
@@ -204,10 +204,14 @@ class Faults:
     def _words(self, body: bytes) -> str:
         """The server's own message with a colon before it, or nothing."""
         try:
-            found = json.loads(body)
+            document = json.loads(body)
         except (ValueError, RecursionError):
             return ""
-        message = (found.get("message") or found.get("detail")) if isinstance(found, dict) else None
+        message = (
+            (document.get("message") or document.get("detail"))
+            if isinstance(document, dict)
+            else None
+        )
         if not message:
             return ""
         text = message if isinstance(message, str) else json.dumps(message)

@@ -69,16 +69,16 @@ def look(connection: Connection) -> Shown:
 
     Raises Unauthorized and Unreachable, for then nothing else can be had either.
     """
-    found = NOTHING
+    result = NOTHING
     for path, load in (
         (f"{SESSIONS}/openapi.json", _load_json),
         (f"{SESSIONS}/openapi.yaml", _load_yaml),
     ):
         shown = _shown(_document(connection, path, load), whole=load is _load_json)
         if shown.generation is not None:
-            return shown if not found.newer or shown.generation != 1 else found
-        found = found if found.newer else shown
-    return found
+            return shown if not result.newer or shown.generation != 1 else result
+        result = result if result.newer else shown
+    return result
 
 
 def detect(connection: Connection) -> Generation | None:
@@ -138,22 +138,22 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     meant.
     """
     pairs = list(pairs)
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise ValueError("a key comes twice")
-    return found
+    return mapping
 
 
 def _shown(document: object, *, whole: bool) -> Shown:
     paths = document.get("paths") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(paths, dict) or not _is_ours(document):
         return NOTHING
-    known = {_relative(path): verbs for path, verbs in paths.items()}
-    newer = any(_NEWER.search(path) for path in known)
-    if any(_TERMINATE.search(path) for path in known):
+    verbs_of = {_relative(path): verbs for path, verbs in paths.items()}
+    newer = any(_NEWER.search(path) for path in verbs_of)
+    if any(_TERMINATE.search(path) for path in verbs_of):
         return Shown(2, newer=True)
     read_to_the_end = whole or any(one == "paths" for one, _ in pairwise(document))
-    return Shown(1 if read_to_the_end and not newer and _is_older(known) else None, newer)
+    return Shown(1 if read_to_the_end and not newer and _is_older(verbs_of) else None, newer)
 
 
 def _is_ours(document: Mapping[str, Any]) -> bool:

@@ -95,22 +95,24 @@ def _whole(pages: _Pages, kind: str) -> Listing:
         reading = _Reading()
         try:
             _read_through(pages, reading)
-            return _listing(reading.seen.values(), None)
+            return _listing(reading.entries.values(), None)
         except _Moved as event:
             moved = str(event)
         except _Endless as event:
-            return _listing((everything | reading.seen).values(), f"{kind}: {event}")
+            return _listing((everything | reading.entries).values(), f"{kind}: {event}")
         except AccountError as error:
-            if isinstance(error, Unauthorized) or not (everything or reading.seen):
+            if isinstance(error, Unauthorized) or not (everything or reading.entries):
                 raise
             return _listing(
-                (everything | reading.seen).values(), f"{kind}: the list broke off: {error}"
+                (everything | reading.entries).values(), f"{kind}: the list broke off: {error}"
             )
         finally:
-            everything |= reading.seen
+            everything |= reading.entries
     total = "an unknown number" if reading.total is None else f"{reading.total:,}"
-    seen = f"{len(everything):,} of {total} seen"
-    doubt = f"{kind}: the list moved while it was read, {ATTEMPTS} times ({seen}); at last {moved}"
+    progress = f"{len(everything):,} of {total} seen"
+    doubt = (
+        f"{kind}: the list moved while it was read, {ATTEMPTS} times ({progress}); at last {moved}"
+    )
     return _listing(everything.values(), doubt)
 
 
@@ -118,7 +120,7 @@ def _whole(pages: _Pages, kind: str) -> Listing:
 class _Reading:
     """One attempt: what was received so far, in order."""
 
-    seen: dict[str, Session | Unreadable] = field(default_factory=dict)
+    entries: dict[str, Session | Unreadable] = field(default_factory=dict)
     received: int = 0
     total: int | None = None
     last: str | None = None
@@ -141,7 +143,7 @@ class _Reading:
         keys = [entry.id or f"?{place} {entry}" for place, entry in enumerate(page.entries, start)]
         self.total = page.total
         if overlap and keys[:1] != [self.last]:
-            self.seen.update(zip(keys, page.entries, strict=True))
+            self.entries.update(zip(keys, page.entries, strict=True))
             raise _Moved(
                 f"the page from {self.received} on did not begin where the one before had ended"
             )
@@ -151,10 +153,10 @@ class _Reading:
 
     def _add(self, keys: list[str], entries: list[Session | Unreadable]) -> None:
         """Raises _Moved when a session comes twice; of entries without an id each is its own."""
-        before = len(self.seen)
-        self.seen.update(zip(keys, entries, strict=True))
+        before = len(self.entries)
+        self.entries.update(zip(keys, entries, strict=True))
         self.received += len(keys)
-        if len(self.seen) != before + len(keys):
+        if len(self.entries) != before + len(keys):
             raise _Moved("a session came twice")
 
 
@@ -173,10 +175,10 @@ def _read_through(pages: _Pages, reading: _Reading) -> None:
 
 
 def _listing(entries: Iterable[Session | Unreadable], doubt: str | None) -> Listing:
-    found = tuple(entries)
+    result = tuple(entries)
     return Listing(
-        tuple(entry for entry in found if type(entry) is Session),
-        tuple(entry for entry in found if type(entry) is Unreadable),
+        tuple(entry for entry in result if type(entry) is Session),
+        tuple(entry for entry in result if type(entry) is Unreadable),
         doubt,
     )
 

@@ -54,14 +54,14 @@ class Tail:
         """The number of its last line, 0 without lines."""
         return self.lines[-1].index if self.lines else 0
 
-    def shows_the_end(self, known: int) -> bool:
+    def shows_the_end(self, newest: int) -> bool:
         """Whether it proves by itself that no line comes after it.
 
         A page that does not hold the log's first line is from its other end, if the total agrees.
         Where it does hold it, or the total may count the page alone, only a look past it can tell;
-        but for the line `known` to be last.
+        but for the line `newest` to be last.
         """
-        return self.newest == known or (self.newest == self.total and not self.whole)
+        return self.newest == newest or (self.newest == self.total and not self.whole)
 
 
 class LogEnd:

@@ -85,14 +85,14 @@ class SessionManager:
         """One session, over or not. Raises AccountError, NotFound when its own address says so."""
         refuse = self._connection.faults.unintelligible
         body = self._connection.get(self._path(kind, session_id))
-        found = read_session(body, kind, refuse)
-        if not isinstance(found, Session):
-            raise refuse(f"session {session_id} cannot be read: {found.problem}", body)
-        if found.id != session_id:
+        session = read_session(body, kind, refuse)
+        if not isinstance(session, Session):
+            raise refuse(f"session {session_id} cannot be read: {session.problem}", body)
+        if session.id != session_id:
             raise refuse(
-                f"asked for session {session_id}, the server answered with {found.id}", body
+                f"asked for session {session_id}, the server answered with {session.id}", body
             )
-        return found
+        return session
 
     def last_activity(self, session: Session) -> Activity:
         """The session's last activity by its log; raises nothing for what a server can do."""

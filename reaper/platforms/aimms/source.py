@@ -99,15 +99,15 @@ class AccountSource:
             self._pool = ThreadPoolExecutor(
                 self._workers, thread_name_prefix=f"probe-{self.account}"
             )
-        found = list(self._pool.map(self.manager.last_activity, sessions))
+        activities = list(self._pool.map(self.manager.last_activity, sessions))
         tasks = self.tasks(
             [
                 s
-                for s, one in zip(sessions, found, strict=True)
+                for s, one in zip(sessions, activities, strict=True)
                 if s.kind == TASK and one.at is not None
             ]
         )
-        return {one.session_id: _with_tasks(one, tasks.get(one.session_id)) for one in found}
+        return {one.session_id: _with_tasks(one, tasks.get(one.session_id)) for one in activities}
 
     def tasks(self, sessions: Sequence[Session]) -> dict[str, SessionTasks]:
         """As SessionSource promises.
@@ -183,7 +183,7 @@ class AccountSource:
                 raise AccountError(self.connection.faults.line(listing.doubt))
         unreadable = (entry for listing in listings for entry in listing.unreadable)
         return (
-            *(found for listing in listings for found in listing.sessions),
+            *(session for listing in listings for session in listing.sessions),
             *somebody(unreadable),
         )
 
@@ -292,18 +292,18 @@ class AccountEnder:
             raise
 
 
-def _with_tasks(found: Activity, tasks: SessionTasks | None) -> Activity:
+def _with_tasks(activity: Activity, tasks: SessionTasks | None) -> Activity:
     """The silence of a log means nothing while a task is in the session, or may be."""
     if tasks is None:
-        return found
+        return activity
     answer, why = tasks.at_work
     match answer:
         case Answer.YES:
-            return replace(found, at=found.learnt_at, source=why)
+            return replace(activity, at=activity.learnt_at, source=why)
         case Answer.UNKNOWN:
-            return replace(found, at=None, source=why)
+            return replace(activity, at=None, source=why)
         case Answer.NO:
-            return found
+            return activity
 
 
 class _Gathered:

@@ -114,17 +114,17 @@ def read_session(body: bytes, kind: str, refuse: Refuse) -> Session | Unreadable
 def read_object(body: bytes, refuse: Refuse) -> dict[str, Any]:
     """A JSON object; raises what `refuse` makes when it is something else."""
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise refuse("the answer is not valid JSON, or is incomplete", body) from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise refuse("the answer is JSON of another shape than the API describes", body)
-    return found
+    return document
 
 
-def items_of(found: dict[str, Any], key: str, body: bytes, refuse: Refuse) -> list[Any]:
+def items_of(document: dict[str, Any], key: str, body: bytes, refuse: Refuse) -> list[Any]:
     """The list under the key; raises what `refuse` makes when there is none."""
-    items = found.get(key)
+    items = document.get(key)
     if not isinstance(items, list):
         raise refuse(f"the answer holds no list {key!r}", body)
     return items
@@ -145,11 +145,11 @@ def moment(text: str) -> datetime:
         raise ValueError(text)
     if written[1] == "60":
         return _after_leap_second(text, written.start(1))
-    found = datetime.fromisoformat(text if text[-1] != "z" else text.upper())
-    if found.year < OLDEST_YEAR:
+    moment = datetime.fromisoformat(text if text[-1] != "z" else text.upper())
+    if moment.year < OLDEST_YEAR:
         raise ValueError(text)
     try:
-        return found if found.tzinfo is UTC else found.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(text) from error
 
@@ -169,9 +169,9 @@ def shown(value: object) -> str:
 
 
 def _read_warily(body: bytes, kind: str, refuse: Refuse) -> Page:
-    found = read_object(body, refuse)
-    items = items_of(found, "items", body, refuse)
-    return Page(total_of(found.get("total")), [_entry(item, kind) for item in items])
+    document = read_object(body, refuse)
+    items = items_of(document, "items", body, refuse)
+    return Page(total_of(document.get("total")), [_entry(item, kind) for item in items])
 
 
 def _entry(sent: object, kind: str) -> Session | Unreadable:
@@ -288,13 +288,13 @@ def _of_its_kind(session: Session, item: Item) -> Session | Unreadable:
     unreadably.
     """
     unreadable = [problem.why for problem in session.problems if problem.field == "kind"]
-    said, alias = item.get("kind"), item.get("type")
-    if said is None:
-        said = alias
-    elif alias is not None and alias.lower() in KINDS and alias.lower() != said.lower():
-        unreadable.append(f"kind: {shown(said)}, though its type is {shown(alias)}")
-    if said is not None and said.lower() != session.kind:
-        unreadable.append(f"kind: {shown(said)} in the list of {session.kind}")
+    kind, alias = item.get("kind"), item.get("type")
+    if kind is None:
+        kind = alias
+    elif alias is not None and alias.lower() in KINDS and alias.lower() != kind.lower():
+        unreadable.append(f"kind: {shown(kind)}, though its type is {shown(alias)}")
+    if kind is not None and kind.lower() != session.kind:
+        unreadable.append(f"kind: {shown(kind)} in the list of {session.kind}")
     if not unreadable:
         return session
     perhaps = replace(

@@ -27,7 +27,7 @@ def test_a_storm_from_the_beginning_is_an_account_that_cannot_be_read(
     home = house(idle(), faults=fault)
     report = home.pass_once(HOUSE)
     assert report.error is not None
-    assert (report.plan.steps, home.endings(), report.seen.complete) == ((), [], False)
+    assert (report.plan.steps, home.endings(), report.observation.complete) == ((), [], False)
     home.faulty("")
     assert home.outcomes(HOUSE) == {"anna": "terminated"}
 
@@ -129,8 +129,8 @@ def test_a_session_that_comes_or_goes_between_two_pages(house: Open, comes: bool
     gone = "" if comes else home.world.of_kind("webui")[0].id
     home.world.between_pages = shift
     report = home.pass_once(HOUSE)
-    seen = [s.id for s in report.seen.snapshot.sessions]
-    assert (report.seen.complete, len(seen), len(set(seen))) == (
+    seen = [s.id for s in report.observation.snapshot.sessions]
+    assert (report.observation.complete, len(seen), len(set(seen))) == (
         True,
         13 if comes else 11,
         len(seen),

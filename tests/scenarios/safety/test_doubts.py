@@ -19,7 +19,7 @@ def only_looked(house: House, report: Report, doubt: str) -> bool:
     ((complete, said),) = house.rows(
         f"SELECT complete, doubts FROM runs WHERE id = {report.run_id}"  # noqa: S608
     )
-    assert any(doubt in one for one in report.seen.doubts), report.seen.doubts
+    assert any(doubt in one for one in report.observation.doubts), report.observation.doubts
     return not complete and doubt in said and not report.plan.steps and house.endings() == []
 
 
@@ -195,9 +195,7 @@ def test_a_pass_that_begins_far_too_late_is_only_a_look(house: Open) -> None:
     """
     home = house(idle())
     late = ("this pass was due 11m ago: held up, or asleep; so late it only observes",)
-    assert only_looked(
-        home, home.pass_once(HOUSE, further_doubts=late), "this pass was due 11m ago"
-    )
+    assert only_looked(home, home.pass_once(HOUSE, extra_doubts=late), "this pass was due 11m ago")
     assert home.outcomes(HOUSE) == {"anna": "terminated"}
 
 
@@ -225,7 +223,7 @@ def test_activity_learnt_before_an_outage_never_convicts(house: Open) -> None:
     home.upon("log", lambda _: refusal(400), nth=0)
     report = home.pass_once(HOUSE)
     assert (report.plan.steps, home.endings()) == ((), [])
-    assert {v.ruling for v in report.seen.verdicts} == {"undetermined"}
+    assert {v.ruling for v in report.observation.verdicts} == {"undetermined"}
 
 
 @pytest.mark.parametrize("state", ["Hibernating", "", "running!"])
@@ -248,4 +246,4 @@ def test_what_an_exemption_asks_and_nobody_tells_keeps_the_session(house: Open, 
     exempt = [{**wanted[field], "reason": "a course"}] if field in wanted else []
     report = home.pass_once(rules({**IDLE, "terminate_when": {"age": "8h"}}, protect=exempt))
     assert (report.plan.steps, home.endings()) == ((), [])
-    assert [v.ruling for v in report.seen.verdicts] == ["undetermined"]
+    assert [v.ruling for v in report.observation.verdicts] == ["undetermined"]

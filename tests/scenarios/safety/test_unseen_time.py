@@ -101,7 +101,7 @@ def test_a_restored_database_starts_over(
 
 
 @pytest.mark.parametrize(
-    "doubt", [{"further_doubts": ["the clock was set"]}, {}], ids=["clock", "a list that failed"]
+    "doubt", [{"extra_doubts": ["the clock was set"]}, {}], ids=["clock", "a list that failed"]
 )
 def test_time_that_a_doubtful_look_saw_first_counts_for_nothing(
     house: Open, doubt: dict[str, Any]
@@ -112,7 +112,7 @@ def test_time_that_a_doubtful_look_saw_first_counts_for_nothing(
     home.clock.at -= timedelta(days=2)
     if not doubt:
         home.upon("list", lambda _: refusal(500), id_="task")
-    assert not home.pass_once(policies, **doubt).seen.complete
+    assert not home.pass_once(policies, **doubt).observation.complete
     home.clock.at += timedelta(days=2)
     assert [due(home, policies, seconds=5), due(home, policies, minutes=30)] == [[], []]
 
@@ -157,7 +157,7 @@ def test_doubtful_looks_do_not_bridge_a_gap(house: Open) -> None:
     assert due(home, policies) == []
     for _ in range(4):
         home.later(minutes=30)
-        home.pass_once(policies, further_doubts=["some doubt"])
+        home.pass_once(policies, extra_doubts=["some doubt"])
     assert [due(home, policies, minutes=1), due(home, policies, minutes=30)] == [[], []]
 
 

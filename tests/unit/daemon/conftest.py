@@ -14,5 +14,5 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def watch(clock: HandClock) -> DaemonStatus:
+def status(clock: HandClock) -> DaemonStatus:
     return DaemonStatus(clock)

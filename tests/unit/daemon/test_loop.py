@@ -33,25 +33,25 @@ def unreachable() -> Database:
 
 
 @pytest.fixture
-def rounds(watch: DaemonStatus, clock: HandClock) -> _Counting:
-    return _Counting(lambda _: None, lambda: False, watch, clock, 1)
+def scheduler(status: DaemonStatus, clock: HandClock) -> _Counting:
+    return _Counting(lambda _: None, lambda: False, status, clock, 1)
 
 
 @pytest.fixture
-def loop(rounds: _Counting, watch: DaemonStatus, clock: HandClock) -> Loop:
+def loop(scheduler: _Counting, status: DaemonStatus, clock: HandClock) -> Loop:
     account = AccountSettings.model_validate(
         {"name": "acme", "url": "https://a.example", "api_key": "key"}
     )
-    orders = Configuration(
+    configuration = Configuration(
         OwnSettings(accounts=(account,)), (account,), PolicySet(()), written=(Path("nowhere"),)
     )
-    gate = DatabaseSupervisor(unreachable, unreachable, lambda _: None, watch, clock)
+    supervisor = DatabaseSupervisor(unreachable, unreachable, lambda _: None, status, clock)
     nobody: Callable[[Configuration], None] = lambda _: None  # noqa: E731
     return Loop(
-        LiveConfiguration(lambda: orders, watch),
-        gate,
-        rounds,
-        watch=watch,
+        LiveConfiguration(lambda: configuration, status),
+        supervisor,
+        scheduler,
+        status=status,
         clock=clock,
         follow=nobody,
     )
@@ -62,7 +62,13 @@ def loop(rounds: _Counting, watch: DaemonStatus, clock: HandClock) -> Loop:
     [(1, 0, 0), (1, -30, 0), (1, -3600, 1), (1, 3600, 0), (3600, 0, 0)],
 )
 def test_only_a_clock_that_was_set_back_needs_new_moments(
-    loop: Loop, rounds: _Counting, clock: HandClock, *, passed: float, set_by: float, realigned: int
+    loop: Loop,
+    scheduler: _Counting,
+    clock: HandClock,
+    *,
+    passed: float,
+    set_by: float,
+    realigned: int,
 ) -> None:
     """Set forwards, or after a sleep, what is due comes by itself.
 
@@ -74,24 +80,24 @@ def test_only_a_clock_that_was_set_back_needs_new_moments(
     clock.awake = before
     loop._mind_the_clock()
     loop._mind_the_clock()
-    assert rounds.realigned == realigned
+    assert scheduler.realigned == realigned
 
 
-def test_the_status_is_one_line(loop: Loop, watch: DaemonStatus) -> None:
+def test_the_status_is_one_line(loop: Loop, status: DaemonStatus) -> None:
     """How many accounts; what was written wrongly; what it waits for."""
     assert loop._summary() == "looking after 1 account"
-    watch.reloaded("p.yaml:3:5: no such rule\np.yaml:4:5: nor this")
+    status.reloaded("p.yaml:3:5: no such rule\np.yaml:4:5: nor this")
     assert (
         loop._summary()
         == "looking after 1 account; what was written last is wrong: p.yaml:3:5: no such rule"
     )
-    watch.database_lost("the database is not there")
+    status.database_lost("the database is not there")
     assert loop._summary() == "waiting: the database is not there"
 
 
 def test_a_scheduler_that_hangs_is_not_called_alive(
     loop: Loop,
-    watch: DaemonStatus,
+    status: DaemonStatus,
     clock: HandClock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -107,7 +113,7 @@ def test_a_scheduler_that_hangs_is_not_called_alive(
         bound.setblocking(False)
         for second in range(600):
             if second < 300:
-                watch.beat()
+                status.beat()
             loop._tell()
             with suppress(BlockingIOError):
                 heard += [second] * (bound.recv(999) == b"WATCHDOG=1")

@@ -50,13 +50,16 @@ def wired(
 
 def plain(report: Report) -> Report:
     """The report with its evidence worked out and without its outcomes."""
-    seen = replace(
-        report.seen, verdicts=[verdict.materialized() for verdict in report.seen.verdicts]
+    observation = replace(
+        report.observation,
+        verdicts=[verdict.materialized() for verdict in report.observation.verdicts],
     )
     steps = tuple(
         replace(s, verdicts=tuple(v.materialized() for v in s.verdicts)) for s in report.plan.steps
     )
-    return replace(report, seen=seen, plan=replace(report.plan, steps=steps), outcomes={})
+    return replace(
+        report, observation=observation, plan=replace(report.plan, steps=steps), outcomes={}
+    )
 
 
 def requests(house: House, **options: bool) -> list[str]:
@@ -123,7 +126,7 @@ def test_an_emulator_that_tells_the_time_is_acted_upon(
 
     with wired(tmp_path, enforce=True, announce=announce) as (emulator, reaper):
         emulator.world.advance(timedelta(hours=1))
-        assert reaper.run_once().seen.doubts == ()
+        assert reaper.run_once().observation.doubts == ()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_an_account_whose_generation_is_unknown_is_only_observed(
         [],
         len(acme.emulator.requests),
     )
-    assert any("the API generation is unknown" in doubt for doubt in report.seen.doubts)
+    assert any("the API generation is unknown" in doubt for doubt in report.observation.doubts)
     fronts[0].hidden = False
     assert acme.outcomes(acme.once(policies(IDLE))) == {"gone": "terminated"}
 

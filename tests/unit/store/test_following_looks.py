@@ -111,9 +111,9 @@ OVER = a_solve(state="finished", ended_at=NOW)
         a_pass([a_solve()], rules=ORPHANS, doubts=DOUBT),
         a_pass([OVER], rules=ORPHANS, doubts=DOUBT),
         a_pass([a_session()], learnt=[active("s1", NOW)], doubts=DOUBT),
-        replace(a_pass([a_solve()], rules=ORPHANS), further_doubts=DOUBT),
-        replace(a_pass([OVER], rules=ORPHANS), further_doubts=DOUBT),
-        replace(a_pass([a_session()], learnt=[active("s1", NOW)]), further_doubts=DOUBT),
+        replace(a_pass([a_solve()], rules=ORPHANS), extra_doubts=DOUBT),
+        replace(a_pass([OVER], rules=ORPHANS), extra_doubts=DOUBT),
+        replace(a_pass([a_session()], learnt=[active("s1", NOW)]), extra_doubts=DOUBT),
     ],
 )
 def test_a_doubtful_look_leaves_nothing_behind(book: Book, doubtful: Observation) -> None:

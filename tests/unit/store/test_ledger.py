@@ -241,7 +241,7 @@ def test_steps_that_are_barred_for_the_same_reason_are_said_once(
     lasts.
     """
     for why in ("halted: too many", "halted: too many", "paused by anna"):
-        with book.run(SEEN, PLAN, enforcing=enforcing, barred=why) as run:
+        with book.run(SEEN, PLAN, enforcing=enforcing, blocked_reason=why) as run:
             run.settle(STEP, Outcome(Result.WITHHELD, why))
 
     assert book.rows("step_events", "detail") == ["halted: too many", "paused by anna"]

@@ -41,12 +41,14 @@ def test_a_notice_is_on_record(book: Book) -> None:
 def test_each_target_knows_for_itself(book: Book) -> None:
     """Who was told knows; who could not be told does not."""
     book.tell(offends())
-    assert book.ledger.recall("acme").told == OPS
+    assert book.ledger.recall("acme").notified_targets == OPS
     book.tell(offends(), DeliveryStatus.NOT_TOLD, "crew")
-    assert book.ledger.recall("acme").told == OPS
+    assert book.ledger.recall("acme").notified_targets == OPS
     book.tell(offends(), target="crew")
-    assert book.ledger.recall("acme").told == {("s1", "old"): frozenset({"ops", "crew"})}
-    assert book.ledger.recall("globex").told == {}
+    assert book.ledger.recall("acme").notified_targets == {
+        ("s1", "old"): frozenset({"ops", "crew"})
+    }
+    assert book.ledger.recall("globex").notified_targets == {}
 
 
 @pytest.mark.parametrize(
@@ -92,11 +94,11 @@ def test_how_long_it_is_known(book: Book, later: Observation, *, known: bool) ->
     """
     book.tell(offends())
     book.record(later)
-    assert book.ledger.recall("acme").told == (OPS if known else {})
+    assert book.ledger.recall("acme").notified_targets == (OPS if known else {})
 
 
 def test_old_notices_are_forgotten_with_their_run(book: Book) -> None:
     """What is pruned is the record; who knows of an offender that is still one, goes on knowing."""
     book.tell(offends())
     assert prune(book.database, NOW + timedelta(days=1))["notices"] == 1
-    assert book.ledger.recall("acme").told == OPS
+    assert book.ledger.recall("acme").notified_targets == OPS

@@ -62,7 +62,7 @@ def test_an_account_that_does_not_answer_costs_no_other_its_run(acme: Emulator, 
     runs = accounts.run_all(
         settings, settings.accounts, policies, enforce=True, stop=Event(), tell=silent
     )
-    assert [report.seen.account for report in runs.reports] == ["gone", "acme"]
+    assert [report.observation.account for report in runs.reports] == ["gone", "acme"]
     assert ended(acme) == [IDLE]
     assert runs.exit_code == 3
 

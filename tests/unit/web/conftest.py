@@ -50,8 +50,8 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, DaemonSt
             accounts=accounts, database_url=url, limits=unlimited, per_minute=None
         )
         policies = load_policies(folder / "policies.yaml", today=date(2026, 11, 23)).policies
-        watch = DaemonStatus(SystemClock())
-        watch.set_accounts(
+        daemon = DaemonStatus(SystemClock())
+        daemon.set_accounts(
             monitored_accounts(
                 settings.accounts, dict.fromkeys(("acme", "globex"), timedelta(minutes=5))
             )
@@ -66,16 +66,16 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, DaemonSt
                     store,
                     enforce=enforce,
                     stop=Event(),
-                    count=watch.asked,
+                    count=daemon.count_request,
                 )
-                with watch.track_run(account.name) as ended, wired as reaper:
+                with daemon.track_run(account.name) as ended, wired as reaper:
                     ended(reaper.run_once())
         assert (
-            sum(watch.runs.values())
-            == watch.runs["acme", "done"] + watch.runs["globex", "done"]
+            sum(daemon.runs.values())
+            == daemon.runs["acme", "done"] + daemon.runs["globex", "done"]
             == 3
         )
-    return settings, watch
+    return settings, daemon
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,9 @@ def recorded(daemon: tuple[Settings, DaemonStatus]) -> Settings:
     return daemon[0]
 
 
-def standings(daemon: tuple[Settings, DaemonStatus], store: Callable[[], Database]) -> StatusReader:
+def status_reader(
+    daemon: tuple[Settings, DaemonStatus], store: Callable[[], Database]
+) -> StatusReader:
     return StatusReader(daemon[1], store, SystemClock(), timedelta(days=14))
 
 
@@ -96,7 +98,7 @@ def ask(recorded: Settings, daemon: tuple[Settings, DaemonStatus]) -> Iterator[C
         def serve(**settings: Any) -> Ask:  # noqa: ANN401 - of HttpSettings
             http = HttpSettings.model_validate({"listen": "127.0.0.1:0", **settings})
             store = stack.enter_context(record(recorded))
-            app = create_app(store, http, standings(daemon, store))
+            app = create_app(store, http, status_reader(daemon, store))
             url = stack.enter_context(answering(app, "127.0.0.1:0"))
             return stack.enter_context(httpx.Client(base_url=url, trust_env=False))
 
@@ -109,7 +111,7 @@ def api(recorded: Settings, daemon: tuple[Settings, DaemonStatus]) -> Iterator[A
     with (
         record(recorded) as store,
         answering(
-            create_app(store, HttpSettings(), standings(daemon, store)), "127.0.0.1:0"
+            create_app(store, HttpSettings(), status_reader(daemon, store)), "127.0.0.1:0"
         ) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
@@ -128,12 +130,12 @@ def stand(recorded: Settings, clock: HandClock) -> Iterator[Stand]:
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(trust_env=False))
         made = Stand(client, DaemonStatus(clock), clock, stack.enter_context(record(recorded)))
-        made.watch.set_accounts(
+        made.daemon.set_accounts(
             monitored_accounts(
                 recorded.accounts, dict.fromkeys(("acme", "globex"), timedelta(minutes=5))
             )
         )
-        how = StatusReader(made.watch, made.database, clock, timedelta(days=14))
+        how = StatusReader(made.daemon, made.database, clock, timedelta(days=14))
         client.base_url = stack.enter_context(
             answering(create_app(made.database, HttpSettings(), how), "127.0.0.1:0")
         )

@@ -40,13 +40,13 @@ def test_it_is_alive_while_its_scheduler_is(stand: Stand) -> None:
         503,
         False,
     )
-    stand.watch.beat()
+    stand.daemon.beat()
     assert stand.api.get("/healthz").status_code == 200
 
 
 def test_some_ask_by_head(stand: Stand) -> None:
     """Whoever wants nothing but the status gets it without a body."""
-    stand.watch.reloaded("broken")
+    stand.daemon.reloaded("broken")
     assert [stand.api.head(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
     assert stand.api.head("/readyz").text == ""
 
@@ -63,11 +63,11 @@ def test_an_account_without_a_recent_complete_run(stand: Stand) -> None:
 
     The reason tells the run's age, what is expected, and the last trouble.
     """
-    stand.watch.set_accounts(
+    stand.daemon.set_accounts(
         {"acme": MonitoredAccount(HOUR), "globex": MonitoredAccount(timedelta(days=1))}
     )
     stand.clock.pass_by(2 * 3600)
-    stand.watch.troubles["acme"] = "acme: no answer"
+    stand.daemon.troubles["acme"] = "acme: no answer"
     assert reasons(stand.api) == [("runs", "acme")]
     assert said(stand.api).startswith("the last complete run began 2h")
     assert said(stand.api).endswith("1h at the most is expected; the last pass: acme: no answer")
@@ -75,7 +75,7 @@ def test_an_account_without_a_recent_complete_run(stand: Stand) -> None:
 
 def test_an_account_that_never_had_a_run(stand: Stand) -> None:
     """A daemon that has just begun is not ready before its first complete run."""
-    stand.watch.set_accounts({"initech": MonitoredAccount(HOUR)})
+    stand.daemon.set_accounts({"initech": MonitoredAccount(HOUR)})
     assert said(stand.api) == "no complete run is known yet"
 
 
@@ -84,26 +84,26 @@ def test_an_account_whose_first_run_is_to_come(stand: Stand) -> None:
 
     Until it is due, and was tried in vain, nothing is wrong.
     """
-    stand.watch.set_accounts({"initech": MonitoredAccount(HOUR)})
-    stand.watch.due("initech", stand.clock.now() + timedelta(days=3))
+    stand.daemon.set_accounts({"initech": MonitoredAccount(HOUR)})
+    stand.daemon.due("initech", stand.clock.now() + timedelta(days=3))
     assert reasons(stand.api) == []
-    with stand.watch.track_run("initech"):
+    with stand.daemon.track_run("initech"):
         assert reasons(stand.api) == [("runs", "initech")]
-    stand.watch.troubles["initech"] = "disk full"
+    stand.daemon.troubles["initech"] = "disk full"
     assert said(stand.api) == "no complete run is known yet; the last pass: disk full"
 
 
 def test_a_run_of_this_daemon_counts_before_it_is_read_back(stand: Stand) -> None:
     """What it has seen itself is enough."""
-    stand.watch.set_accounts({"initech": MonitoredAccount(HOUR)})
-    stand.watch.complete_at["initech"] = stand.clock.now()
+    stand.daemon.set_accounts({"initech": MonitoredAccount(HOUR)})
+    stand.daemon.complete_at["initech"] = stand.clock.now()
     assert reasons(stand.api) == []
 
 
 def test_a_key_about_to_expire(stand: Stand, clock: HandClock) -> None:
     """From `key_notice` before the day on which it expires, and after it in other words."""
     day = (clock.now() + timedelta(days=10)).date()
-    stand.watch.set_accounts(
+    stand.daemon.set_accounts(
         {
             "acme": MonitoredAccount(timedelta(days=999), day),
             "globex": MonitoredAccount(timedelta(days=999)),
@@ -115,29 +115,29 @@ def test_a_key_about_to_expire(stand: Stand, clock: HandClock) -> None:
     assert (
         said(stand.api) == f"the API key expired on {day}; make a new one in the portal and set it"
     )
-    stand.watch.set_accounts({"acme": MonitoredAccount(timedelta(days=999), date.max)})
+    stand.daemon.set_accounts({"acme": MonitoredAccount(timedelta(days=999), date.max)})
     assert reasons(stand.api) == []
 
 
 def test_a_refused_edit(stand: Stand) -> None:
     """What is wrong in the file is told with its place, until a good edit is taken."""
-    stand.watch.reloaded("policies/all.yaml:3:5: there is no such rule")
+    stand.daemon.reloaded("policies/all.yaml:3:5: there is no such rule")
     assert (reasons(stand.api), said(stand.api)) == (
         [("policies", None)],
         "policies/all.yaml:3:5: there is no such rule",
     )
-    stand.watch.reloaded()
+    stand.daemon.reloaded()
     assert reasons(stand.api) == []
 
 
 def test_a_database_that_fails_the_daemon(stand: Stand) -> None:
     """What keeps it from recording is told, and forgotten when it is over."""
-    stand.watch.database_lost("the database refuses connections")
+    stand.daemon.database_lost("the database refuses connections")
     assert (reasons(stand.api), said(stand.api)) == (
         [("database", None)],
         "the database refuses connections",
     )
-    stand.watch.database_back()
+    stand.daemon.database_back()
     assert reasons(stand.api) == []
 
 
@@ -148,7 +148,7 @@ def test_a_database_that_fails_whoever_asks(stand: Stand) -> None:
     assert (reasons(stand.api), said(stand.api)) == ([("database", None)], "the database is gone")
     stand.clock.pass_by(2 * 3600)
     assert reasons(stand.api) == [("database", None), ("runs", "acme"), ("runs", "globex")]
-    stand.watch.beat()
+    stand.daemon.beat()
     assert stand.api.get("/healthz").status_code == 200
 
 
@@ -168,7 +168,7 @@ def test_a_database_that_does_not_answer(stand: Stand) -> None:
         answers = list(crowd.map(stand.api.get, ["/readyz", "/metrics", "/healthz"]))
     assert [answer.status_code for answer in answers] == [503, 200, 200]
     assert "does not answer within 2 s" in answers[0].text
-    asking = [thread for thread in threading.enumerate() if thread.name == "standing"]
+    asking = [thread for thread in threading.enumerate() if thread.name == "status"]
     stand.held.set()
     for thread in asking:
         thread.join()

@@ -108,7 +108,7 @@ def test_how_things_stand(stand: Stand) -> None:
     run.
     """
     day = date(2027, 6, 30)
-    stand.watch.set_accounts({"acme": MonitoredAccount(timedelta(hours=1), day)})
+    stand.daemon.set_accounts({"acme": MonitoredAccount(timedelta(hours=1), day)})
     told = read(stand.api)
     assert value(told, "build_info", version=__version__, python=platform.python_version()) == 1
     assert {value(told, name) for name in ("ready", "database_up", "configuration_valid")} == {1}
@@ -126,9 +126,9 @@ def test_how_things_stand(stand: Stand) -> None:
 def test_a_bad_day_shows(stand: Stand) -> None:
     """A database that is gone, a refused edit, an account under way, and a scheduler that hangs."""
     stand.break_database(StoreError("gone"))
-    stand.watch.reloaded("broken")
+    stand.daemon.reloaded("broken")
     stand.clock.pass_by(99)
-    with stand.watch.track_run("globex"):
+    with stand.daemon.track_run("globex"):
         told = read(stand.api)
         assert value(told, "lease_held", account="globex") == 1
     assert [value(told, name) for name in ("ready", "database_up", "configuration_valid")] == [
@@ -158,8 +158,8 @@ def test_labels_have_few_values(stand: Stand) -> None:
 
     What nobody knows is `other`, and no session, owner or cause is a label.
     """
-    stand.watch.asked("acme", 999, retried=True)
-    stand.watch.asked("acme", None, retried=False)
+    stand.daemon.count_request("acme", 999, retried=True)
+    stand.daemon.count_request("acme", None, retried=False)
     told = read(stand.api)
     assert {labels["status"] for labels, _ in of(told, "requests_total")} == {"other", "none"}
     known = {

@@ -18,7 +18,8 @@ from support.core_builders import (
 )
 from support.core_strategies import LASTING, Fleet, Known, remembered_scenes, scenes, timed_houses
 
-from reaper.core.explaining.comparison import Judged, differences, rewritten, treatments
+from reaper.core.explaining.comparison import Judged, differences, rewritten
+from reaper.core.explaining.disposition import dispositions
 from reaper.core.judging.verdict import Observation, Ruling
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Snapshot
@@ -71,7 +72,7 @@ def test_only_what_a_run_would_do_is_said_to_be_done(
     """Whom a plan has no step for is not shown as ended, and whom it has one for is."""
     rules, seen, memory = scene
     look, plan = judged(rules, seen, memory)
-    found = treatments(look, plan)
+    found = dispositions(look, plan)
     actions = {step.session.id: step.action for step in plan.steps}
     assert {
         id_: one.what

@@ -135,7 +135,7 @@ def planned(policy: Policy, memory: Memory) -> Plan:
 def test_what_was_asked_and_is_not_seen_to_end_is_waited_for() -> None:
     """A step without a result is under way: nothing more is asked, and the plan says since when."""
     (waiting,) = planned(
-        steps("terminate"), Memory(asked={"task": LastAction("terminate", ago("1m"), None)})
+        steps("terminate"), Memory(last_actions={"task": LastAction("terminate", ago("1m"), None)})
     ).waiting
     assert (waiting.session, waiting.policy, waiting.due) == (TASK, "p", None)
     assert waiting.reason == "terminate was asked at 11:59:00 and its end is not seen yet"
@@ -145,6 +145,6 @@ def test_the_wait_for_the_next_step_is_in_the_plan() -> None:
     """With the policy whose ladder it is, and when it is over."""
     gentle = a_policy({"age": "1h"}, "all", steps=list(LADDER))
     (waiting,) = planned(
-        gentle, Memory(asked={"task": LastAction("interrupt-solve", ago("1m"), "failed")})
+        gentle, Memory(last_actions={"task": LastAction("interrupt-solve", ago("1m"), "failed")})
     ).waiting
     assert (waiting.session, waiting.policy, waiting.due) == (TASK, "p", NOW + timedelta(minutes=1))

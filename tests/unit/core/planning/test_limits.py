@@ -157,7 +157,7 @@ def test_a_policys_own_limit_takes_the_place_of_the_general_one() -> None:
 def test_one_that_came_back_is_reported_and_not_ended(result: str) -> None:
     """It was seen to end and runs again: that is for a person to look at."""
     session = a_session()
-    memory = Memory(asked={session.id: LastAction("terminate", NOW, result)})
+    memory = Memory(last_actions={session.id: LastAction("terminate", NOW, result)})
     plan = build_plan(verdicts(house(OLD), [session]), memory, limits(), [session], NOW)
     assert [step.session for step in plan.came_back] == [session]
     assert plan.steps == ()
@@ -166,6 +166,6 @@ def test_one_that_came_back_is_reported_and_not_ended(result: str) -> None:
 def test_a_record_is_deleted_although_its_session_was_ended_before() -> None:
     """That is how it became a record."""
     (record,) = over(1)
-    memory = Memory(asked={record.id: LastAction("terminate", NOW, "terminated")})
+    memory = Memory(last_actions={record.id: LastAction("terminate", NOW, "terminated")})
     (step,) = build_plan(verdicts(house(BROOM), [record]), memory, limits(), [record], NOW).steps
     assert (step.session, step.action, step.policies) == (record, "delete", {"broom"})

@@ -135,7 +135,7 @@ def test_a_policy_that_only_observes_by_now_ends_nobody() -> None:
 def test_a_task_that_came_back_is_asked_gently_again() -> None:
     """The ladder begins anew: that it was forced once is no reason to force it at once now."""
     task = a_session("task", kind="task")
-    memory = Memory(asked={"task": LastAction("terminate", ago("1h"), "came-back")})
+    memory = Memory(last_actions={"task": LastAction("terminate", ago("1h"), "came-back")})
     found = judge(house(a_policy({"age": "1h"}, select={"kind": "task"})), [task], {}, NOW)
     (step,) = build_plan(found, memory, Limits(), [task], NOW).steps
     assert step.action == "interrupt-solve"

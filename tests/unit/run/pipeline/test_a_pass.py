@@ -68,7 +68,7 @@ def test_an_unchanged_fleet_costs_its_lists_and_one_row(house: MakeHouse) -> Non
     first = acme.once(policies(IDLE))
     before = len(acme.history(everything=True))
     second = acme.once(policies(IDLE))
-    assert (len(first.seen.learnt), len(second.seen.learnt)) == (5, 0)
+    assert (len(first.observation.learnt), len(second.observation.learnt)) == (5, 0)
     assert len(acme.history(everything=True)) == before
 
 
@@ -85,7 +85,7 @@ def test_only_sessions_that_a_look_can_decide_are_probed(house: MakeHouse) -> No
         policies(rule, protect=[{"owner": "admin@ROOT", "reason": "ops"}]), enforce=False
     )
     names = {s.id: s.name for s in acme.emulator.world.sessions}
-    assert {names[id_] for id_ in report.seen.learnt} == {"gone"}
+    assert {names[id_] for id_ in report.observation.learnt} == {"gone"}
 
 
 def test_a_session_that_waits_for_its_task_is_active(house: MakeHouse) -> None:
@@ -224,7 +224,7 @@ def test_a_list_that_moves_is_not_acted_upon(house: MakeHouse) -> None:
 
     world.between_pages = one_goes_and_one_comes
     report = acme.once(policies(IDLE))
-    assert not report.seen.complete
+    assert not report.observation.complete
     assert (report.plan.steps, acme.ended) == ((), [])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reaper.daemon import LiveConfiguration, load_orders
+from reaper.daemon import LiveConfiguration, load_configuration
 from reaper.daemon.status import DaemonStatus
 from reaper.errors import ConfigurationError
 
@@ -48,8 +48,10 @@ class Desk:
         beside.write_text(text, "utf-8")
         beside.replace(file)
 
-    def standing(self, watch: DaemonStatus) -> LiveConfiguration:
-        return LiveConfiguration(partial(load_orders, self.folder / "reaper.yaml", None, ()), watch)
+    def configuration(self, status: DaemonStatus) -> LiveConfiguration:
+        return LiveConfiguration(
+            partial(load_configuration, self.folder / "reaper.yaml", None, ()), status
+        )
 
 
 @pytest.fixture
@@ -57,120 +59,120 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def held(standing: LiveConfiguration) -> tuple[list[str], list[str]]:
+def held(configuration: LiveConfiguration) -> tuple[list[str], list[str]]:
     """The accounts and the policies that are in force."""
-    now = standing.current
+    now = configuration.current
     return [one.name for one in now.accounts], [one.name for one in now.policies.policies]
 
 
-def test_what_nobody_changed_is_not_read_again(desk: Desk, watch: DaemonStatus) -> None:
+def test_what_nobody_changed_is_not_read_again(desk: Desk, status: DaemonStatus) -> None:
     """Looking costs next to nothing; the orders are the very same."""
-    standing = desk.standing(watch)
-    before = standing.current
-    assert not standing.look()
-    assert (standing.current is before, watch.reloads) == (True, {})
+    configuration = desk.configuration(status)
+    before = configuration.current
+    assert not configuration.look()
+    assert (configuration.current is before, status.reloads) == (True, {})
 
 
-def test_what_is_written_is_taken(desk: Desk, watch: DaemonStatus) -> None:
+def test_what_is_written_is_taken(desk: Desk, status: DaemonStatus) -> None:
     """Another policy in a file, another file, and another account.
 
     Each is in force after the next look.
     """
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     desk.policy("second")
-    assert (standing.look(), held(standing)) == (True, (["acme"], ["second"]))
+    assert (configuration.look(), held(configuration)) == (True, (["acme"], ["second"]))
     desk.policy("third", folder="elsewhere")
     desk.settings(accounts=["acme", "globex"], policies="elsewhere")
-    assert (standing.look(), held(standing)) == (True, (["acme", "globex"], ["third"]))
-    assert (standing.look(), watch.reloads) == (False, {"taken": 2})
+    assert (configuration.look(), held(configuration)) == (True, (["acme", "globex"], ["third"]))
+    assert (configuration.look(), status.reloads) == (False, {"taken": 2})
 
 
-def test_what_is_no_policy_is_not_watched(desk: Desk, watch: DaemonStatus) -> None:
+def test_what_is_no_policy_is_not_watched(desk: Desk, status: DaemonStatus) -> None:
     """A database or a note beside the policies may grow without anything being read anew."""
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     (desk.folder / "policies" / "reaper.db").write_bytes(b"grown")
-    assert (standing.look(), watch.reloads) == (False, {})
+    assert (configuration.look(), status.reloads) == (False, {})
 
 
 @pytest.mark.parametrize("what", ["policies", "settings"])
 def test_a_broken_edit_keeps_all_that_was_in_force(
-    desk: Desk, watch: DaemonStatus, what: str
+    desk: Desk, status: DaemonStatus, what: str
 ) -> None:
     """Also what was right beside it is not taken.
 
     It is told by file, line and column, once, until it is mended.
     """
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     desk.policy("second", BROKEN if what == "policies" else POLICY)
     desk.settings(accounts=["acme", "globex"], **({"interval": "5"} if what == "settings" else {}))
-    assert (standing.look(), held(standing)) == (False, (["acme"], ["first"]))
+    assert (configuration.look(), held(configuration)) == (False, (["acme"], ["first"]))
     place = (
         "policies/one.yaml:4:5: unknown key 'termiate_when'"
         if what == "policies"
         else "reaper.yaml:1:"
     )
-    assert watch.refused is not None
-    assert place in watch.refused
-    assert (standing.look(), watch.reloads) == (False, {"refused": 1})
+    assert status.refused is not None
+    assert place in status.refused
+    assert (configuration.look(), status.reloads) == (False, {"refused": 1})
     desk.policy("second")
     desk.settings(accounts=["acme", "globex"])
-    assert (standing.look(), held(standing)) == (True, (["acme", "globex"], ["second"]))
-    assert watch.refused is None
+    assert (configuration.look(), held(configuration)) == (True, (["acme", "globex"], ["second"]))
+    assert status.refused is None
 
 
-def test_a_mistake_in_a_folder_that_is_not_in_force_yet(desk: Desk, watch: DaemonStatus) -> None:
+def test_a_mistake_in_a_folder_that_is_not_in_force_yet(desk: Desk, status: DaemonStatus) -> None:
     """The settings name another folder, with a mistake in it: mending that file is enough."""
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     desk.policy("new", BROKEN, folder="elsewhere")
     desk.settings(accounts=["acme"], policies="elsewhere")
-    assert not standing.look()
+    assert not configuration.look()
     desk.policy("new", folder="elsewhere")
-    assert (standing.look(), held(standing)) == (True, (["acme"], ["new"]))
+    assert (configuration.look(), held(configuration)) == (True, (["acme"], ["new"]))
 
 
-def test_a_folder_that_is_gone_keeps_its_policies(desk: Desk, watch: DaemonStatus) -> None:
+def test_a_folder_that_is_gone_keeps_its_policies(desk: Desk, status: DaemonStatus) -> None:
     """Renaming it away ends nothing and forgets nothing."""
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     (desk.folder / "policies").rename(desk.folder / "away")
-    assert (standing.look(), held(standing)) == (False, (["acme"], ["first"]))
-    assert "policies" in str(watch.refused)
+    assert (configuration.look(), held(configuration)) == (False, (["acme"], ["first"]))
+    assert "policies" in str(status.refused)
 
 
-def test_asked_to_it_reads_all_anew(desk: Desk, watch: DaemonStatus) -> None:
+def test_asked_to_it_reads_all_anew(desk: Desk, status: DaemonStatus) -> None:
     """Whether anything seems changed or not."""
-    assert desk.standing(watch).look(asked=True)
-    assert watch.reloads == {"taken": 1}
+    assert desk.configuration(status).look(forced=True)
+    assert status.reloads == {"taken": 1}
 
 
-def test_what_holds_until_the_next_start(desk: Desk, watch: DaemonStatus) -> None:
+def test_what_holds_until_the_next_start(desk: Desk, status: DaemonStatus) -> None:
     """Another database is not taken while it runs; what came with it is."""
-    standing = desk.standing(watch)
-    database = standing.current.settings.database_url
+    configuration = desk.configuration(status)
+    database = configuration.current.settings.database_url
     desk.settings(
         accounts=["acme"],
         database_url="sqlite:///other.db",
         http={"listen": "127.0.0.1:1"},
         timeout="3s",
     )
-    assert standing.look()
-    now = standing.current.settings
+    assert configuration.look()
+    now = configuration.current.settings
     assert (now.database_url, now.http.listen, now.timeout.seconds) == (database, None, 3)
 
 
-def test_a_second_look_goes_by_what_is_written_now(desk: Desk, watch: DaemonStatus) -> None:
+def test_a_second_look_goes_by_what_is_written_now(desk: Desk, status: DaemonStatus) -> None:
     """Whoever is protected while a run is under way is safe at once.
 
     A mistake leaves what was in force.
     """
-    standing = desk.standing(watch)
+    configuration = desk.configuration(status)
     desk.policy("second")
-    assert [one.name for one in standing.policies().policies] == ["second"]
+    assert [one.name for one in configuration.policies().policies] == ["second"]
     desk.policy("third", BROKEN)
-    assert [one.name for one in standing.policies().policies] == ["second"]
+    assert [one.name for one in configuration.policies().policies] == ["second"]
 
 
-def test_a_start_with_a_mistake_is_refused(desk: Desk, watch: DaemonStatus) -> None:
+def test_a_start_with_a_mistake_is_refused(desk: Desk, status: DaemonStatus) -> None:
     """There is nothing yet that could stay in force."""
     desk.policy("first", BROKEN)
     with pytest.raises(ConfigurationError, match="termiate_when"):
-        desk.standing(watch)
+        desk.configuration(status)

@@ -56,10 +56,10 @@ def to_mail(port: int, **more: Any) -> Mail:  # noqa: ANN401 - what a Mail can b
     )
 
 
-def untold(receipt: Delivery) -> str:
-    assert receipt.result is DeliveryStatus.NOT_TOLD
-    assert "\n" not in receipt.detail
-    return receipt.detail
+def untold(delivery: Delivery) -> str:
+    assert delivery.result is DeliveryStatus.NOT_TOLD
+    assert "\n" not in delivery.detail
+    return delivery.detail
 
 
 # --- the words
@@ -247,5 +247,5 @@ def test_a_mail_that_some_get(port: int, post: Post) -> None:
             return "550 nobody here"
 
     post.answers = Picky()
-    receipt = to_mail(port).tell(notice())
-    assert (receipt.result, receipt.detail) == (DeliveryStatus.TOLD, "refused for b@example.com")
+    delivery = to_mail(port).tell(notice())
+    assert (delivery.result, delivery.detail) == (DeliveryStatus.TOLD, "refused for b@example.com")

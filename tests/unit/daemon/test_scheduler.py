@@ -29,19 +29,21 @@ class Stage:
     """Rounds whose passes do what a test says."""
 
     def __init__(self, workers: int = 4) -> None:
-        self.watch = DaemonStatus(SystemClock())
-        self.visits: list[ScheduledRun] = []
+        self.status = DaemonStatus(SystemClock())
+        self.runs: list[ScheduledRun] = []
         self.open = True
         self.play: Callable[[ScheduledRun], datetime | None] = lambda _: None
-        self.rounds = Scheduler(self._pay, lambda: self.open, self.watch, SystemClock(), workers)
+        self.scheduler = Scheduler(
+            self._run_account, lambda: self.open, self.status, SystemClock(), workers
+        )
         self._changed = threading.Condition()
-        self.rounds.start()
+        self.scheduler.start()
 
-    def _pay(self, visit: ScheduledRun) -> datetime | None:
+    def _run_account(self, run: ScheduledRun) -> datetime | None:
         with self._changed:
-            self.visits.append(visit)
+            self.runs.append(run)
             self._changed.notify_all()
-        return self.play(visit)
+        return self.play(run)
 
     def until(self, fact: Callable[[], object]) -> None:
         """Wait until it is so; it is asked again with each visit, and now and then."""
@@ -55,11 +57,11 @@ class Stage:
     @property
     def idle(self) -> bool:
         """Whether no pass is under way, nor just being begun."""
-        with self.rounds._lock:
-            return not self.rounds._busy
+        with self.scheduler._lock:
+            return not self.scheduler._in_progress
 
     def count(self) -> Counter[str]:
-        return Counter(visit.account for visit in self.visits)
+        return Counter(run.account for run in self.runs)
 
 
 @pytest.fixture
@@ -72,28 +74,28 @@ def stages() -> Iterator[Callable[..., Stage]]:
 
     yield make
     for stage in made:
-        stage.rounds.close(PATIENCE)
+        stage.scheduler.close(PATIENCE)
 
 
 Stages = Callable[..., Stage]
 
 
-def test_each_account_is_visited_again_and_again(stages: Stages) -> None:
+def test_each_account_is_run_again_and_again(stages: Stages) -> None:
     """At its own interval; health sees when the next one is due, and that the scheduler lives."""
     stage = stages()
-    stage.rounds.follow({"quick": BLINK, "slow": HOUR}, 0)
+    stage.scheduler.follow({"quick": BLINK, "slow": HOUR}, 0)
     stage.until(lambda: stage.count()["quick"] >= 3)
     assert stage.count()["slow"] == 1
-    assert timedelta() < stage.watch.next_at["slow"] - SystemClock().now() <= HOUR
-    assert stage.watch.beat_age < PATIENCE
+    assert timedelta() < stage.status.next_at["slow"] - SystemClock().now() <= HOUR
+    assert stage.status.beat_age < PATIENCE
 
 
 def test_a_schedule_waits_for_its_time(stages: Stages) -> None:
     """Nothing at the start, unlike an interval."""
     stage, cron = stages(), Cron(cron="0 0 29 feb *")
-    stage.rounds.follow({"acme": BLINK, "nightly": cron}, 0)
+    stage.scheduler.follow({"acme": BLINK, "nightly": cron}, 0)
     stage.until(lambda: stage.count()["acme"] >= 2)
-    assert (stage.count()["nightly"], stage.watch.next_at["nightly"].day) == (0, 29)
+    assert (stage.count()["nightly"], stage.status.next_at["nightly"].day) == (0, 29)
 
 
 def test_no_two_passes_at_once_over_an_account(stages: Stages) -> None:
@@ -103,13 +105,15 @@ def test_no_two_passes_at_once_over_an_account(stages: Stages) -> None:
     """
     stage, go_on = stages(), threading.Event()
 
-    def play(visit: ScheduledRun) -> None:
-        if visit.account == "long":
+    def play(run: ScheduledRun) -> None:
+        if run.account == "long":
             go_on.wait(PATIENCE)
 
     stage.play = play
-    stage.rounds.follow({"long": BLINK, "other": BLINK}, 0)
-    stage.until(lambda: stage.watch.late["long", "overlapped"] >= 2 and stage.count()["other"] >= 3)
+    stage.scheduler.follow({"long": BLINK, "other": BLINK}, 0)
+    stage.until(
+        lambda: stage.status.late["long", "overlapped"] >= 2 and stage.count()["other"] >= 3
+    )
     assert stage.count()["long"] == 1
     go_on.set()
     stage.until(lambda: stage.count()["long"] >= 2)
@@ -124,55 +128,55 @@ def test_no_more_side_by_side_than_there_are_workers(stages: Stages) -> None:
         with both:
             most[0] += 1
             most[1] = max(most)
-        if len(stage.visits) <= 3:
+        if len(stage.runs) <= 3:
             meeting.wait(PATIENCE)
         with both:
             most[0] -= 1
 
     stage.play = play
     accounts = [f"a{number}" for number in range(20)]
-    stage.rounds.follow(dict.fromkeys(accounts, HOUR), 0)
+    stage.scheduler.follow(dict.fromkeys(accounts, HOUR), 0)
     stage.until(lambda: len(stage.count()) == 20 and most[0] == 0)
     assert (most[1], set(stage.count().values())) == (3, {1})
 
 
-def test_what_is_due_while_nothing_can_be_recorded_is_owed(stages: Stages) -> None:
+def test_what_is_due_while_nothing_can_be_recorded_is_deferred(stages: Stages) -> None:
     """No pass is made; afterwards one is, however many were due."""
     stage = stages()
     stage.open = False
-    stage.rounds.follow({"acme": HOUR, "globex": HOUR}, 0)
-    stage.until(lambda: len(stage.rounds._deferred) == 2)
-    assert stage.visits == []
+    stage.scheduler.follow({"acme": HOUR, "globex": HOUR}, 0)
+    stage.until(lambda: len(stage.scheduler._deferred) == 2)
+    assert stage.runs == []
     stage.open = True
-    stage.rounds.run_deferred()
+    stage.scheduler.run_deferred()
     stage.until(lambda: stage.count() == {"acme": 1, "globex": 1})
-    stage.rounds.run_deferred()
+    stage.scheduler.run_deferred()
     assert stage.count() == {"acme": 1, "globex": 1}
 
 
-def test_a_pass_that_the_database_broke_off_is_owed(stages: Stages) -> None:
+def test_a_run_that_the_database_broke_off_is_deferred(stages: Stages) -> None:
     """It is made anew when the database is back."""
     stage = stages()
 
     def play(_: ScheduledRun) -> None:
-        if len(stage.visits) == 1:
+        if len(stage.runs) == 1:
             stage.open = False
             raise OSError("gone")
 
     stage.play = play
-    stage.rounds.follow({"acme": HOUR}, 0)
-    stage.until(lambda: stage.rounds._deferred)
+    stage.scheduler.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.scheduler._deferred)
     stage.open = True
-    stage.rounds.run_deferred()
-    stage.until(lambda: len(stage.visits) == 2)
+    stage.scheduler.run_deferred()
+    stage.until(lambda: len(stage.runs) == 2)
 
 
-def test_an_account_that_another_held_is_visited_when_that_may_have_died(stages: Stages) -> None:
+def test_an_account_that_another_held_is_run_when_that_may_have_died(stages: Stages) -> None:
     """Not only at its next time: the lease of the other tells when."""
     stage = stages()
-    stage.play = lambda _: SystemClock().now() + BLINK if len(stage.visits) == 1 else None
-    stage.rounds.follow({"acme": HOUR}, 0)
-    stage.until(lambda: len(stage.visits) == 2)
+    stage.play = lambda _: SystemClock().now() + BLINK if len(stage.runs) == 1 else None
+    stage.scheduler.follow({"acme": HOUR}, 0)
+    stage.until(lambda: len(stage.runs) == 2)
 
 
 def test_an_account_that_failed_is_tried_again_before_its_time(stages: Stages) -> None:
@@ -183,27 +187,30 @@ def test_an_account_that_failed_is_tried_again_before_its_time(stages: Stages) -
         raise Unreachable("no answer")
 
     stage.play = play
-    stage.rounds.follow({"acme": HOUR, "soon": timedelta(seconds=20)}, 0)
-    scheduler = stage.rounds._scheduler
+    stage.scheduler.follow({"acme": HOUR, "soon": timedelta(seconds=20)}, 0)
+    scheduler = stage.scheduler._scheduler
     stage.until(lambda: scheduler.get_job("again acme") and stage.idle)
     again = scheduler.get_job("again acme").next_run_time - SystemClock().now()
     assert timedelta(seconds=25) < again <= timedelta(seconds=60)
     assert (scheduler.get_job("again soon"), stage.count()) == (None, {"acme": 1, "soon": 1})
 
 
-def test_a_visit_far_too_late_has_misgivings(stages: Stages) -> None:
+def test_a_run_far_too_late_only_observes(stages: Stages) -> None:
     """The machine slept: what was due two hours ago is made at once, and only observes.
 
     One in time has no doubt.
     """
     stage = stages()
-    stage.rounds.follow({"acme": HOUR}, 0)
-    stage.until(lambda: stage.visits and stage.idle)
-    stage.rounds._visit("acme", SystemClock().now() - 2 * HOUR)
-    stage.until(lambda: len(stage.visits) == 2 and stage.idle)
-    assert [bool(visit.further_doubts) for visit in stage.visits] == [False, True]
-    assert stage.visits[1].further_doubts[0].startswith("this pass was due 2h ago")
-    assert stage.watch.late == {("acme", "missed"): 1}
+    stage.scheduler.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.runs and stage.idle)
+    stage.scheduler._submit("acme", SystemClock().now() - 2 * HOUR)
+    stage.until(lambda: len(stage.runs) == 2 and stage.idle)
+    assert [bool(run.extra_doubts) for run in stage.runs] == [
+        False,
+        True,
+    ]
+    assert stage.runs[1].extra_doubts[0].startswith("this pass was due 2h ago")
+    assert stage.status.late == {("acme", "missed"): 1}
 
 
 def test_other_accounts_and_other_times(stages: Stages) -> None:
@@ -211,9 +218,9 @@ def test_other_accounts_and_other_times(stages: Stages) -> None:
     rest goes on.
     """
     stage = stages()
-    stage.rounds.follow({"gone": BLINK, "stays": HOUR, "changes": HOUR}, 0)
+    stage.scheduler.follow({"gone": BLINK, "stays": HOUR, "changes": HOUR}, 0)
     stage.until(lambda: len(stage.count()) == 3)
-    stage.rounds.follow({"stays": HOUR, "changes": BLINK, "new": HOUR}, 0)
+    stage.scheduler.follow({"stays": HOUR, "changes": BLINK, "new": HOUR}, 0)
     before = stage.count()["gone"]
     stage.until(lambda: stage.count()["changes"] >= 4 and stage.count()["new"] == 1)
     assert (stage.count()["stays"], stage.count()["gone"] <= before + 1) == (1, True)
@@ -223,30 +230,30 @@ def test_a_stop_waits_for_what_is_under_way_and_begins_nothing(stages: Stages) -
     """What takes longer than it may is named; what had not begun is dropped."""
     stage, go_on = stages(1), threading.Event()
     stage.play = lambda _: go_on.wait(PATIENCE) and None
-    stage.rounds.follow({"first": HOUR, "second": HOUR}, 0)
-    stage.until(lambda: len(stage.rounds._busy) == 2 and stage.visits)
-    begun = stage.visits[0].account
-    assert stage.rounds.close(0.05) == {begun}
+    stage.scheduler.follow({"first": HOUR, "second": HOUR}, 0)
+    stage.until(lambda: len(stage.scheduler._in_progress) == 2 and stage.runs)
+    begun = stage.runs[0].account
+    assert stage.scheduler.close(0.05) == {begun}
     go_on.set()
-    assert stage.rounds.close(PATIENCE) == set()
-    assert len(stage.visits) == 1
+    assert stage.scheduler.close(PATIENCE) == set()
+    assert len(stage.runs) == 1
 
 
 def test_the_first_passes_are_spread(stages: Stages) -> None:
     """Within the splay, and not all at once."""
     stage = stages()
     before = SystemClock().now()
-    stage.rounds.follow({f"a{number}": HOUR for number in range(50)}, 3600)
-    after = [(at - before).total_seconds() for at in stage.watch.next_at.values()]
+    stage.scheduler.follow({f"a{number}": HOUR for number in range(50)}, 3600)
+    after = [(at - before).total_seconds() for at in stage.status.next_at.values()]
     assert max(after) - min(after) > 600
     assert max(after) <= 3601
 
 
-def test_the_nightly_chore_is_done(stages: Stages) -> None:
+def test_nightly_maintenance_runs(stages: Stages) -> None:
     """By a worker, at its time."""
     stage, done = stages(), threading.Event()
-    stage.rounds.nightly(done.set, Cron(cron="0 3 * * *"))
-    job = stage.rounds._scheduler.get_job("nightly")
+    stage.scheduler.nightly(done.set, Cron(cron="0 3 * * *"))
+    job = stage.scheduler._scheduler.get_job("nightly")
     assert (job.next_run_time.hour, job.next_run_time.minute) == (3, 0)
     job.modify(next_run_time=SystemClock().now())
     assert done.wait(PATIENCE)
@@ -255,16 +262,18 @@ def test_the_nightly_chore_is_done(stages: Stages) -> None:
 def test_a_clock_that_was_set_back_holds_nobody_up(stages: Stages) -> None:
     """What was to come at a moment that is far away by the new time comes within the interval."""
     stage = stages()
-    stage.rounds.follow({"acme": HOUR}, 0)
-    stage.until(lambda: stage.visits)
-    job = stage.rounds._scheduler.get_job("account acme")
+    stage.scheduler.follow({"acme": HOUR}, 0)
+    stage.until(lambda: stage.runs)
+    job = stage.scheduler._scheduler.get_job("account acme")
     job.modify(next_run_time=SystemClock().now() + 10 * HOUR)
-    stage.rounds.realign()
-    again = stage.rounds._scheduler.get_job("account acme").next_run_time
+    stage.scheduler.realign()
+    again = stage.scheduler._scheduler.get_job("account acme").next_run_time
     assert timedelta() < again - SystemClock().now() <= HOUR
 
 
-def test_a_chore_that_fails_is_told(stages: Stages, capsys: pytest.CaptureFixture[str]) -> None:
+def test_maintenance_that_fails_is_logged(
+    stages: Stages, capsys: pytest.CaptureFixture[str]
+) -> None:
     """By the log, for nobody waits for it; and it is done again the next time."""
     stage, times = stages(), [0]
 
@@ -274,10 +283,10 @@ def test_a_chore_that_fails_is_told(stages: Stages, capsys: pytest.CaptureFixtur
 
     with logs.writing("info", "json"):
         for wanted in (1, 2):
-            stage.rounds.nightly(maintenance, Cron(cron="0 3 * * *"))
-            stage.rounds._scheduler.get_job("nightly").modify(next_run_time=SystemClock().now())
+            stage.scheduler.nightly(maintenance, Cron(cron="0 3 * * *"))
+            stage.scheduler._scheduler.get_job("nightly").modify(next_run_time=SystemClock().now())
             stage.until(
-                lambda wanted=wanted: times[0] == wanted and stage.rounds._maintenance_run.done()
+                lambda wanted=wanted: times[0] == wanted and stage.scheduler._maintenance_run.done()
             )  # type: ignore[union-attr]
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(one["event"], one["error"]) for one in told] == [("scheduler failed", "no idea")] * 2

@@ -135,7 +135,7 @@ def test_a_pause_in_the_middle_of_a_run_withholds_the_next_step(book: Book) -> N
 
 def test_a_halted_run_forbids_until_a_person_acknowledges_it(book: Book) -> None:
     """The latch names the run; acknowledging it, with a reason, lifts it."""
-    with book.run(SEEN, HALTED, barred="halted"):
+    with book.run(SEEN, HALTED, blocked_reason="halted"):
         pass
     why = book.ledger.blocked_reason("acme")
 
@@ -147,7 +147,7 @@ def test_a_halted_run_forbids_until_a_person_acknowledges_it(book: Book) -> None
 
 def test_a_halted_dry_run_forbids_nothing(book: Book) -> None:
     """It would have ended nothing anyhow."""
-    with book.run(SEEN, HALTED, enforcing=False, barred="halted"):
+    with book.run(SEEN, HALTED, enforcing=False, blocked_reason="halted"):
         pass
 
     assert book.ledger.blocked_reason("acme") is None
@@ -166,7 +166,7 @@ def test_what_was_not_halted_cannot_be_acknowledged(book: Book, run_id: int, sai
 
 def test_what_is_acknowledged_cannot_be_again(book: Book) -> None:
     """The first reason stands."""
-    with book.run(SEEN, HALTED, barred="halted"):
+    with book.run(SEEN, HALTED, blocked_reason="halted"):
         pass
     acknowledge(book.database, 1, at=NOW, by="anna@desk", reason="a new app")
 
@@ -230,7 +230,7 @@ def test_what_was_asked_of_a_session_is_remembered(
     """
     book.record(SEEN, result)
 
-    assert book.ledger.asked("acme", ["s1"]).get("s1") == remembered
+    assert book.ledger.last_actions("acme", ["s1"]).get("s1") == remembered
 
 
 def test_what_was_asked_within_the_hour_counts_and_what_a_dry_run_did_not_ask_does_not(

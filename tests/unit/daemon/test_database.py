@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gate(file: Path, watch: DaemonStatus, clock: HandClock) -> DatabaseSupervisor:
+def supervisor(file: Path, status: DaemonStatus, clock: HandClock) -> DatabaseSupervisor:
     """To an SQLite file that is not there yet."""
     settings = OwnSettings(database_url=f"sqlite:///{file}")
 
@@ -32,26 +32,28 @@ def gate(file: Path, watch: DaemonStatus, clock: HandClock) -> DatabaseSuperviso
             pass
 
     return DatabaseSupervisor(
-        partial(open_store, settings), partial(reopen_store, settings), probe, watch, clock
+        partial(open_store, settings), partial(reopen_store, settings), probe, status, clock
     )
 
 
-def opened(gate: DatabaseSupervisor) -> Database:
-    assert gate.try_again()
-    assert gate.database is not None
-    return gate.database
+def opened(supervisor: DatabaseSupervisor) -> Database:
+    assert supervisor.try_again()
+    assert supervisor.database is not None
+    return supervisor.database
 
 
-def test_it_opens_when_the_database_does(gate: DatabaseSupervisor, watch: DaemonStatus) -> None:
+def test_it_opens_when_the_database_does(
+    supervisor: DatabaseSupervisor, status: DaemonStatus
+) -> None:
     """Closed at first; the first try creates the database; an open gate is not tried again."""
-    assert gate.database is None
-    opened(gate)
-    assert (gate.try_again(), watch.databases_lost) == (False, 0)
-    gate.close()
+    assert supervisor.database is None
+    opened(supervisor)
+    assert (supervisor.try_again(), status.databases_lost) == (False, 0)
+    supervisor.close()
 
 
 def test_a_start_without_the_database_waits_for_it(
-    gate: DatabaseSupervisor, file: Path, watch: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
 ) -> None:
     """It is told why, and tried again later and later, half a minute apart in the end.
 
@@ -60,17 +62,17 @@ def test_a_start_without_the_database_waits_for_it(
     file.parent.write_text("no folder", "utf-8")
     tries = 0
     for _ in range(3600):
-        assert not gate.try_again()
-        assert "its folder cannot be made" in str(watch.database_trouble)
+        assert not supervisor.try_again()
+        assert "its folder cannot be made" in str(status.database_trouble)
         tries, clock.awake = tries + 1, clock.awake + 1
     file.parent.unlink()
     clock.pass_by(30)
-    opened(gate)
-    assert (watch.databases_lost, watch.database_trouble) == (1, None)
-    gate.close()
+    opened(supervisor)
+    assert (status.databases_lost, status.database_trouble) == (1, None)
+    supervisor.close()
 
 
-def test_tries_are_far_between(file: Path, watch: DaemonStatus, clock: HandClock) -> None:
+def test_tries_are_far_between(file: Path, status: DaemonStatus, clock: HandClock) -> None:
     """In an hour without a database no more than a few hundred, and the first after a second."""
     tries: list[float] = []
 
@@ -78,66 +80,66 @@ def test_tries_are_far_between(file: Path, watch: DaemonStatus, clock: HandClock
         tries.append(clock.monotonic())
         raise StoreError(f"{file}: unreachable")
 
-    gate = DatabaseSupervisor(unreachable, unreachable, lambda _: None, watch, clock)
+    supervisor = DatabaseSupervisor(unreachable, unreachable, lambda _: None, status, clock)
     for _ in range(36_000):
-        gate.try_again()
+        supervisor.try_again()
         clock.pass_by(0.1)
     assert (tries[0], 0.5 <= tries[1] <= 1.1) == (0, True)
     assert 3600 / 30 <= len(tries) <= 3600 / 15 + 6
-    assert (watch.databases_lost, gate.database) == (1, None)
+    assert (status.databases_lost, supervisor.database) == (1, None)
 
 
 def test_what_is_lost_is_closed_until_it_takes_records(
-    gate: DatabaseSupervisor, watch: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, status: DaemonStatus, clock: HandClock
 ) -> None:
     """Whoever tells of it later changes nothing; it opens again by itself."""
-    first = opened(gate)
-    gate.lost(first, StoreError("disk full"))
-    assert (gate.database, watch.database_trouble) == (None, "disk full")
+    first = opened(supervisor)
+    supervisor.lost(first, StoreError("disk full"))
+    assert (supervisor.database, status.database_trouble) == (None, "disk full")
     clock.pass_by(1)
-    second = opened(gate)
-    gate.lost(first, StoreError("told late"))
-    assert (gate.database is second, watch.database_trouble, watch.databases_lost) == (
+    second = opened(supervisor)
+    supervisor.lost(first, StoreError("told late"))
+    assert (supervisor.database is second, status.database_trouble, status.databases_lost) == (
         True,
         None,
         1,
     )
-    gate.close()
+    supervisor.close()
 
 
 def test_an_empty_database_is_not_taken_for_the_old_one(
-    gate: DatabaseSupervisor, file: Path, watch: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
 ) -> None:
     """Where the file is gone, halts and exemptions would be forgotten.
 
     It waits until somebody puts it back.
     """
-    gate.lost(opened(gate), StoreError("gone"))
+    supervisor.lost(opened(supervisor), StoreError("gone"))
     away = file.rename(file.with_suffix(".away"))
     clock.pass_by(60)
-    assert not gate.try_again()
+    assert not supervisor.try_again()
     assert "it existed before, and is now empty or missing; restore it" in str(
-        watch.database_trouble
+        status.database_trouble
     )
     assert not file.exists()
     away.rename(file)
     clock.pass_by(60)
-    opened(gate)
-    gate.close()
+    opened(supervisor)
+    supervisor.close()
 
 
 def test_a_database_that_only_reads_keeps_it_closed(
-    gate: DatabaseSupervisor, file: Path, watch: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
 ) -> None:
     """It is tried by writing: a full disk can still be read."""
-    store = opened(gate)
+    store = opened(supervisor)
     with store.writing() as db:
         db.exec_driver_sql(
             "CREATE TRIGGER full BEFORE UPDATE ON leases BEGIN SELECT RAISE(ABORT, 'disk is "
             "full'); END"
         )
-    gate.lost(store, StoreError("disk full"))
+    supervisor.lost(store, StoreError("disk full"))
     clock.pass_by(1)
-    assert not gate.try_again()
-    assert "disk is full; free some space" in str(watch.database_trouble)
+    assert not supervisor.try_again()
+    assert "disk is full; free some space" in str(status.database_trouble)
     assert file.exists()
