@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support.daemon_tools import HandClock
+from support.clock import Clock
 
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import OwnSettings
@@ -33,12 +33,12 @@ def unreachable() -> Database:
 
 
 @pytest.fixture
-def rounds(watch: DaemonStatus, clock: HandClock) -> _Counting:
+def rounds(watch: DaemonStatus, clock: Clock) -> _Counting:
     return _Counting(lambda _: None, lambda: False, watch, clock, 1)
 
 
 @pytest.fixture
-def loop(rounds: _Counting, watch: DaemonStatus, clock: HandClock) -> Loop:
+def loop(rounds: _Counting, watch: DaemonStatus, clock: Clock) -> Loop:
     account = AccountSettings.model_validate(
         {"name": "acme", "url": "https://a.example", "api_key": "key"}
     )
@@ -62,15 +62,15 @@ def loop(rounds: _Counting, watch: DaemonStatus, clock: HandClock) -> Loop:
     [(1, 0, 0), (1, -30, 0), (1, -3600, 1), (1, 3600, 0), (3600, 0, 0)],
 )
 def test_only_a_clock_that_was_set_back_needs_new_moments(
-    loop: Loop, rounds: _Counting, clock: HandClock, *, passed: float, set_by: float, realigned: int
+    loop: Loop, rounds: _Counting, clock: Clock, *, passed: float, set_by: float, realigned: int
 ) -> None:
     """Set forwards, or after a sleep, what is due comes by itself.
 
     Set back, it would be waited for twice.
     """
-    clock.pass_by(passed)
+    clock.wait(passed)
     before = clock.awake
-    clock.pass_by(set_by)
+    clock.wait(set_by)
     clock.awake = before
     loop._mind_the_clock()
     loop._mind_the_clock()
@@ -92,7 +92,7 @@ def test_the_status_is_one_line(loop: Loop, watch: DaemonStatus) -> None:
 def test_a_scheduler_that_hangs_is_not_called_alive(
     loop: Loop,
     watch: DaemonStatus,
-    clock: HandClock,
+    clock: Clock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,6 +111,6 @@ def test_a_scheduler_that_hangs_is_not_called_alive(
             loop._tell()
             with suppress(BlockingIOError):
                 heard += [second] * (bound.recv(999) == b"WATCHDOG=1")
-            clock.pass_by(1)
+            clock.wait(1)
     assert heard[:3] == [0, 30, 60]
     assert 330 <= heard[-1] <= 360
