@@ -175,6 +175,13 @@ class AccountSource:
         own = (s for s in listing.sessions if Owner.of(s).may_be(owner) is not Answer.NO)
         return (*own, *somebody(listing.unreadable))
 
+    def listed(self, kind: str, *, over: bool = False) -> tuple[Session, ...]:
+        """As SessionSource promises."""
+        listing = self.manager.list(kind, over=over)
+        if listing.doubt:
+            raise AccountError(self.connection.faults.line(listing.doubt))
+        return listing.sessions
+
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""
         listings = [self.manager.list(kind) for kind in self.manager.kinds if kind != WEBUI]
