@@ -38,6 +38,7 @@ USAGE = 2
 UNREACHABLE = 3
 DATABASE = 4
 HALTED = 5
+INCONCLUSIVE = 6  # no error: it is what a run comes to that could judge or end nobody
 
 
 class ReaperError(Exception):

@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 _EXIT_CODES = (
     "Exit codes: 0 done; 1 some terminations or cases failed, or policies differ; 2 usage or "
     "configuration; "
-    "3 account unreachable; 4 database; 5 halted by a limit."
+    "3 account unreachable; 4 database; 5 halted by a limit; 6 inconclusive: it could only observe."
 )
 
 

@@ -45,5 +45,5 @@ def command(
     show_runs(applied.runs, output)
     for line in applied.changes:
         click.echo(line, err=output == "json")
-    complain(*applied.runs.skipped, *applied.runs.broken)
+    complain(*applied.runs.skipped, *applied.runs.unread, *applied.runs.broken)
     ctx.exit(applied.runs.exit_code)

@@ -146,7 +146,8 @@ class PolicyEntry:
 class RunEntry:
     """A pass, and how many of its steps came to each end.
 
-    `finished_at` is None where it broke off or goes on.
+    `finished_at` is None where it broke off or goes on. `concerns` are what of it needs a person,
+    each with its `check` and the `reason`.
     """
 
     id: int
@@ -156,6 +157,7 @@ class RunEntry:
     enforcing: bool
     complete: bool
     doubts: list[str]
+    concerns: list[dict[str, str]]
     halted: list[str]
     latched: bool
     sessions: int

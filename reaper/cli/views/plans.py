@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reaper.cli.views.render import console, escape, short, show_dormant, show_rest, table
+from reaper.core.judging.concerns import concerns
 from reaper.core.judging.verdict import Observation
 from reaper.core.planning.plan import Plan, Step
 
@@ -18,6 +19,8 @@ def show_plan(observation: Observation, plan: Plan) -> None:
     )
     for doubt in observation.doubts:
         out.print(f"  [yellow]would observe only:[/] {escape(doubt)}")
+    for concern in concerns(observation, enforcing=False):
+        out.print(f"  [yellow]needs a person:[/] {escape(concern.reason)}")
     if plan.steps:
         rows = table("SESSION", "KIND", "OWNER", "APP", "ACTION", "POLICY", "REASON")
         for step in plan.steps:

@@ -101,10 +101,9 @@ def _outcomes(run: RunEntry) -> str:
     parts = [f"{count} {result}" for result, count in run.outcomes.items()]
     if run.finished_at is None:
         parts.append("broke off")
-    return (
-        "; ".join([*parts, *(f"observed only: {doubt}" for doubt in run.doubts)])
-        or "nothing to end"
-    )
+    parts += [f"observed only: {doubt}" for doubt in run.doubts]
+    parts += [f"needs a person: {concern['reason']}" for concern in run.concerns]
+    return "; ".join(parts) or "nothing to end"
 
 
 def runs_as_json(runs: Sequence[RunEntry]) -> str:

@@ -147,6 +147,8 @@ def show_report(out: Console, report: Report) -> None:
         out.print(f"  settled from run {past.run_id}: {settled}")
     for doubt in observation.doubts:
         out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+    for concern in report.concerns:
+        out.print(f"  [yellow]needs a person:[/] {escape(concern.reason)}")
     for bad in observation.snapshot.unreadable:
         out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
     _show_half_read(out, observation)

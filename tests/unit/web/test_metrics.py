@@ -177,6 +177,7 @@ def test_labels_have_few_values(stand: Stand) -> None:
         "state",
         "verdict",
         "phase",
+        "check",
     }
     assert {name for key in told for name, _ in key[1]} <= known | {"le", "version", "python"}
 
