@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from reaper import __version__
+from reaper import __version__, files
 from reaper.errors import Problem
 
 _WIDTH = 100
@@ -43,8 +43,7 @@ def _line(problem: Problem) -> str | None:
     if not problem.line:
         return None
     try:
-        with Path(problem.file).open("rb") as stream:
-            lines = stream.read(1 << 20).decode("utf-8-sig", "replace").split("\n")
+        lines = files.read_bytes(Path(problem.file)).decode("utf-8-sig", "replace").split("\n")
     except OSError:
         return None
     line = lines[problem.line - 1] if problem.line <= len(lines) else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -31,6 +32,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from reaper import files
 from reaper.config import located_yaml
 from reaper.config.settings.accounts import EMULATED_CLOCK, PREFIX, AccountSettings, DurationText
 from reaper.config.settings.environment import Variables
@@ -260,7 +262,9 @@ def variables_without_effect(path: Path | None = None) -> list[str]:
     each.
     """
     file = path or DEFAULT_FILE
-    text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    text = ""
+    with suppress(OSError):
+        text = files.read_text(file)
     return _VARIABLES.without_effect(os.environ, _mentioned(text))
 
 
