@@ -22,7 +22,6 @@ from .config import BOTH_SCOPES, Scope
 from .durations import Duration, SignedDuration
 from .session import TASK, WEBUI
 
-
 _LARGEST = 1 << 20  # bytes
 
 

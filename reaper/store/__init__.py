@@ -22,10 +22,13 @@ from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, re
 from reaper.store.fleet import sessions_page
 from reaper.store.history import (
     HistoryFilter,
+    count_runs,
     decisions_page,
     entries,
     list_runs,
     policies_page,
+    reading_entries,
+    reading_runs,
     steps_page,
 )
 from reaper.store.holds import acknowledge, pause, resume, still_blocked
@@ -53,6 +56,7 @@ __all__ = [
     "acknowledge",
     "as_of",
     "conditions",
+    "count_runs",
     "decisions_page",
     "entries",
     "grant",
@@ -62,6 +66,8 @@ __all__ = [
     "pause",
     "policies_page",
     "prune",
+    "reading_entries",
+    "reading_runs",
     "recorded",
     "remove",
     "resume",

@@ -74,7 +74,9 @@ def _files(folder: Path) -> Mapping[Path, str]:
     for file in sorted(shipped.rglob("*.yaml")):
         text = files.read_text(file)
         case = file.parent != shipped  # cases say by themselves what they try
-        starting[folder / "policies" / file.relative_to(shipped)] = text if case else _observing(text)
+        starting[folder / "policies" / file.relative_to(shipped)] = (
+            text if case else _observing(text)
+        )
     starting[folder / "policies" / SHIPPED] = schema_text()
     return starting
 

@@ -249,7 +249,7 @@ def load_settings(path: Path | None = None) -> Settings:
     file = path or DEFAULT_FILE
     located = None if path is None and not file.exists() else located_yaml.load(file)
     if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
-        raise ConfigurationError("\n".join(misspelt))
+        raise ConfigurationError(*misspelt)
     if located is None:
         return _validated({}, None)
     if not isinstance(located.value, dict):
@@ -285,7 +285,7 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
             if located is None or _VARIABLES.set(e, os.environ)
         ]
         if problems or located is None:
-            raise ConfigurationError("\n".join(problems)) from None
+            raise ConfigurationError(*problems) from None
         raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
     except SettingsError as error:
         named = _FIELD.search(str(error))
