@@ -23,7 +23,7 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> No
 
     settings = settings_of(ctx)
     with progress() as tell:
-        examination = doctor.examine_all(settings, accounts, tell=tell)
+        examination = doctor.examine_all(settings, accounts, file=ctx.obj, tell=tell)
     if output == "json":
         emit(checks_as_json(examination.everything))
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reaper.store.as_of import AsOf, as_of, recorded
 from reaper.store.conditions import Condition, conditions
-from reaper.store.database import Database
+from reaper.store.database import Database, file_of
 from reaper.store.entries import (
     DecisionEntry,
     HistoryEntry,
@@ -59,6 +59,7 @@ __all__ = [
     "count_runs",
     "decisions_page",
     "entries",
+    "file_of",
     "grant",
     "list_manual",
     "list_runs",

@@ -194,6 +194,14 @@ class Settings(BaseSettings):
         """The environment wins over the file; nothing else is read."""
         return env_settings, init_settings
 
+    @property
+    def secret_files(self) -> list[Path]:
+        """The files that hold keys, addresses and passwords."""
+        named = [account.api_key_file for account in self.accounts]
+        named += [hook.url_file for hook in self.notify.webhooks]
+        named += [mail.password_file for mail in self.notify.emails]
+        return [file for file in named if file is not None]
+
     def pace(self, account: AccountSettings) -> Cron | timedelta:
         """When passes over the account are due: by its own word, or by that for all."""
         own = account.schedule or (account.interval and account.interval.delta)

@@ -218,7 +218,7 @@ def test_a_mail_never_goes_unencrypted_instead(*, tls: bool, told: str) -> None:
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"DATA": "552 too much\x07 mail"}, "the server answered 552 too much  mail"),
+        ({"DATA": "552 too much\x07 mail"}, r"the server answered 552 too much\x07 mail"),
         ({"RCPT": "550 nobody here"}, "refused for a@example.com, b@example.com"),
         ({"MAIL": "451 later"}, "the server answered 451 later"),
     ],
