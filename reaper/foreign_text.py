@@ -39,7 +39,7 @@ def csv_cell(value: object) -> object:
 def chat_text(text: str) -> str:
     """Lines for a chat room, which call nobody and hide no address behind other words."""
     shown = visible(text, keep="\n").translate(_ENTITIES).replace("](", "] (")
-    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", shown)
+    return _MENTION.sub("@ ", shown)
 
 
 def _written_out(character: str) -> str:
