@@ -46,6 +46,13 @@ class ReaperError(Exception):
 
     exit_code = SOME_FAILED
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
 
 class ConfigurationError(ReaperError):
     """Something a person wrote in settings or on the command line cannot be followed."""
@@ -76,7 +83,7 @@ class FileProblems(ConfigurationError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(*map(str, self.problems))
 
 
 class PolicyProblems(FileProblems):

@@ -44,11 +44,15 @@ class SessionRecord:
 class HistoryEntry(SessionRecord):
     """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a
     notice.
+
+    `reason` is why, and `evidence` what that rests on, in each row of a step; `detail` is what this
+    event itself says, like how a session was seen to end.
     """
 
     event: str
     action: str | None = None
     reason: str
+    detail: str = ""
     policy_hash: str | None = None
     evidence: dict[str, Any] | None = None
 

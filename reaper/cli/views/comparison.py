@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-
-from reaper.cli.views.render import console, escape, identity, moment, short, table
+from reaper.cli.views.render import Screen, console, identity, moment, short, table
 from reaper.core.explaining.comparison import Difference, Rewritten
 from reaper.core.explaining.disposition import Disposition, DispositionKind, dispositions
 from reaper.core.model.action import Action
@@ -34,7 +32,7 @@ _WORDS: dict[str, str] = {
 
 def show_comparison(comparison: Comparison) -> None:
     out = console()
-    out.print("; ".join(_texts(comparison.texts)) or "the policies say the same")
+    out.line("{}", "; ".join(_texts(comparison.texts)) or "the policies say the same")
     for one in comparison.accounts:
         _show(out, one)
 
@@ -44,17 +42,17 @@ def _texts(texts: Rewritten) -> Iterator[str]:
     changed += ["protect"] if texts.protect else []
     for what, named in (("added", texts.added), ("removed", texts.removed), ("changed", changed)):
         if named:
-            yield f"{what}: {escape(', '.join(named))}"
+            yield f"{what}: {', '.join(named)}"
 
 
-def _show(out: Console, one: ComparedAccount) -> None:
+def _show(out: Screen, one: ComparedAccount) -> None:
     observation, sessions = one.new[0], one.sessions
-    summary = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
-    out.print(
-        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {summary}"
+    told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    out.line(
+        "[bold]{}[/]: {} sessions, {}", observation.account, len(observation.snapshot.fleet), told
     )
     for doubt in observation.doubts:
-        out.print(f"  [yellow]a run now would observe only:[/] {escape(doubt)}")
+        out.line("  [yellow]a run now would observe only:[/] {}", doubt)
     if sessions:
         rows = table("SESSION", "KIND", "OWNER", "OLD", "NEW", "REASON")
         for session, old, new in sorted(sessions, key=_order):
@@ -66,14 +64,12 @@ def _show(out: Console, one: ComparedAccount) -> None:
                 f"{_word(old)}{by}",
                 _word(new),
             )
-            rows.add_row(*map(escape, who), escape(new.reason(old.policies)))
-        out.print(rows)
-        out.print(f"  {', '.join(_counts(one))}")
+            rows.add_row(*who, new.reason(old.policies))
+        out.rows(rows)
+        out.line("  {}", ", ".join(_counts(one)))
     for which, halts in zip(("old", "new"), one.halts, strict=True):
         for halt in halts:
-            out.print(
-                f"  [bold red]a limit would halt the {which} policies only:[/] {escape(halt)}"
-            )
+            out.line("  [bold red]a limit would halt the {} policies only:[/] {}", which, halt)
 
 
 _ACTIONS = list(_WORDS)
