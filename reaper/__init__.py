@@ -18,6 +18,8 @@ The map; a line may use only what stands below it (`make check` holds the walls)
     clock.py      the only clock
     logs/         one line an event, without secrets
     emulator/     the foreign API, for demos and tests; shares no code with anything of ours
+    files.py      reading and writing files: bounded, regular, whole or not at all
+    foreign_text.py  text from outside as it is shown: on terminals, in logs, mails, chats, csv
 """
 
 __version__ = "0.1.0"

@@ -38,12 +38,20 @@ USAGE = 2
 UNREACHABLE = 3
 DATABASE = 4
 HALTED = 5
+INCONCLUSIVE = 6  # no error: it is what a run comes to that could judge or end nobody
 
 
 class ReaperError(Exception):
     """The root: `str(error)` is the line a person reads, `exit_code` what a script sees."""
 
     exit_code = SOME_FAILED
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class ConfigurationError(ReaperError):
@@ -75,7 +83,7 @@ class FileProblems(ConfigurationError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(*map(str, self.problems))
 
 
 class PolicyProblems(FileProblems):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -76,6 +76,12 @@ class SessionSource(Protocol):
 
         Raises Gone when the service says in its own form that it is no more, and the whole list of
         its kind does not hold it; another AccountError where that cannot be told.
+        """
+
+    def listed(self, kind: str, *, over: bool = False) -> tuple[Session, ...]:
+        """The sessions of the kind that are not over, or with `over` those that are.
+
+        Raises AccountError, also when the list could not be read completely.
         """
 
     def tasks(self, sessions: Sequence[Session]) -> Mapping[str, SessionTasks]:
@@ -158,9 +164,11 @@ class Enforcer(Protocol):
     def enforce(self, step: Step, session: Session) -> Outcome:
         """What came of it, as far as it was seen. Raises nothing for what a server can do."""
 
-    def confirm(self, step: Step) -> Outcome:
-        """Watch a session that was asked to end and is not seen to have ended, for longer than
-        `enforce` does.
+    def confirm(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Outcome]]:
+        """Watch the sessions that were asked to end and are not seen to have ended, all together
+        and for longer than `enforce` does.
+
+        Each step comes as soon as its outcome is known.
         """
 
 

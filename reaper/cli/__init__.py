@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 _EXIT_CODES = (
     "Exit codes: 0 done; 1 some terminations or cases failed, or policies differ; 2 usage or "
     "configuration; "
-    "3 account unreachable; 4 database; 5 halted by a limit."
+    "3 account unreachable; 4 database; 5 halted by a limit; 6 inconclusive: it could only observe."
 )
 
 
@@ -111,16 +111,26 @@ def main() -> None:
     """The console script: every error that a person can meet is told on standard error, with an
     exit code.
     """
-    from reaper.errors import PolicyProblems, ReaperError
+    from reaper.cli.output import guarded
 
     prepare_process()
+    with guarded():
+        _answer()
+
+
+def _answer() -> None:
+    from reaper.cli.output import say
+    from reaper.errors import PolicyProblems, ReaperError
+
     try:
         cli.main(prog_name="reaper")
     except PolicyProblems as error:
         from reaper.cli.views.problems import shown
 
-        click.echo("\n".join(shown(one, "reaper: ") for one in error.problems), err=True)
+        for line in (line for one in error.problems for line in shown(one, "reaper: ")):
+            say(line, err=True)
         raise SystemExit(error.exit_code) from None
     except ReaperError as error:
-        click.echo(f"reaper: {error}", err=True)
+        for line in error.lines:
+            say(f"reaper: {line}", err=True)
         raise SystemExit(error.exit_code) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import settings_of
+from reaper.cli.output import say
 
 
 @click.command("acknowledge")
@@ -20,4 +21,4 @@ def command(ctx: click.Context, *, run: int, by: str | None, reason: str) -> Non
     from reaper.usecases import holds
 
     done = holds.acknowledge(settings_of(ctx), run, by=by, reason=reason)
-    click.echo(f"acknowledged: {', '.join(f'run {number}' for number in done)}")
+    say(f"acknowledged: {', '.join(f'run {number}' for number in done)}")

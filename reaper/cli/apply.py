@@ -15,6 +15,7 @@ from reaper.cli.options import (
     settings_of,
     stopping,
 )
+from reaper.cli.output import say
 
 
 @click.command("apply")
@@ -44,6 +45,6 @@ def command(
         applied = plans.apply_plan(settings, judged_by, file, enforce=enforce, stop=stop, tell=tell)
     show_runs(applied.runs, output)
     for line in applied.changes:
-        click.echo(line, err=output == "json")
-    complain(*applied.runs.skipped, *applied.runs.broken)
+        say(line, err=output == "json")
+    complain(*applied.runs.skipped, *applied.runs.unread, *applied.runs.broken)
     ctx.exit(applied.runs.exit_code)

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from reaper.cli.options import Moment, progress, settings_of
+from reaper.cli.output import say
 
 
 @click.group("db")
@@ -22,7 +23,7 @@ def upgrade(ctx: click.Context) -> None:
     from reaper.usecases import database
 
     schema = database.upgrade(settings_of(ctx))
-    click.echo(f"{schema.where} is at revision {schema.revision}")
+    say(f"{schema.where} is at revision {schema.revision}")
 
 
 @command.command("current")
@@ -31,7 +32,7 @@ def show_current(ctx: click.Context) -> None:
     """Tell the revision the database is at, without changing anything."""
     from reaper.usecases import database
 
-    click.echo(database.current(settings_of(ctx)).revision or "empty: no schema yet")
+    say(database.current(settings_of(ctx)).revision or "empty: no schema yet")
 
 
 @command.command("check")
@@ -43,7 +44,7 @@ def check(ctx: click.Context) -> None:
     from reaper.usecases import database
 
     schema = database.check(settings_of(ctx))
-    click.echo(f"{schema.where} matches this version")
+    say(f"{schema.where} matches this version")
 
 
 @command.command("prune")
@@ -64,7 +65,7 @@ def prune(ctx: click.Context, *, before: datetime | None) -> None:
     from reaper.usecases import database
 
     pruned = database.prune(settings_of(ctx), before)
-    click.echo(f"from before {pruned.before:%Y-%m-%d %H:%M}Z deleted: {_counts(pruned.rows)}")
+    say(f"from before {pruned.before:%Y-%m-%d %H:%M}Z deleted: {_counts(pruned.rows)}")
 
 
 @command.command("copy")
@@ -81,7 +82,7 @@ def copy(source: str, target: str) -> None:
 
     with progress() as tell:
         copied = database.copy(source, target, tell=tell)
-    click.echo(f"copied from {copied.source} to {copied.target}: {_counts(copied.rows)}")
+    say(f"copied from {copied.source} to {copied.target}: {_counts(copied.rows)}")
 
 
 def _counts(rows: Mapping[str, int]) -> str:

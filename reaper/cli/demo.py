@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reaper.cli.output import say
+
 if TYPE_CHECKING:
     from reaper.usecases.accounts import Report
     from reaper.usecases.emulation import Demonstration
@@ -42,16 +44,17 @@ def command(ctx: click.Context, *, generation: str) -> None:
         _heading("The same with --enforce")
         report = _run(demo, enforce=True)
         _heading("What the record says, the newest first")
-        show_entries(history(demo.settings, HistoryFilter(limit=30)))
-        click.echo("\nThe emulated account is gone now. `reaper init` starts with a real one.")
+        show_entries(history(demo.settings, HistoryFilter(limit=None)))
+        say("")
+        say("The emulated account is gone now. `reaper init` starts with a real one.")
     ctx.exit(1 if report.failed or len(report.outcomes) == 0 else 0)
 
 
 def _heading(text: str) -> None:
     from reaper.cli.views.render import console
 
-    click.echo()
-    click.secho(f"── {text} ".ljust(min(100, console().width), "─"), bold=True)
+    out = console()
+    out.line("\n[bold]{}[/]", f"── {text} ".ljust(min(100, out.width), "─"))
 
 
 def _show_fleet(demo: Demonstration) -> None:
@@ -63,9 +66,10 @@ def _show_fleet(demo: Demonstration) -> None:
     observed = observe(demo.settings, demo.policies.policies)
     for error in observed.unread:
         raise error
-    for observation in observed.looks:
-        show_fleet(observation)
-    console().print(_STORY, width=min(115, console().width))
+    for seen in observed.looks:
+        show_fleet(seen)
+    for line in _STORY.split("\n"):
+        console().line("{}", line)
 
 
 def _run(demo: Demonstration, *, enforce: bool) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import account_option, output_option, progress, settings_of
+from reaper.cli.output import emit
 
 
 @click.command("doctor")
@@ -22,9 +23,9 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> No
 
     settings = settings_of(ctx)
     with progress() as tell:
-        examination = doctor.examine_all(settings, accounts, tell=tell)
+        examination = doctor.examine_all(settings, accounts, file=ctx.obj, tell=tell)
     if output == "json":
-        click.echo(checks_as_json(examination.everything))
+        emit(checks_as_json(examination.everything))
     else:
         show_checks(examination.everything)
     ctx.exit(examination.exit_code)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reaper.cli.output import say
+
 if TYPE_CHECKING:
     from reaper.usecases.emulation import Invitation
 
@@ -95,9 +97,9 @@ def command(
 
 
 def _invite(invitation: Invitation) -> None:
-    click.echo(
+    say(
         f"emulating an AIMMS PRO account at {invitation.url}; press Ctrl-C to stop. In another shell:"
     )
     for name, value in invitation.variables.items():
-        click.echo(f"  export {name}='{value}'")
-    click.echo("  reaper doctor; reaper sessions; reaper run")
+        say(f"  export {name}='{value}'")
+    say("  reaper doctor; reaper sessions; reaper run")

@@ -18,6 +18,7 @@ from reaper.cli.options import (
     progress,
     settings_of,
 )
+from reaper.cli.output import emit
 
 
 @click.command("explain")
@@ -58,7 +59,7 @@ def command(
         with progress() as tell:
             explanation = explain_now(settings, judged_by, session, account, tell=tell)
     if output == "json":
-        click.echo(explanation_as_json(explanation))
+        emit(explanation_as_json(explanation))
     else:
         show_explanation(explanation)
     complain(*explanation.unread)

@@ -7,6 +7,9 @@ from datetime import datetime
 import click
 
 from reaper.cli.options import Moment, output_option, settings_of
+from reaper.cli.output import stream
+
+_IN_A_TABLE = 50
 
 
 @click.command("history")
@@ -26,15 +29,13 @@ from reaper.cli.options import Moment, output_option, settings_of
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
-    default=50,
-    show_default=True,
-    help="The maximum number to show.",
+    help="The maximum number to show; by default 50 in a table, and all in json and csv.",
 )
 @click.option(
     "--all",
     "everything",
     is_flag=True,
-    help="Also show compliant verdicts: why sessions were left alone.",
+    help="Show all entries without a limit, and also compliant verdicts: why sessions were left alone.",
 )
 @output_option("table", "json", "csv")
 @click.pass_context
@@ -48,7 +49,7 @@ def command(
     outcome: str | None,
     since: datetime | None,
     until: datetime | None,
-    limit: int,
+    limit: int | None,
     everything: bool,
     output: str,
 ) -> None:
@@ -58,7 +59,7 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import OUTCOMES, HistoryFilter, history
+    from reaper.usecases.history import OUTCOMES, HistoryFilter, export_history, history
 
     if outcome is not None and outcome not in OUTCOMES:
         raise _unknown(outcome, OUTCOMES)
@@ -70,17 +71,16 @@ def command(
         outcome=outcome,
         since=since,
         until=until,
-        limit=limit,
+        limit=limit or (_IN_A_TABLE if output == "table" and not everything else None),
         everything=everything,
     )
-    entries = history(settings_of(ctx), wanted)
-    match output:
-        case "json":
-            click.echo(entries_as_json(entries))
-        case "csv":
-            click.echo(entries_as_csv(entries), nl=False)
-        case _:
-            show_entries(entries)
+    settings = settings_of(ctx)
+    if output == "table":
+        show_entries(history(settings, wanted))
+        return
+    written = entries_as_json if output == "json" else entries_as_csv
+    with export_history(settings, wanted) as entries:
+        stream(written(entries))
 
 
 def _unknown(outcome: str, outcomes: tuple[str, ...]) -> click.BadParameter:

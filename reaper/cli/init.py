@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from reaper.cli.output import say
+
 
 @click.command("init")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
@@ -20,7 +22,5 @@ def command(*, folder: Path) -> None:
     from reaper.usecases.init import initialise
 
     for file in initialise(folder):
-        click.echo(f"{'wrote' if file.written else 'kept '}  {file.path}")
-    click.echo(
-        f"next: set the account in {folder / 'reaper.yaml'}, then `reaper doctor` and `reaper run`"
-    )
+        say(f"{'wrote' if file.written else 'kept '}  {file.path}")
+    say(f"next: set the account in {folder / 'reaper.yaml'}, then `reaper doctor` and `reaper run`")

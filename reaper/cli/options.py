@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reaper.cli.output import say
 from reaper.clock import SYSTEM_CLOCK
+from reaper.foreign_text import visible
 
 if TYPE_CHECKING:
     from reaper.ports import Tell
@@ -116,7 +118,7 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
 
     settings = configuration.read_settings(ctx.obj)
     for doubt in configuration.strange_variables(ctx.obj):
-        click.echo(f"warning: {doubt}", err=True)
+        say(f"warning: {doubt}", err=True)
     whole = ctx.find_root()
     level = whole.params["log_level"] or (settings.log.level if speaks else None)
     if level is not None:
@@ -132,7 +134,7 @@ def policies_of(settings: Settings, path: Path | None, *, warn: bool = True) -> 
 
     chosen = configuration.read_policies(settings, path)
     for warning in chosen.warnings if warn else ():
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     return chosen
 
 
@@ -143,9 +145,10 @@ def progress(*, shown: bool = True) -> Iterator[Tell]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("") as status:
-        yield status.update
+        yield lambda text: status.update(Text(visible(text)))
 
 
 @contextmanager
@@ -169,4 +172,4 @@ def stopping() -> Iterator[Event]:
 def complain(*troubles: object) -> None:
     """Tell of each on standard error, a line each."""
     for trouble in troubles:
-        click.echo(f"reaper: {trouble}", err=True)
+        say(f"reaper: {trouble}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import future, settings_of
+from reaper.cli.output import say
 
 
 @click.command("pause")
@@ -26,6 +27,4 @@ def command(
     settings = settings_of(ctx)
     ends = future(until) if until else None
     holds.pause(settings, account, reason=reason, until=ends, by=by)
-    click.echo(
-        f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}"
-    )
+    say(f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}")

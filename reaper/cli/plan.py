@@ -14,6 +14,7 @@ from reaper.cli.options import (
     progress,
     settings_of,
 )
+from reaper.cli.output import say
 
 
 @click.command("plan")
@@ -45,6 +46,6 @@ def command(
         show_plan(observation, plan)
     if out is not None:
         within = f"does this and nothing else, within {settings.plan_age}"
-        click.echo(f"written to {out}; `reaper apply {out} --enforce` {within}")
+        say(f"written to {out}; `reaper apply {out} --enforce` {within}")
     complain(*made.unread)
     ctx.exit(made.exit_code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import settings_of
+from reaper.cli.output import say
 
 
 @click.command("resume")
@@ -20,6 +21,6 @@ def command(ctx: click.Context, *, account: str | None, by: str | None) -> None:
     from reaper.usecases import holds
 
     still_held = holds.resume(settings_of(ctx), account, by=by)
-    click.echo(f"resumed: {account or 'all accounts'}")
+    say(f"resumed: {account or 'all accounts'}")
     for name, why in still_held.items():
-        click.echo(f"{name} stays as it is: {why}")
+        say(f"{name} stays as it is: {why}")

@@ -51,6 +51,7 @@ def command(
     """
     from reaper.cli.views.reports import show_runs, troubles
     from reaper.usecases.accounts import run_all
+    from reaper.usecases.configuration import nobody_to_tell
 
     settings = settings_of(ctx)
     chosen = settings.chosen(accounts)
@@ -58,7 +59,8 @@ def command(
     with stopping() as stop, progress(shown=not quiet) as tell:
         runs = run_all(settings, chosen, judged_by, enforce=enforce, stop=stop, tell=tell)
     if quiet:
-        complain(*(line for report in runs.reports for line in troubles(report)))
+        complain(*nobody_to_tell(judged_by.policies, settings))
+        complain(*(line for report in runs.reports for line in troubles(report)), *runs.neglected)
     else:
         show_runs(runs, output)
         complain(*runs.skipped, *runs.unread)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import output_option, settings_of
+from reaper.cli.output import stream
+
+_IN_A_TABLE = 20
 
 
 @click.command("runs")
@@ -12,19 +15,21 @@ from reaper.cli.options import output_option, settings_of
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
-    default=20,
-    show_default=True,
-    help="The maximum number to show.",
+    help="The maximum number to show; by default 20 in a table, and all in json.",
 )
+@click.option("--all", "everything", is_flag=True, help="All of them, also in a table.")
 @output_option("table", "json")
 @click.pass_context
-def command(ctx: click.Context, *, account: str | None, limit: int, output: str) -> None:
+def command(
+    ctx: click.Context, *, account: str | None, limit: int | None, everything: bool, output: str
+) -> None:
     """List the passes, the newest first, with what each saw and what came of it."""
     from reaper.cli.views.records import runs_as_json, show_runs
     from reaper.usecases import history
 
-    entries = history.runs(settings_of(ctx), account, limit=limit)
+    settings = settings_of(ctx)
     if output == "json":
-        click.echo(runs_as_json(entries))
-    else:
-        show_runs(entries)
+        with history.export_runs(settings, account, limit) as found:
+            stream(runs_as_json(found))
+        return
+    show_runs(history.runs(settings, account, limit or (None if everything else _IN_A_TABLE)))

@@ -15,6 +15,7 @@ from reaper.cli.options import (
     progress,
     settings_of,
 )
+from reaper.cli.output import emit, say
 
 
 @click.command("sessions")
@@ -47,12 +48,12 @@ def command(
     with progress() as tell:
         observed = sessions.observe(settings, judged_by.policies, accounts, keep=keep, tell=tell)
     if output == "json":
-        click.echo(fleets_as_json(observed.looks))
+        emit(fleets_as_json(observed.looks))
     else:
         for observation in observed.looks:
             show_fleet(observation)
     if keep is not None and observed.looks:
         again = f"`reaper policy diff OLD NEW --fleet {keep}` judges it again"
-        click.echo(f"kept in {keep}; {again}", err=True)
+        say(f"kept in {keep}; {again}", err=True)
     complain(*observed.unread)
     ctx.exit(observed.exit_code)

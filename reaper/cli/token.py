@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli.output import say
+
 
 @click.command("token")
 def command() -> None:
@@ -14,9 +16,9 @@ def command() -> None:
     from reaper.usecases.tokens import hash_of, new_token
 
     token = new_token()
-    click.echo(token)
-    click.echo(
+    say(token)
+    say(
         "store this token now; it is not shown again. In the settings:",
         err=True,
     )
-    click.echo(f'  http: {{token_hashes: ["{hash_of(token)}"]}}', err=True)
+    say(f'  http: {{token_hashes: ["{hash_of(token)}"]}}', err=True)

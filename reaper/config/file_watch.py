@@ -8,6 +8,8 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from reaper import files
+
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -51,7 +53,9 @@ def _digests(paths: Iterable[Path]) -> Mapping[Path, bytes]:
     digests = {}
     for file in chain.from_iterable(map(_with_contents, paths)):
         with suppress(OSError):  # gone, or not ours to read: a change all the same
-            digests[file] = hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b""
+            digests[file] = (
+                hashlib.sha256(files.read_bytes(file)).digest() if file.is_file() else b""
+            )
     return digests
 
 

@@ -6,6 +6,8 @@ import os
 import socket
 from contextlib import suppress
 
+from reaper.foreign_text import visible
+
 _MICROSECONDS = 1_000_000
 
 
@@ -25,7 +27,7 @@ def notify(*lines: str) -> None:
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to,
     ):
         to.settimeout(1.0)
-        to.sendto("\n".join(lines).encode(), address)
+        to.sendto("\n".join(map(visible, lines)).encode(), address)
 
 
 def reloading(monotonic: float) -> None:

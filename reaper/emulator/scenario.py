@@ -2,6 +2,7 @@
 is there.
 """
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,8 @@ from pydantic import (
 from .config import BOTH_SCOPES, Scope
 from .durations import Duration, SignedDuration
 from .session import TASK, WEBUI
+
+_LARGEST = 1 << 20  # bytes
 
 
 class ScenarioError(Exception):
@@ -156,7 +159,7 @@ def load_scenario(path: Path | str) -> Scenario:
         ScenarioError: it cannot be read, is not valid YAML, or states what cannot be.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = _text(Path(path))
         # Every scalar stays the text the user wrote: no 1.10 becomes 1.1, no `no` becomes false.
         # it constructs nothing but text
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
@@ -165,10 +168,26 @@ def load_scenario(path: Path | str) -> Scenario:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: is not UTF-8") from error
+    except RecursionError:
+        raise ScenarioError(f"{path}: is nested too deeply; flatten it") from None
     except yaml.YAMLError as error:
         raise ScenarioError(f"{path}: is not valid YAML: {error}") from error
     except ValidationError as error:
         raise ScenarioError(_in_words(path, error)) from error
+
+
+def _text(path: Path) -> str:
+    """What a regular file of a size that a person writes holds.
+
+    Raises OSError and UnicodeDecodeError.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    with path.open("rb") as stream:
+        content = stream.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise OSError(errno.EFBIG, "it is larger than 1 MiB")
+    return content.decode("utf-8-sig")
 
 
 def _in_words(path: Path | str, error: ValidationError) -> str:

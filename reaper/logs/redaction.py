@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import SecretBytes, SecretStr
 
+from reaper.foreign_text import visible
+
 HIDDEN = "***"
 _SHORTEST = 6  # characters; a shorter key would hide half of what is written, and protects nothing
 _OF_LINES = frozenset({"exception", "stack"})
@@ -78,9 +80,4 @@ def _shown(value: object, keep: str = "") -> object:
         case list() | tuple() | set() | frozenset():
             return [_shown(item) for item in value]
         case _:
-            return _printable(without_secrets(str(value)).strip(), keep)
-
-
-def _printable(text: str, keep: str) -> str:
-    """Text from elsewhere cannot write on a terminal, nor make one line look like two."""
-    return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
+            return visible(without_secrets(str(value)).strip(), keep)

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from reaper.core.planning.notice import Delivery, DeliveryStatus, Notice
 from reaper.errors import ConfigurationError
+from reaper.foreign_text import visible
 from reaper.ports import Secret
 
 _TLS_FROM_THE_START = 465
@@ -65,7 +66,7 @@ class Mail:
     def _message(self, notice: Notice) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
         message["Subject"], message["From"], message["To"] = (
-            notice.subject,
+            visible(notice.subject),
             self.sender,
             ", ".join(self.to),
         )
@@ -91,4 +92,4 @@ def _told(error: Exception) -> str:
 
 def _text(message: bytes | str) -> str:
     text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
-    return "".join(c if c.isprintable() else " " for c in text)[:200]
+    return visible(text)[:200]

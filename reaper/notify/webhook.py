@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from reaper.config.settings.urls import is_loopback
 from reaper.core.planning.notice import Delivery, DeliveryStatus, Notice
 from reaper.errors import ConfigurationError
+from reaper.foreign_text import chat_text
 from reaper.ports import Secret
 
 
@@ -42,7 +43,7 @@ class Webhook:
     def _post(self, url: SecretStr, notice: Notice) -> int:
         """The status alone: what else it answers is of no use, and may be endless."""
         address = url.get_secret_value()
-        message = {"text": _inert(notice.text), **notice.fields}
+        message = {"text": chat_text(notice.text), **notice.fields}
         with (
             httpx.Client(
                 timeout=self._timeout, follow_redirects=False, trust_env=not is_loopback(address)
@@ -50,11 +51,3 @@ class Webhook:
             client.stream("POST", address, json=message) as response,
         ):
             return response.status_code
-
-
-def _inert(text: str) -> str:
-    """What a server sent must not call everyone, nor look like a link.
-
-    A chat room reads `<...>` as markup.
-    """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from pathlib import Path
 from threading import Event
 from typing import ClassVar, assert_never
 
 from reaper.core.model.action import Action
 from reaper.core.model.duration import spoken
-from reaper.core.model.session import Phase, Session
+from reaper.core.model.session import Session
 from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Result, Step
 from reaper.errors import (
     AccountError,
     Conflict,
-    Gone,
     NotFound,
     RateLimited,
     Refused,
@@ -28,10 +26,10 @@ from reaper.errors import (
     Withheld,
 )
 from reaper.ports import Clock, Ledger, RunObserver, SessionEnder, SessionSource
+from reaper.run.end_watch import Presence, Sighting, look, watch_ends
 
 # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
 _SHORT_LOOK = 3.0
-_LONGEST_PAUSE = 5.0
 _LONGEST_WAIT = 60.0  # a server that asks for more is left alone for the rest of the run
 _UNSAID_WAIT = 5.0  # seconds for a server that wants to be asked later and does not say when
 _SLICE = 1.0  # whoever waits looks so often whether it is to stop
@@ -48,15 +46,16 @@ class DryRun:
     def enforce(self, step: Step, session: Session) -> Outcome:  # noqa: ARG002 - the Protocol's
         return Outcome(Result.WITHHELD, DRY_RUN)
 
-    def confirm(self, step: Step) -> Outcome:
-        return self.enforce(step, step.session)
+    def confirm(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Outcome]]:
+        return ((step, self.enforce(step, step.session)) for step in steps)
 
 
 @dataclass(frozen=True)
 class Terminator:
     """Asks the server to end a session and watches until a read shows that it did.
 
-    `patience` is how long `confirm` watches, in seconds; it watches no longer once `stop` is set.
+    `patience` is how long `confirm` watches all together, in seconds; it watches no longer once
+    `stop` is set.
     `gap` is the least time between two requests, in seconds; a server that asks to wait is given
     that time. While the file `sentinel` exists, nothing is asked.
     """
@@ -69,6 +68,7 @@ class Terminator:
     gap: float = 0.0
     sentinel: Path | None = None
     _next_at: list[float] = field(default_factory=lambda: [float("-inf")], init=False, repr=False)
+    _slow: Event = field(default_factory=Event, init=False, repr=False)
 
     enforcing: ClassVar[bool] = True
 
@@ -88,14 +88,20 @@ class Terminator:
             self._ask(step.action, session)
         except AccountError as answer:
             return self._after(answer, step)
-        return self._await_end(step, _SHORT_LOOK, f"the server accepted {step.action}")
+        outcome = self._await_end(step, self._patience_now(), f"the server accepted {step.action}")
+        if outcome.result is Result.UNCONFIRMED:
+            self._slow.set()
+        return outcome
 
-    def confirm(self, step: Step) -> Outcome:
+    def confirm(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Outcome]]:
         if self._left() > _LONGEST_WAIT:
-            return Outcome(
-                Result.UNCONFIRMED, f"{step.action} was requested; the server asks to be left alone"
-            )
-        return self._await_end(step, self.patience, f"{step.action} was asked")
+            why = "was requested; the server asks to be left alone"
+            for step in steps:
+                yield step, Outcome(Result.UNCONFIRMED, f"{step.action} {why}")
+            return
+        watched = watch_ends(self.source, self.clock, steps, self.patience, stop=self.stop)
+        for step, sighting in watched:
+            yield step, _outcome_of(step, sighting, f"{step.action} was asked")
 
     def _ask(self, action: Action, session: Session) -> None:
         match action:
@@ -123,7 +129,8 @@ class Terminator:
             except Withheld as why:
                 return Outcome(Result.UNCONFIRMED, f"{response}; {why}", trouble=True)
         refused = isinstance(answer, Refused) or not_now
-        outcome = self._await_end(step, 0.0 if refused else _SHORT_LOOK, response, refused=refused)
+        patience = 0.0 if refused else self._patience_now()
+        outcome = self._await_end(step, patience, response, refused=refused)
         if outcome.result.is_over and isinstance(answer, NotFound | Conflict):
             return Outcome(
                 Result.ALREADY_GONE, f"{outcome.detail} after the server had said: {answer}"
@@ -153,51 +160,20 @@ class Terminator:
 
         One that is seen to run on after a request that was `refused` was not ended by it.
         """
-        what, until = "", self.clock.monotonic() + seconds
-        for pause in _pauses():
-            remaining = until - self.clock.monotonic()
-            if what and (remaining <= 0 or (seconds > _SHORT_LOOK and self.stop.is_set())):
-                break
-            self.clock.wait(min(pause, max(remaining, 0.0)))
-            presence, what = _look(self.source, step.action, step.session.kind, step.session.id)
-            if presence is _Presence.OVER:
-                return Outcome(_done(step.action), f"seen {what}")
-            if presence is _Presence.THERE and refused:
-                return Outcome(Result.FAILED, f"{request}; {what}")
-        return Outcome(Result.UNCONFIRMED, f"{request}; {what}")
+        ((_, sighting),) = watch_ends(self.source, self.clock, [step], seconds)
+        if sighting.presence is Presence.THERE and refused:
+            return Outcome(Result.FAILED, f"{request}; {sighting.what}")
+        return _outcome_of(step, sighting, request)
+
+    def _patience_now(self) -> float:
+        """Where one did not end at once, the others are watched together, after all were asked."""
+        return 0.0 if self._slow.is_set() else _SHORT_LOOK
 
 
-class _Presence(Enum):
-    """What one look shows of a session that was to end."""
-
-    OVER = "over"
-    THERE = "there"
-    NOTHING = "nothing"  # it cannot be told
-
-
-def _look(
-    source: SessionSource, action: Action, kind: str, session_id: str
-) -> tuple[_Presence, str]:
-    """What is to be seen of the end that the action asks for, in a word and in words."""
-    try:
-        now = source.read(kind, session_id)
-    except Gone:
-        return _Presence.OVER, "gone"
-    except AccountError as error:
-        return _Presence.NOTHING, f"could not be read: {error}"
-    match now.phase:
-        case Phase.OVER:
-            return (
-                (_Presence.THERE, f"still {now.state}")
-                if action is Action.DELETE
-                else (_Presence.OVER, str(now.state))
-            )
-        case Phase.WAITING | Phase.RUNNING:
-            return _Presence.THERE, f"still {now.state}"
-        case Phase.UNKNOWN:
-            return _Presence.NOTHING, f"still {now.state}"
-        case phase:
-            assert_never(phase)
+def _outcome_of(step: Step, sighting: Sighting, request: str) -> Outcome:
+    if sighting.presence is Presence.OVER:
+        return Outcome(_done(step.action), f"seen {sighting.what}")
+    return Outcome(Result.UNCONFIRMED, f"{request}; {sighting.what}")
 
 
 def _done(action: Action) -> Result:
@@ -216,14 +192,6 @@ def _is_there(file: Path) -> bool:
     except OSError:
         return True
     return True
-
-
-def _pauses() -> Iterator[float]:
-    """Pauses in seconds that grow from a moment; the first is none."""
-    pause = 0.0
-    while True:
-        yield pause
-        pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
 
 
 def settle_open_steps(
@@ -245,13 +213,13 @@ def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
 
     None while it cannot be told.
     """
-    presence, what = _look(source, step.action, step.kind, step.session_id)
+    presence, what = look(source, step.action, step.kind, step.session_id)
     match presence:
-        case _Presence.NOTHING:
+        case Presence.NOTHING:
             return None
-        case _Presence.OVER:
+        case Presence.OVER:
             return _ended(step, what)
-        case _Presence.THERE:
+        case Presence.THERE:
             return Outcome(Result.FAILED, f"{what} when looked at by a later run")
         case _:
             assert_never(presence)

@@ -126,12 +126,22 @@ class Execution:
 
     def _confirm(self) -> None:
         """Watch those that were asked to end and are not seen to have ended, for longer."""
-        for step in self.plan.steps:
-            outcome = self.outcomes.get(step.session.id)
-            if outcome is None or outcome.result is not Result.UNCONFIRMED or self.stop.is_set():
-                continue
-            self._progress(f"waiting for {step.session.kind} {step.session.id} to end")
-            self._settle(step, self.enforcer.confirm(step))
+        asked = [
+            step
+            for step in self.plan.steps
+            if self._result_of(step) is Result.UNCONFIRMED and not self.stop.is_set()
+        ]
+        if not asked:
+            return
+        one = asked[0].session
+        who = f"{one.kind} {one.id}" if len(asked) == 1 else f"{len(asked)} sessions"
+        self._progress(f"waiting for {who} to end")
+        for step, outcome in self.enforcer.confirm(asked):
+            self._settle(step, outcome)
+
+    def _result_of(self, step: Step) -> Result | None:
+        outcome = self.outcomes.get(step.session.id)
+        return None if outcome is None else outcome.result
 
     def _settle(self, step: Step, outcome: Outcome) -> None:
         self._commit(step, outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from reaper.core.judging.concerns import concerns
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
 from reaper.logs import logger
@@ -72,6 +73,8 @@ class RunLog:
             )
         for doubt in observation.doubts:
             log.warning("observing only", doubt=doubt)
+        for concern in concerns(observation, enforcing=enforcing):
+            log.warning("needs a person", check=concern.check.value, why=concern.reason)
         if half_read := observation.half_read:
             why = "; ".join(map(str, half_read[0].problems))
             log.warning(

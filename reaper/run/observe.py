@@ -14,7 +14,7 @@ from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Phase, Session, Snapshot
 from reaper.core.planning.memory import Memory
-from reaper.errors import AccountError
+from reaper.errors import AccountError, Unauthorized
 from reaper.ports import Clock, NullObserver, RunObserver, SessionSource
 from reaper.run.safety import Stopwatch, doubts, of_the_future
 from reaper.run.timing import Timings
@@ -75,6 +75,7 @@ def observe(
             doubtful,
             memory.once,
             memory.follows,
+            next((found.source for found in learnt.values() if found.refused), None),
         )
         for rules, judged in zip(policies, verdicts, strict=True)
     ]
@@ -85,7 +86,10 @@ def nothing_observed(
 ) -> Observation:
     """The look that failed: it shows nobody, and its doubt is the error."""
     nothing = Snapshot(account, (), doubts=(str(error),))
-    return Observation(account, now, nothing, policies, (), follows=memory.follows)
+    refused = str(error) if isinstance(error, Unauthorized) else None
+    return Observation(
+        account, now, nothing, policies, (), follows=memory.follows, key_refused=refused
+    )
 
 
 def probe_also(

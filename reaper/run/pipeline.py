@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event
 
+from reaper.core.judging.concerns import Concern, concerns
 from reaper.core.judging.verdict import Observation, offenders
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
@@ -24,7 +25,7 @@ from reaper.core.planning.plan import (
     Step,
     build_plan,
 )
-from reaper.errors import AccountError, StoreError, Withheld
+from reaper.errors import AccountError, StoreError, Unauthorized, Withheld
 from reaper.ports import (
     Clock,
     Enforcer,
@@ -78,6 +79,23 @@ class Report:
         return "done" if self.observation.complete else "doubtful"
 
     @property
+    def concerns(self) -> tuple[Concern, ...]:
+        """What of it needs a person, besides its doubts and what failed."""
+        return concerns(self.observation, enforcing=self.enforcing)
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether it could not do what it is there for: it enforces and could only observe, or it
+        could judge (nearly) nobody.
+        """
+        return (self.enforcing and not self.observation.complete) or bool(self.concerns)
+
+    @property
+    def unread(self) -> tuple[AccountError, ...]:
+        """Why the account, or a part of it that was needed, could not be read."""
+        return (self.error,) if self.error is not None else unread_parts(self.observation)
+
+    @property
     def failed(self) -> bool:
         """Whether a last step was not done, or not seen to be, or somebody could not be told, or
         has to see to a step.
@@ -90,6 +108,15 @@ class Report:
             return True
         last = [self.outcomes.get(s.session.id) for s in self.plan.steps if not s.action.interrupts]
         return any(o.result in (Result.FAILED, Result.UNCONFIRMED) for o in last if o is not None)
+
+
+def unread_parts(observation: Observation) -> tuple[AccountError, ...]:
+    """Why parts of the account that were needed could not be read: a list, or logs."""
+    unlisted = (
+        AccountError(f"{observation.account}: {why}") for why in observation.snapshot.unlisted
+    )
+    refused = () if observation.key_refused is None else (Unauthorized(observation.key_refused),)
+    return (*unlisted, *refused)
 
 
 @dataclass(frozen=True)

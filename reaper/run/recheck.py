@@ -125,7 +125,8 @@ class Recheck:
             raise AccountError(
                 f"{self._observation.account}: the list of its owner's sessions does not hold it"
             )
-        return own
+        ours = self._ours()
+        return [s for s in own if s.id not in ours]
 
     def _among_everyone(self, step: Step) -> tuple[list[Session], ObservedSince | None, bool]:
         """The whole fleet with the session as it is now.
@@ -159,8 +160,12 @@ class Recheck:
         )
         planned = {s.id: s for s in others if s.id in ours}
         over = {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_over}
-        candidates = [s for s in everyone if s.id not in {session.id, *planned, *over}]
+        candidates = [s for s in everyone if s.id not in {session.id, *planned, *over, *ours}]
         return [*candidates, *planned.values()]
+
+    def _ours(self) -> set[str]:
+        """Those that this run asked to end."""
+        return {id_ for id_, outcome in self._outcomes.items() if outcome.result.is_ours}
 
     def _activity(
         self, step: Step, session: Session, fleet: Sequence[Session]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reaper.store.as_of import AsOf, as_of, recorded
 from reaper.store.conditions import Condition, conditions
-from reaper.store.database import Database
+from reaper.store.database import Database, file_of
 from reaper.store.entries import (
     DecisionEntry,
     HistoryEntry,
@@ -22,10 +22,13 @@ from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, re
 from reaper.store.fleet import sessions_page
 from reaper.store.history import (
     HistoryFilter,
+    count_runs,
     decisions_page,
     entries,
     list_runs,
     policies_page,
+    reading_entries,
+    reading_runs,
     steps_page,
 )
 from reaper.store.holds import acknowledge, pause, resume, still_blocked
@@ -53,8 +56,10 @@ __all__ = [
     "acknowledge",
     "as_of",
     "conditions",
+    "count_runs",
     "decisions_page",
     "entries",
+    "file_of",
     "grant",
     "list_manual",
     "list_runs",
@@ -62,6 +67,8 @@ __all__ = [
     "pause",
     "policies_page",
     "prune",
+    "reading_entries",
+    "reading_runs",
     "recorded",
     "remove",
     "resume",

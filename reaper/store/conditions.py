@@ -5,7 +5,7 @@ In few questions, for monitoring asks them all day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,19 +21,21 @@ class Condition:
     """`complete_at` is when the last run without a doubt began, by any replica.
 
     Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run.
-    `unsettled` steps were begun, and nobody has seen yet what came of them.
+    `unsettled` steps were begun, and nobody has seen yet what came of them. `concerns` are what of
+    the last run needs a person, each with its `check` and the `reason`.
     """
 
     complete_at: datetime | None
     paused: bool
     halted: bool
     unsettled: int
+    concerns: Sequence[Mapping[str, str]] = ()
 
 
 def conditions(database: Database, accounts: Iterable[str], now: datetime) -> dict[str, Condition]:
     """The condition of each of these accounts. Raises StoreError."""
     with database.reading() as db:
-        complete, unsettled = _complete_at(db), _unsettled(db)
+        complete, unsettled, concerns = _complete_at(db), _unsettled(db), _concerns(db)
         halted = holds.halted_accounts(db)
         paused = {pause.account for pause in holds.pauses_at(db, now)}
     return {
@@ -42,6 +44,7 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
             paused=bool({account, None} & paused),
             halted=account in halted,
             unsettled=unsettled.get(account, 0),
+            concerns=concerns.get(account, ()),
         )
         for account in accounts
     }
@@ -54,6 +57,16 @@ def _complete_at(db: sa.Connection) -> dict[str, datetime]:
     return {
         row.account: row.at for row in db.execute(sa.select(leases.c.account, newest.label("at")))
     }
+
+
+def _concerns(db: sa.Connection) -> dict[str, Sequence[Mapping[str, str]]]:
+    """What the newest run of each account that has a lease says, found by the index."""
+    theirs = sa.select(runs.c.id).where(runs.c.account == leases.c.account)
+    newest = theirs.order_by(runs.c.started_at.desc()).limit(1).scalar_subquery()
+    found = sa.select(runs.c.account, runs.c.concerns).where(
+        runs.c.id.in_(sa.select(newest).select_from(leases))
+    )
+    return {row.account: row.concerns for row in db.execute(found)}
 
 
 def _unsettled(db: sa.Connection) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from reaper import files
 from reaper.errors import ConfigurationError, StoreError
 
 _BUSY_SECONDS = 10
@@ -155,8 +156,8 @@ def connect(url: str, *, make: bool) -> Database:
     """
     parsed = _parsed(url)
     if make:
-        _make_folder(parsed)
-    there = make or _is_there(parsed)
+        _make_file(parsed)
+    there = _is_there(parsed) or make
     return Database(_engine(parsed if there else parsed.set(database=":memory:", query={})), parsed)
 
 
@@ -192,21 +193,37 @@ def _file(url: URL) -> Path | None:
     return Path(name)
 
 
+def file_of(url: str) -> Path | None:
+    """The file that an SQLite database of that URL is in; None where it is in none.
+
+    Raises ConfigurationError for an impossible URL.
+    """
+    return _file(_parsed(url))
+
+
 def _is_there(url: URL) -> bool:
     file = _file(url)
-    return file is None or file.exists()
+    if file is None:
+        return True
+    if file.exists() and (kind := files.irregular(file)) is not None:
+        raise StoreError(f"the database {file}: {kind}, not a file; set database_url to a file")
+    return file.exists()
 
 
-def _make_folder(url: URL) -> None:
+def _make_file(url: URL) -> None:
+    """An empty file that only its owner reads, where there is none: it holds people's names."""
     file = _file(url)
+    if file is None or file.exists():
+        return
     try:
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"the database {file}: its folder cannot be made: {error.strerror}; "
             "set database_url to a place that can be written"
         ) from None
+    with contextlib.suppress(OSError):  # SQLite says why
+        files.make_private(file)
 
 
 def _engine(url: URL) -> sa.Engine:

@@ -44,11 +44,15 @@ class SessionRecord:
 class HistoryEntry(SessionRecord):
     """A decision (`event` is its ruling), something that happened to a step (`event` is what), or a
     notice.
+
+    `reason` is why, and `evidence` what that rests on, in each row of a step; `detail` is what this
+    event itself says, like how a session was seen to end.
     """
 
     event: str
     action: str | None = None
     reason: str
+    detail: str = ""
     policy_hash: str | None = None
     evidence: dict[str, Any] | None = None
 
@@ -146,7 +150,8 @@ class PolicyEntry:
 class RunEntry:
     """A pass, and how many of its steps came to each end.
 
-    `finished_at` is None where it broke off or goes on.
+    `finished_at` is None where it broke off or goes on. `concerns` are what of it needs a person,
+    each with its `check` and the `reason`.
     """
 
     id: int
@@ -156,6 +161,7 @@ class RunEntry:
     enforcing: bool
     complete: bool
     doubts: list[str]
+    concerns: list[dict[str, str]]
     halted: list[str]
     latched: bool
     sessions: int

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +41,7 @@ from reaper.store.tables import decisions, notices, policy_texts, runs, step_eve
 _RULINGS = frozenset(ruling.value for ruling in Ruling)
 _RANK = dict.fromkeys(_RULINGS, 0) | {INTENDED: 1, PLANNED: 1}
 """What comes first of what happened at the same moment of a run."""
+_AT_ONCE = 500  # rows that are held of what may be endless
 
 
 @dataclass(frozen=True)
@@ -59,26 +63,54 @@ class HistoryFilter:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    limit: int = 50
+    limit: int | None = 50
     everything: bool = False
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Rows of one kind, the newest first, and how each becomes an entry."""
+
+    statement: sa.Select[Any]
+    make: Callable[[sa.RowMapping], HistoryEntry]
+
+    def entries(self, db: sa.Connection) -> Iterator[HistoryEntry]:
+        rows = db.execute(self.statement, execution_options={"yield_per": _AT_ONCE})
+        return map(self.make, rows.mappings())
+
+    def count(self, db: sa.Connection) -> int:
+        counted = self.statement.with_only_columns(sa.func.count(), maintain_column_froms=True)
+        return db.scalar(counted.order_by(None).limit(None)) or 0
+
+
+@contextmanager
+def reading_entries(
+    database: Database, criteria: HistoryFilter
+) -> Iterator[tuple[Iterator[HistoryEntry], Callable[[], int]]]:
+    """What fits, the newest first, one after the other; and how many those are without the limit.
+
+    However many there are, few are held at a time. Raises StoreError, also while it is read.
+    """
+    with database.reading() as db:
+        makers = (_decisions, _events, _planned, _notices)
+        sources = [source for make in makers if (source := make(db, criteria)) is not None]
+        merged = merge(*(one.entries(db) for one in sources), key=_newest, reverse=True)
+        yield islice(merged, criteria.limit), lambda: sum(one.count(db) for one in sources)
 
 
 def entries(database: Database, criteria: HistoryFilter) -> list[HistoryEntry]:
     """What fits, the newest first. Raises StoreError."""
-    with database.reading() as db:
-        matches = [
-            *_decisions(db, criteria),
-            *_events(db, criteria),
-            *_planned(db, criteria),
-            *_notices(db, criteria),
-        ]
-    matches.sort(key=lambda one: (one.at, one.run, _RANK.get(one.event, 2)), reverse=True)
-    return matches[: criteria.limit]
+    with reading_entries(database, criteria) as (found, _):
+        return list(found)
 
 
-def _decisions(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+def _newest(one: HistoryEntry) -> tuple[datetime, int, int]:
+    return one.at, one.run, _RANK.get(one.event, 2)
+
+
+def _decisions(db: sa.Connection, criteria: HistoryFilter) -> _Source | None:
     if criteria.outcome is not None and criteria.outcome not in _RULINGS:
-        return
+        return None
     statement = narrowed(db, _decided(criteria), criteria, decisions, runs.c.started_at)
     if criteria.outcome is None and criteria.session is None and not criteria.everything:
         statement = statement.where(decisions.c.ruling != Ruling.COMPLIANT.value)
@@ -88,53 +120,96 @@ def _decisions(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEn
         decisions.c.session_id,
         decisions.c.policy,
     )
-    for row in db.execute(statement.order_by(*newest)).mappings():
-        yield entry(HistoryEntry, row, event=row["ruling"], evidence=_evidence(row))
+    return _Source(
+        statement.order_by(*newest),
+        lambda row: entry(HistoryEntry, row, event=row["ruling"], evidence=_evidence(row)),
+    )
 
 
-def _events(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+def _events(db: sa.Connection, criteria: HistoryFilter) -> _Source | None:
     if criteria.outcome in (*_RULINGS, PLANNED):
-        return
-    event = step_events.c
-    own = (steps.c.action, steps.c.reason, event.event, event.detail, event.evidence)
-    joined = step_events.join(steps).join(runs)
-    statement = select_about(steps, event.at, *own).select_from(joined)
+        return None
+    event, intent = step_events.c, step_events.alias()
+    why = (
+        steps.c.action,
+        sa.func.coalesce(sa.func.nullif(intent.c.detail, ""), steps.c.reason).label("reason"),
+        intent.c.evidence.label("recheck"),
+        _verdict().label("verdict"),
+    )
+    joined = step_events.join(steps).join(runs).outerjoin(intent, intent.c.id == _intent())
+    statement = select_about(steps, event.at, *why, event.event, event.detail).select_from(joined)
     statement = narrowed(db, statement, criteria, steps, event.at)
     if criteria.outcome is not None:
         statement = statement.where(event.event == criteria.outcome, event.id == _last_event())
     outcomes_first = event.event == INTENDED
     newest = (event.at.desc(), steps.c.run_id.desc(), outcomes_first, event.id.desc())
-    for row in db.execute(statement.order_by(*newest)).mappings():
-        reason, evidence = row["detail"] or row["reason"], decode_recheck(row["evidence"])
-        yield entry(HistoryEntry, row, reason=reason, evidence=evidence)
+    return _Source(statement.order_by(*newest), _event)
 
 
-def _planned(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+def _event(row: sa.RowMapping) -> HistoryEntry:
+    """Something that happened to a step: why it was to be taken, and what came of it."""
+    detail = "" if row["event"] == INTENDED else row["detail"]
+    evidence = decode_recheck(row["recheck"] or {}) or _verdict_evidence(row)
+    return entry(HistoryEntry, row, detail=detail, evidence=evidence)
+
+
+def _planned(db: sa.Connection, criteria: HistoryFilter) -> _Source | None:
     """Steps that were never begun."""
     if criteria.outcome not in (None, PLANNED):
-        return
+        return None
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
-    statement = select_about(steps, runs.c.started_at, steps.c.action, steps.c.reason)
+    own = (steps.c.action, steps.c.reason, _verdict().label("verdict"))
+    statement = select_about(steps, runs.c.started_at, *own)
     statement = statement.select_from(steps.join(runs)).where(~begun)
     statement = narrowed(db, statement, criteria, steps, runs.c.started_at)
-    newest = (runs.c.started_at.desc(), steps.c.id.desc())
-    for row in db.execute(statement.order_by(*newest)).mappings():
-        yield entry(HistoryEntry, row, event=PLANNED, reason=f"{row['reason']}; not begun")
+    newest = (runs.c.started_at.desc(), steps.c.run_id.desc(), steps.c.id.desc())
+    return _Source(
+        statement.order_by(*newest),
+        lambda row: entry(
+            HistoryEntry, row, event=PLANNED, detail="not begun", evidence=_verdict_evidence(row)
+        ),
+    )
 
 
-def _notices(db: sa.Connection, criteria: HistoryFilter) -> Iterator[HistoryEntry]:
+def _verdict() -> sa.ScalarSelect[str]:
+    """The evidence of the decision that a step rests on: the last one by then."""
+    earlier, run = decisions.alias(), runs.alias()
+    return (
+        sa.select(earlier.c.evidence)
+        .select_from(earlier.join(run, run.c.id == earlier.c.run_id))
+        .where(
+            earlier.c.session_id == steps.c.session_id,
+            earlier.c.policy == steps.c.policy,
+            earlier.c.run_id <= steps.c.run_id,
+            run.c.account == runs.c.account,
+        )
+        .order_by(earlier.c.run_id.desc())
+        .limit(1)
+        .correlate(steps, runs)
+        .scalar_subquery()
+    )
+
+
+def _verdict_evidence(row: sa.RowMapping) -> dict[str, Any] | None:
+    return None if row["verdict"] is None else decode(json.loads(row["verdict"]))
+
+
+def _notices(db: sa.Connection, criteria: HistoryFilter) -> _Source | None:
     """Who was told of an offender, or could not be."""
     if criteria.outcome not in (None, *DeliveryStatus):
-        return
+        return None
     own = (notices.c.event, notices.c.target, notices.c.detail)
     statement = select_about(notices, notices.c.at, *own).select_from(notices.join(runs))
     statement = narrowed(db, statement, criteria, notices, notices.c.at)
     if criteria.outcome is not None:
         statement = statement.where(notices.c.event == criteria.outcome)
-    newest = (notices.c.at.desc(), notices.c.id.desc())
-    for row in db.execute(statement.order_by(*newest)).mappings():
-        reason = ": ".join(filter(None, (row["target"], row["detail"])))
-        yield entry(HistoryEntry, row, action="notify", reason=reason)
+    newest = (notices.c.at.desc(), notices.c.run_id.desc(), notices.c.id.desc())
+    return _Source(statement.order_by(*newest), _notice)
+
+
+def _notice(row: sa.RowMapping) -> HistoryEntry:
+    reason = ": ".join(filter(None, (row["target"], row["detail"])))
+    return entry(HistoryEntry, row, action="notify", reason=reason, detail="")
 
 
 def decisions_page(
@@ -197,7 +272,11 @@ def _events_of(db: sa.Connection, step_ids: list[int]) -> dict[int, list[StepEve
 
 
 def policies_page(
-    database: Database, *, name: str | None = None, limit: int = 50, behind: Position | None = None
+    database: Database,
+    *,
+    name: str | None = None,
+    limit: int | None = 50,
+    behind: Position | None = None,
 ) -> list[PolicyEntry]:
     """Every recorded version of the policies, by name. Raises StoreError."""
     key = (policy_texts.c.name, policy_texts.c.hash)
@@ -217,7 +296,7 @@ def list_runs(
     since: datetime | None = None,
     until: datetime | None = None,
     below: int | None = None,
-    limit: int = 20,
+    limit: int | None = 20,
 ) -> list[RunEntry]:
     """Runs, newest first; with `below` those of a lower id than that.
 
@@ -239,6 +318,32 @@ def list_runs(
     return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
 
 
+def reading_runs(
+    database: Database, *, account: str | None = None, limit: int | None = None
+) -> Iterator[RunEntry]:
+    """Runs, newest first, one after the other; few are held at a time.
+
+    Raises StoreError.
+    """
+    below, left = None, limit
+    while left is None or left > 0:
+        at_once = _AT_ONCE if left is None else min(left, _AT_ONCE)
+        page = list_runs(database, account=account, below=below, limit=at_once)
+        yield from page
+        if len(page) < at_once:
+            return
+        below, left = page[-1].id, None if left is None else left - len(page)
+
+
+def count_runs(database: Database, account: str | None = None) -> int:
+    """How many passes are on record. Raises StoreError."""
+    statement = sa.select(sa.func.count()).select_from(runs)
+    if account is not None:
+        statement = statement.where(runs.c.account == account)
+    with database.reading() as db:
+        return db.scalar(statement) or 0
+
+
 def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:
     """How many steps of each run came to each end; the last event of a step is its end."""
     statement = (
@@ -251,6 +356,17 @@ def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]
     for run_id, event, count in db.execute(statement):
         counts.setdefault(run_id, {})[event] = count
     return counts
+
+
+def _intent() -> sa.ScalarSelect[int]:
+    """The id of the event that says that a step was about to be taken."""
+    event = step_events.alias()
+    return (
+        sa.select(sa.func.max(event.c.id))
+        .where(event.c.step_id == steps.c.id, event.c.event == INTENDED)
+        .correlate(steps)
+        .scalar_subquery()
+    )
 
 
 def _last_event() -> sa.ScalarSelect[int]:

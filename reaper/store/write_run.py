@@ -10,6 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from pydantic_core import to_json
 
+from reaper.core.judging.concerns import concerns
 from reaper.core.judging.persistence import COUNTED, conditions
 from reaper.core.judging.start import started_again, waiting
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
@@ -74,6 +75,7 @@ def run_row(
         "steps": len(plan.steps),
         "halted": list(plan.halted),
         "policies": {name: hash_ for name, hash_, _ in _texts(observation.policies)},
+        "concerns": [concern._asdict() for concern in concerns(observation, enforcing=enforcing)],
         "version": version,
         "actor": actor,
     }

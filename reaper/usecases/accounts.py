@@ -15,11 +15,13 @@ from reaper.bootstrap import database, reaper_of
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
+from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
+from reaper.core.model.duration import spoken
 from reaper.core.planning.plan import Reviewed
 from reaper.ports import Clock, Tell
-from reaper.run.pipeline import Reaper, Report
-from reaper.store import Database
+from reaper.run.pipeline import Reaper, Report, unread_parts
+from reaper.store import Database, conditions
 from reaper.usecases.configuration import ChosenPolicies
 
 __all__ = ["Observed", "Report", "Runs", "observe_all", "run_all"]
@@ -43,21 +45,24 @@ class Observed(Generic[T]):
 class Runs:
     """The reports in the order of the accounts, and in words why others were skipped or
     broke off.
+
+    `neglected` are those of `skipped` that nobody looks after: a person must be told.
     """
 
     reports: tuple[Report, ...]
     skipped: tuple[str, ...]
     broken: tuple[errors.StoreError, ...]
+    neglected: tuple[str, ...] = ()
 
     @property
     def unread(self) -> tuple[errors.AccountError, ...]:
-        """Why accounts could not be read."""
-        return tuple(report.error for report in self.reports if report.error is not None)
+        """Why accounts, or parts of them that were needed, could not be read."""
+        return tuple(error for report in self.reports for error in report.unread)
 
     @property
     def exit_code(self) -> int:
-        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 1 not
-        ended; else 0.
+        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 6
+        inconclusive, 1 not ended; else 0.
         """
         if self.broken:
             return errors.DATABASE
@@ -65,6 +70,8 @@ class Runs:
             return errors.UNREACHABLE
         if any(report.plan.halted for report in self.reports):
             return errors.HALTED
+        if self.neglected or any(report.inconclusive for report in self.reports):
+            return errors.INCONCLUSIVE
         failed = any(report.failed for report in self.reports)
         return errors.SOME_FAILED if failed else errors.DONE
 
@@ -76,10 +83,13 @@ def observe_all(
     look: Callable[[Reaper], T],
     store: Database,
     *,
+    observation: Callable[[T], Observation],
     tell: Tell,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Observed[T]:
     """What `look` gives of each account; nothing is recorded and nothing can be ended.
+
+    `observation` gives the look that it rests on: of one that is not whole, why is in `unread`, too.
 
     Raises ConfigurationError for a missing key before anything is looked at, and StoreError.
     """
@@ -93,6 +103,7 @@ def observe_all(
         try:
             with wired as reaper:
                 looks.append(look(reaper))
+            unread += unread_parts(observation(looks[-1]))
         except errors.AccountError as error:
             unread.append(error)
     return Observed(tuple(looks), tuple(unread))
@@ -119,6 +130,7 @@ def run_all(
     enforcing = settings.enforce if enforce is None else enforce
     reports: list[Report] = []
     skipped: list[str] = []
+    neglected: list[str] = []
     broken: list[errors.StoreError] = []
     with database(settings) as store:
         for account in accounts:
@@ -141,11 +153,34 @@ def run_all(
                     reports.append(reaper.run_once(only))
             except errors.LeaseHeld as held:
                 skipped.append(str(held))
+                if why := _neglect(settings, account, store, clock, asked=reviewed is not None):
+                    neglected.append(f"{held}; {why}")
             except (
                 errors.StoreError
             ) as error:  # also a lost lease: the next account may fare better
                 broken.append(error)
-    return Runs(tuple(reports), tuple(skipped), tuple(broken))
+    return Runs(tuple(reports), tuple(skipped), tuple(broken), tuple(neglected))
+
+
+def _neglect(
+    settings: Settings, account: AccountSettings, store: Database, clock: Clock, *, asked: bool
+) -> str | None:
+    """Why it matters that the account was left to another reaper, in words.
+
+    What a person `asked` for was not done. Else the other one is expected to finish its runs.
+    """
+    if asked:
+        return "nothing of the plan was done; apply it again"
+    now = clock.now()
+    within = account.overdue_after(settings.pace(account), now)
+    try:
+        at = conditions(store, [account.name], now)[account.name].complete_at
+    except errors.StoreError as error:
+        return f"and when the last complete run was is not known: {error}"
+    if at is None or now - at <= within:
+        return None
+    age, most = spoken((now - at).total_seconds()), spoken(within.total_seconds())
+    return f"but the last complete run began {age} ago, and {most} is the maximum"
 
 
 def _ask_for_keys(accounts: Sequence[AccountSettings]) -> None:

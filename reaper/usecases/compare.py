@@ -76,7 +76,15 @@ def compare_live(
         return _compared(*reaper.look_by(before, after))
 
     with database(settings) as store:
-        observed = observe_all(settings, accounts, after, look, store, tell=tell)
+        observed = observe_all(
+            settings,
+            accounts,
+            after,
+            look,
+            store,
+            observation=lambda found: found.new[0],
+            tell=tell,
+        )
     return Comparison(rewritten(before, after), observed.looks, observed.unread)
 
 

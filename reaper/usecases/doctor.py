@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
-from reaper import errors
+from reaper import errors, files
 from reaper.bootstrap import connection, database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
-from reaper.config.settings.model import Settings
+from reaper.config.settings.model import DEFAULT_FILE, Settings
 from reaper.platforms.aimms import Check, examine
 from reaper.ports import Clock, Tell
-from reaper.store import revision
+from reaper.store import file_of, revision
 
 __all__ = ["Check", "Examination", "examine_all"]
 
@@ -24,10 +26,12 @@ class Examination:
 
     accounts: Mapping[str, Sequence[Check]]
     database: Check
+    files: Sequence[Check] = ()
 
     @property
     def everything(self) -> Mapping[str, Sequence[Check]]:
-        return {**self.accounts, "database": [self.database]}
+        files = {"files": self.files} if self.files else {}
+        return {**self.accounts, "database": [self.database], **files}
 
     @property
     def exit_code(self) -> int:
@@ -41,19 +45,31 @@ def examine_all(
     settings: Settings,
     names: tuple[str, ...] = (),
     *,
+    file: Path | None = None,
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Examination:
-    """Examine the database and the named accounts, or all; it reads only.
+    """Examine the database, the named accounts, or all, and the files that others may read.
 
-    Raises ConfigurationError.
+    `file` is that of the settings, `reaper.yaml` where none is named. It reads only. Raises ConfigurationError.
     """
     store = _examine_database(settings)
     accounts = {}
     for account in settings.chosen(names):
         tell(f"{account.name}: asking {account.url}")
         accounts[account.name] = _examine_account(settings, account, clock)
-    return Examination(accounts, store)
+    return Examination(accounts, store, list(_exposed_files(settings, file)))
+
+
+def _exposed_files(settings: Settings, file: Path | None) -> Iterator[Check]:
+    """A warning for each file with names or secrets in it that others may read or write."""
+    named = [("settings", file or DEFAULT_FILE), ("database", file_of(settings.database_url))]
+    named += [("secret", path) for path in settings.secret_files]
+    for what, path in named:
+        with suppress(OSError):
+            if path is not None and (how := files.exposed(path)) is not None:
+                advice = f"let only its owner read and write it: chmod 600 {path}"
+                yield Check(what, ok=None, detail=f"{path}: {how}", advice=advice)
 
 
 def _examine_account(settings: Settings, account: AccountSettings, clock: Clock) -> list[Check]:

@@ -111,6 +111,7 @@ class _Look:
 
     live: dict[Named, Live]
     there: list[Named]
+    observation: Observation
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,15 @@ def _find(
     def look(reaper: Reaper) -> _Look:
         return _look(reaper, start)
 
-    observed = observe_all(settings, accounts, policies, look, store, tell=tell)
+    observed = observe_all(
+        settings,
+        accounts,
+        policies,
+        look,
+        store,
+        observation=lambda found: found.observation,
+        tell=tell,
+    )
     live = {who: one for each in observed.looks for who, one in each.live.items()}
     candidates = sorted({*names, *live})
     if not candidates and observed.unread:
@@ -160,7 +169,7 @@ def _look(reaper: Reaper, start: str) -> _Look:
     observation = probe_also(reaper.source, observation, of_weight.values())
     blocked_reason = reaper.ledger.blocked_reason(observation.account)
     live = {(observation.account, s.id): Live(observation, plan, s, blocked_reason) for s in meant}
-    return _Look(live, [(observation.account, session.id) for session in sessions])
+    return _Look(live, [(observation.account, session.id) for session in sessions], observation)
 
 
 def _of_weight(observation: Observation, session: Session) -> Iterator[Session]:

@@ -2,28 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
 from reaper.bootstrap import database
 from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Ruling
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
-from reaper.store import HistoryEntry, HistoryFilter, RunEntry, entries, list_runs
+from reaper.store import (
+    HistoryEntry,
+    HistoryFilter,
+    RunEntry,
+    count_runs,
+    reading_entries,
+    reading_runs,
+)
 
-__all__ = ["OUTCOMES", "HistoryEntry", "HistoryFilter", "RunEntry", "history", "runs"]
+__all__ = [
+    "OUTCOMES",
+    "HistoryEntry",
+    "HistoryFilter",
+    "Newest",
+    "RunEntry",
+    "export_history",
+    "export_runs",
+    "history",
+    "runs",
+]
 
 OUTCOMES = tuple(
     dict.fromkeys(map(str, [*Result, *Ruling, *DeliveryStatus, "intended", "planned"]))
 )
 """What an outcome of a history filter may be."""
 
+T = TypeVar("T")
 
-def history(settings: Settings, wanted: HistoryFilter) -> list[HistoryEntry]:
+
+@dataclass(frozen=True)
+class Newest(Generic[T]):
+    """The newest entries, and how many there are in all."""
+
+    entries: Sequence[T]
+    total: int
+
+
+def history(settings: Settings, wanted: HistoryFilter) -> Newest[HistoryEntry]:
     """The decisions and what came of them, the newest first. Raises StoreError."""
-    with database(settings) as store:
-        return entries(store, wanted)
+    with database(settings) as store, reading_entries(store, wanted) as (found, count):
+        entries = list(found)
+        return Newest(entries, len(entries) if len(entries) != wanted.limit else count())
 
 
-def runs(settings: Settings, account: str | None = None, *, limit: int = 20) -> list[RunEntry]:
+@contextmanager
+def export_history(settings: Settings, wanted: HistoryFilter) -> Iterator[Iterator[HistoryEntry]]:
+    """The same one after the other, however many there are. Raises StoreError, also meanwhile."""
+    with database(settings) as store, reading_entries(store, wanted) as (found, _):
+        yield found
+
+
+def runs(settings: Settings, account: str | None, limit: int | None) -> Newest[RunEntry]:
     """The runs over the account, or over all, the newest first. Raises StoreError."""
     with database(settings) as store:
-        return list_runs(store, account=account, limit=limit)
+        found = list(reading_runs(store, account=account, limit=limit))
+        return Newest(found, count_runs(store, account))
+
+
+@contextmanager
+def export_runs(
+    settings: Settings, account: str | None, limit: int | None
+) -> Iterator[Iterator[RunEntry]]:
+    """The same one after the other, however many there are. Raises StoreError, also meanwhile."""
+    with database(settings) as store:
+        yield reading_runs(store, account=account, limit=limit)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reaper import files
 from reaper.config.policies.load import ready_made
 from reaper.config.policies.schema import SHIPPED, schema_text
 from reaper.errors import ConfigurationError
@@ -56,26 +57,32 @@ def initialise(folder: Path) -> list[StartingFile]:
     The policies are the ready-made ones in mode observe, with their cases and the schema. Raises
     ConfigurationError where a file cannot be written.
     """
-    return [StartingFile(path, _write(path, text)) for path, text in _files(folder).items()]
+    settings = folder / "reaper.yaml"
+    return [
+        StartingFile(path, _write(path, text, files.PRIVATE if path == settings else files.PUBLIC))
+        for path, text in _files(folder).items()
+    ]
 
 
 def _files(folder: Path) -> Mapping[Path, str]:
-    files = {folder / "reaper.yaml": _SETTINGS}
+    starting = {folder / "reaper.yaml": _SETTINGS}
     shipped = ready_made()
     for file in sorted(shipped.rglob("*.yaml")):
-        text = file.read_text("utf-8")
+        text = files.read_text(file)
         case = file.parent != shipped  # cases say by themselves what they try
-        files[folder / "policies" / file.relative_to(shipped)] = text if case else _observing(text)
-    files[folder / "policies" / SHIPPED] = schema_text()
-    return files
+        starting[folder / "policies" / file.relative_to(shipped)] = (
+            text if case else _observing(text)
+        )
+    starting[folder / "policies" / SHIPPED] = schema_text()
+    return starting
 
 
-def _write(path: Path, text: str) -> bool:
-    if path.exists():
+def _write(path: Path, text: str, mode: int) -> bool:
+    if path.exists() or path.is_symlink():
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        files.write_text(path, text, mode)
     except OSError as error:
         why = f"{path} cannot be written: {error.strerror}; choose another folder"
         raise ConfigurationError(why) from None

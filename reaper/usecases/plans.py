@@ -11,6 +11,7 @@ from reaper import errors
 from reaper.bootstrap import database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.model import Settings
+from reaper.core.judging.concerns import concerns
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Session
@@ -33,7 +34,10 @@ class Plans:
     def exit_code(self) -> int:
         if self.unread:
             return errors.UNREACHABLE
-        return errors.HALTED if any(plan.halted for _, plan in self.plans) else errors.DONE
+        if any(plan.halted for _, plan in self.plans):
+            return errors.HALTED
+        unclear = any(concerns(observation, enforcing=False) for observation, _ in self.plans)
+        return errors.INCONCLUSIVE if unclear else errors.DONE
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,15 @@ def make_plan(
     """
     accounts = settings.chosen(names)
     with database(settings) as store:
-        observed = observe_all(settings, accounts, policies, Reaper.look, store, tell=tell)
+        observed = observe_all(
+            settings,
+            accounts,
+            policies,
+            Reaper.look,
+            store,
+            observation=lambda look: look[0],
+            tell=tell,
+        )
     if out is not None:
         by_name = {account.name: account for account in accounts}
         write_plan(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from reaper import files
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.policies.load import load_policies
 from reaper.config.policies.schema import schema_text
@@ -160,7 +161,7 @@ def write_schema(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(schema_text(), "utf-8")
+        files.write_text(path, schema_text(), files.PUBLIC)
     except OSError as error:
         why = f"{path} cannot be written: {error.strerror}; name another file"
         raise ConfigurationError(why) from None

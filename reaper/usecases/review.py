@@ -11,10 +11,10 @@ import hmac
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from reaper import files
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.duration import Duration, spoken
@@ -129,19 +129,19 @@ def reviewable(observation: Observation, plan: Plan, url: str, key: SecretStr) -
 def write_plan(path: Path, plans: list[ReviewedPlan]) -> None:
     """Raises ConfigurationError when the file cannot be written."""
     try:
-        path.write_text(PlanFile(plans=tuple(plans)).model_dump_json(indent=2) + "\n", "utf-8")
+        files.write_text(path, PlanFile(plans=tuple(plans)).model_dump_json(indent=2) + "\n")
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+        why = f"{path} cannot be written: {error.strerror}; name another file"
+        raise ConfigurationError(why) from None
 
 
 def read_plan(path: Path) -> PlanFile:
     """Raises ConfigurationError when the file cannot be read or is no plan."""
     try:
-        written: Any = json.loads(path.read_text("utf-8"))
-        return PlanFile.model_validate(written)
+        return PlanFile.model_validate_json(files.read_bytes(path, files.LARGE))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, ValidationError):
+    except ValidationError:
         raise ConfigurationError(
             f"{path} is not a plan; `reaper plan -o {path}` makes one"
         ) from None

@@ -33,7 +33,9 @@ def observe(
     accounts = settings.chosen(names)
     look = _look if keep is None else _look_at_all
     with database(settings) as store:
-        observed = observe_all(settings, accounts, policies, look, store, tell=tell)
+        observed = observe_all(
+            settings, accounts, policies, look, store, observation=lambda look: look, tell=tell
+        )
     if keep is not None and observed.looks:
         write_fleets(keep, map(kept, observed.looks))
     return observed

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 
+from reaper import files
 from reaper.core.judging.judge import judge
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.limits import Limits
@@ -92,7 +93,7 @@ def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
     owners = {"fleets": {"__all__": {"snapshot": looked}}}
     text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=owners)
     try:
-        path.write_text(text + "\n", "utf-8")
+        files.write_text(path, text + "\n")
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}; name another file"
@@ -102,7 +103,7 @@ def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
 def read_fleets(path: Path) -> tuple[KeptFleet, ...]:
     """Raises ConfigurationError when the file cannot be read or holds no fleet."""
     try:
-        fleets = FleetFile.model_validate_json(path.read_bytes()).fleets
+        fleets = FleetFile.model_validate_json(files.read_bytes(path, files.LARGE)).fleets
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError as error:

@@ -19,6 +19,7 @@ from prometheus_client.core import (
 )
 
 from reaper import __version__
+from reaper.core.judging.concerns import Check
 from reaper.daemon.status import RESULTS, Account, DaemonStatus, Durations, MonitoredAccount
 from reaper.web.health import reasons
 from reaper.web.status import StatusSnapshot, expiry
@@ -181,6 +182,13 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
     yield _gauge("paused", "Whether the account is paused", _ACCOUNT, paused)
     halted = {(name,): float(condition.halted) for name, condition in conditions.items()}
     yield _gauge("halted", "Whether a halted run has not been acknowledged yet", _ACCOUNT, halted)
+    concerns = {
+        (name, check.value): sum(one["check"] == check for one in condition.concerns)
+        for name, condition in conditions.items()
+        for check in Check
+    }
+    description = "What the last run left to a person, by what is wrong; the log says it"
+    yield _gauge("concerns", description, ("account", "check"), concerns)
     unsettled = {(name,): float(condition.unsettled) for name, condition in conditions.items()}
     yield _gauge(
         "unsettled_steps",

@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from reaper.core.judging.concerns import Check
 from reaper.core.model.duration import spoken
 from reaper.daemon.status import MonitoredAccount
 from reaper.web.access import is_trusted
@@ -64,6 +65,15 @@ def reasons(snapshot: StatusSnapshot) -> Iterator[Reason]:
                 yield _reason("runs", late, account)
             if soon := _soon(snapshot, expiry(monitored)):
                 yield _reason("key", soon, account)
+            yield from _concerns(snapshot, account)
+
+
+def _concerns(snapshot: StatusSnapshot, account: str) -> Iterator[Reason]:
+    """What the last run left to a person; what policies are for is a decision and no fault."""
+    condition = snapshot.conditions.get(account)
+    for concern in condition.concerns if condition else ():
+        if concern["check"] != Check.POLICIES:
+            yield _reason(concern["check"], concern["reason"], account)
 
 
 def _reason(check: str, reason: str, account: str | None = None) -> Reason:

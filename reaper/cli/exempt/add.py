@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reaper.cli.options import future, settings_of
+from reaper.cli.output import say
 from reaper.clock import SYSTEM_CLOCK
 from reaper.core.model.kinds import EVERY_KIND
 
@@ -66,11 +67,11 @@ def command(
     settings = settings_of(ctx)
     ends = _end(until) if until else None
     number, made = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
-    click.echo(f"exemption {number}: {made.whom}, {_until(made)}")
+    say(f"exemption {number}: {made.whom}, {_until(made)}")
     for _, why in made.oddities():
-        click.echo(f"warning: {why}; if that is not intended, type the name again", err=True)
+        say(f"warning: {why}; if that is not intended, type the name again", err=True)
     if made.covers_everything:
-        click.echo(
+        say(
             "warning: it exempts every session; to end nothing for a while, use `reaper pause`",
             err=True,
         )

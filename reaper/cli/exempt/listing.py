@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import output_option, settings_of
+from reaper.cli.output import emit, stream
 
 
 @click.command("list")
@@ -22,8 +23,8 @@ def command(ctx: click.Context, *, everything: bool, output: str) -> None:
     listed = exemptions.list_all(settings_of(ctx), removed=everything)
     match output:
         case "json":
-            click.echo(exemptions_as_json(listed))
+            emit(exemptions_as_json(listed))
         case "csv":
-            click.echo(exemptions_as_csv(listed), nl=False)
+            stream(exemptions_as_csv(listed))
         case _:
             show_exemptions(listed)

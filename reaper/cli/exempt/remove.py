@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import settings_of
+from reaper.cli.output import say
 
 
 @click.command("remove")
@@ -17,4 +18,4 @@ def command(ctx: click.Context, *, number: int, reason: str, by: str | None) -> 
     from reaper.usecases import exemptions
 
     exemptions.remove(settings_of(ctx), number, reason=reason, by=by)
-    click.echo(f"exemption {number} removed")
+    say(f"exemption {number} removed")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reaper.cli.options import account_option, complain, output_option, progress, settings_of
+from reaper.cli.output import emit
 
 
 @click.command("diff")
@@ -46,7 +47,7 @@ def command(
         with progress() as tell:
             comparison = compare_live(settings, old, new, accounts, tell=tell)
     if output == "json":
-        click.echo(comparison_as_json(comparison))
+        emit(comparison_as_json(comparison))
     else:
         show_comparison(comparison)
     complain(*comparison.unread)

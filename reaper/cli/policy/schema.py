@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from reaper.cli.output import say, stream
+
 
 @click.command("schema")
 @click.option(
@@ -24,7 +26,7 @@ def command(*, output: Path | None) -> None:
     from reaper.usecases.policies import schema_text, write_schema
 
     if output is None:
-        click.echo(schema_text(), nl=False)
+        stream((schema_text(),))
         return
     write_schema(output)
-    click.echo(f"wrote  {output}")
+    say(f"wrote  {output}")

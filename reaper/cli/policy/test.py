@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reaper.cli.options import output_option, settings_of
+from reaper.cli.output import emit
 
 
 @click.command("test")
@@ -48,7 +49,7 @@ def command(
 
     trials = try_cases(path or settings_of(ctx).policies, texts, covering=covering, strict=strict)
     if output == "json":
-        click.echo(trials_as_json(trials))
+        emit(trials_as_json(trials))
     else:
         show_trials(trials, each=verbose, brief=quiet)
     ctx.exit(trials.exit_code)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import click
-
+from reaper.cli.output import emit, say
 from reaper.cli.views.problems import Finding, as_github, as_json, as_sarif, findings, shown
 from reaper.core.language.hours import OnlyDuring
 from reaper.core.language.policy import Policy, PolicySet
@@ -19,10 +18,11 @@ def show_checked(checked: Checked, output: str) -> None:
     """What was found, on standard output; on a terminal problems go to standard error."""
     problems = findings(checked.errors, checked.warnings, strict=checked.strict)
     if output in _WRITERS:
-        click.echo(_WRITERS[output](problems))
+        emit(_WRITERS[output](problems))
         return
     for problem, level in problems:
-        click.echo(shown(problem, "" if level == "error" else "warning: "), err=True)
+        for line in shown(problem, "" if level == "error" else "warning: "):
+            say(line, err=True)
     if checked.policies is not None and not _errors(problems):
         _show_policies(checked.policies, checked.at)
     if problems:
@@ -30,9 +30,9 @@ def show_checked(checked: Checked, output: str) -> None:
             _count(_errors(problems), "error"),
             _count(len(problems) - _errors(problems), "warning"),
         ]
-        click.echo(", ".join(one for one in counts if not one.startswith("0")), err=True)
+        say(", ".join(one for one in counts if not one.startswith("0")), err=True)
     for doubt in checked.doubts:
-        click.echo(f"warning: {doubt}", err=True)
+        say(f"warning: {doubt}", err=True)
 
 
 def _errors(problems: Sequence[Finding]) -> int:
@@ -41,9 +41,9 @@ def _errors(problems: Sequence[Finding]) -> int:
 
 def _show_policies(policies: PolicySet, now: datetime) -> None:
     for policy in policies.policies:
-        click.echo(f"{policy.name}: {', '.join(_summary(policy, now))}")
+        say(f"{policy.name}: {', '.join(_summary(policy, now))}")
     protect = f", {len(policies.protect)} protected from all policies" if policies.protect else ""
-    click.echo(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
+    say(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
 
 
 def _count(number: int, one: str, several: str = "") -> str:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from reaper.cli.views.render import console, escape, table
+from rich.text import Text
+
+from reaper.cli.views.render import console, marked, table
 from reaper.usecases.doctor import Check
 
-_MARKS = {True: "[green]ok[/]", False: "[bold red]bad[/]", None: "[yellow]?[/]"}
+_MARKS = {True: Text("ok", "green"), False: Text("bad", "bold red"), None: Text("?", "yellow")}
 
 
 def show_checks(everything: Mapping[str, Sequence[Check]]) -> None:
@@ -17,10 +19,10 @@ def show_checks(everything: Mapping[str, Sequence[Check]]) -> None:
     for name, checks in everything.items():
         rows = table("", "CHECK", "FOUND", wide="FOUND")
         for check in checks:
-            advice = f"\n{check.advice}" if check.advice else ""
-            rows.add_row(_MARKS[check.ok], escape(check.name), escape(check.detail + advice))
-        out.print(f"[bold]{escape(name)}[/]")
-        out.print(rows)
+            found = marked("{}\n{}", check.detail, check.advice) if check.advice else check.detail
+            rows.add_row(_MARKS[check.ok], check.name, found)
+        out.line("[bold]{}[/]", name)
+        out.rows(rows)
 
 
 def checks_as_json(everything: Mapping[str, Sequence[Check]]) -> str:

@@ -9,31 +9,30 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-
-from reaper.cli.views.render import console, escape, identity, moment, short, table
-from reaper.core.explaining.comparison import Difference, Disposition, Rewritten, dispositions
+from reaper.cli.views.render import Screen, console, identity, moment, short, table
+from reaper.core.explaining.comparison import Difference, Rewritten
+from reaper.core.explaining.disposition import Disposition, DispositionKind, dispositions
 from reaper.core.model.action import Action
 from reaper.usecases.compare import ComparedAccount, Comparison
 
-_WORDS = {
+_WORDS: dict[str, str] = {
     Action.TERMINATE: "would end",
     Action.DELETE: "would be deleted",
     Action.INTERRUPT_SOLVE: "its solve would be stopped",
     Action.INTERRUPT_EXECUTION: "would be interrupted",
-    "waits": "would wait",
-    "came-back": "came back",
-    "told": "people would be notified",
-    "observed": "observed",
-    "unknown": "unknown",
-    "exempt": "exempt",
-    "left-alone": "left alone",
+    DispositionKind.WAITS: "would wait",
+    DispositionKind.CAME_BACK: "came back",
+    DispositionKind.TOLD: "people would be notified",
+    DispositionKind.OBSERVED: "observed",
+    DispositionKind.UNKNOWN: "unknown",
+    DispositionKind.EXEMPT: "exempt",
+    DispositionKind.LEFT_ALONE: "left alone",
 }
 
 
 def show_comparison(comparison: Comparison) -> None:
     out = console()
-    out.print("; ".join(_texts(comparison.texts)) or "the policies are the same")
+    out.line("{}", "; ".join(_texts(comparison.texts)) or "the policies are the same")
     for one in comparison.accounts:
         _show(out, one)
 
@@ -43,17 +42,20 @@ def _texts(texts: Rewritten) -> Iterator[str]:
     changed += ["protect"] if texts.protect else []
     for what, named in (("added", texts.added), ("removed", texts.removed), ("changed", changed)):
         if named:
-            yield f"{what}: {escape(', '.join(named))}"
+            yield f"{what}: {', '.join(named)}"
 
 
-def _show(out: Console, one: ComparedAccount) -> None:
+def _show(out: Screen, one: ComparedAccount) -> None:
     observation, sessions = one.new[0], one.sessions
     summary = f"{len(sessions)} treated differently" if sessions else "no differences"
-    out.print(
-        f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions, {summary}"
+    out.line(
+        "[bold]{}[/]: {} sessions, {}",
+        observation.account,
+        len(observation.snapshot.fleet),
+        summary,
     )
     for doubt in observation.doubts:
-        out.print(f"  [yellow]a run now would observe only:[/] {escape(doubt)}")
+        out.line("  [yellow]a run now would observe only:[/] {}", doubt)
     if sessions:
         rows = table("SESSION", "KIND", "OWNER", "OLD", "NEW", "REASON")
         for session, old, new in sorted(sessions, key=_order):
@@ -65,14 +67,12 @@ def _show(out: Console, one: ComparedAccount) -> None:
                 f"{_word(old)}{by}",
                 _word(new),
             )
-            rows.add_row(*map(escape, who), escape(new.reason(old.policies)))
-        out.print(rows)
-        out.print(f"  {', '.join(_counts(one))}")
+            rows.add_row(*who, new.reason(old.policies))
+        out.rows(rows)
+        out.line("  {}", ", ".join(_counts(one)))
     for which, halts in zip(("old", "new"), one.halts, strict=True):
         for halt in halts:
-            out.print(
-                f"  [bold red]a limit would halt the {which} policies only:[/] {escape(halt)}"
-            )
+            out.line("  [bold red]a limit would halt the {} policies only:[/] {}", which, halt)
 
 
 _ACTIONS = list(_WORDS)

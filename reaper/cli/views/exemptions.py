@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import click
-
-from reaper.cli.views.render import console, escape, moment, rows_as_csv, table
+from reaper.cli.output import say
+from reaper.cli.views.render import console, csv_lines, moment, table
 from reaper.store import ManualExemptionEntry
 from reaper.usecases.exemptions import ListedExemption
 
@@ -22,8 +21,8 @@ def exemptions_as_json(listed: Sequence[ListedExemption]) -> str:
     return json.dumps({"exemptions": [_row(one) for one in listed]}, indent=2)
 
 
-def exemptions_as_csv(listed: Sequence[ListedExemption]) -> str:
-    return rows_as_csv([_row(one) for one in listed], _COLUMNS)
+def exemptions_as_csv(listed: Sequence[ListedExemption]) -> Iterator[str]:
+    return csv_lines([_row(one) for one in listed], _COLUMNS)
 
 
 def _row(listed: ListedExemption) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def show_exemptions(listed: Sequence[ListedExemption]) -> None:
         unused = one.state == "in force" and not one.entry.decided
         groups.setdefault(_UNUSED if unused else one.state, []).append(one.entry)
     if not groups:
-        click.echo("no exemptions were added with `reaper exempt add`")
+        say("no exemptions were added with `reaper exempt add`")
     for group in sorted(groups, key=_GROUPS.index):
         _show_group(group, groups[group])
 
@@ -75,9 +74,9 @@ def _show_group(group: str, entries: list[ManualExemptionEntry]) -> None:
             str(entry.decided),
             moment(entry.last_used),
         )
-        rows.add_row(str(given.id), *map(escape, cells), escape(_reason(entry)))
-    console().print(f"[bold]{group}[/]")
-    console().print(rows)
+        rows.add_row(str(given.id), *cells, _reason(entry))
+    console().line("[bold]{}[/]", group)
+    console().rows(rows)
 
 
 def _reason(entry: ManualExemptionEntry) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
-from rich.console import Console
+from rich.text import Text
 
 from reaper.cli.views.explanation_json import explanation_as_json
-from reaper.cli.views.render import console, escape, moment, styled, table
+from reaper.cli.views.render import Screen, console, moment, styled, table
+from reaper.core.explaining.disposition import next_run
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
-from reaper.core.explaining.outlook import outlook
 from reaper.core.judging.verdict import Finding, Ruling
 from reaper.core.language.policy import Mode
 from reaper.core.language.rules import Need, Unit, unit_of
@@ -23,9 +23,9 @@ from reaper.usecases.explain import Explanation, Live
 __all__ = ["explanation_as_json", "show_explanation"]
 
 _ANSWERS = {
-    Answer.YES: "[red]yes[/]",
-    Answer.NO: "[green]no[/]",
-    Answer.UNKNOWN: "[yellow]unknown[/]",
+    Answer.YES: Text("yes", "red"),
+    Answer.NO: Text("no", "green"),
+    Answer.UNKNOWN: Text("unknown", "yellow"),
 }
 
 
@@ -38,12 +38,12 @@ def show_explanation(explanation: Explanation) -> None:
     else:
         there = "not among the live sessions; this is on record of it"
         when = f"as recorded by {moment(at)} UTC" if at else there
-        out.print(f"[bold]{escape(session)}[/] in {escape(account)}: {when}")
+        out.line("[bold]{}[/] in {}: {}", session, account, when)
         _show_decisions(out, explanation.past)
     _show_steps(out, explanation.past, "by then" if at else "so far")
 
 
-def _show_session(out: Console, live: Live) -> None:
+def _show_session(out: Screen, live: Live) -> None:
     session, observation = live.session, live.observation
     app = " ".join(filter(None, (session.app, session.app_version))) or "?"
     who = [
@@ -53,22 +53,18 @@ def _show_session(out: Console, live: Live) -> None:
         f"app {app}",
         f"'{session.name or ''}'",
     ]
-    out.print(
-        f"[bold]{escape(session.id)}[/] in {escape(observation.account)}: {escape(', '.join(who))}"
+    out.line("[bold]{}[/] in {}: {}", session.id, observation.account, ", ".join(who))
+    created, started = (
+        _ago(at, observation.now) for at in (session.created_at, session.started_at)
     )
-    out.print(
-        f"  created {_ago(session.created_at, observation.now)}, started "
-        f"{_ago(session.started_at, observation.now)}"
-    )
+    out.line("  created {}, started {}", created, started)
     activity = observation.activity.get(session.id)
     if activity is not None:
-        out.print(f"  last active {_ago(activity.at, observation.now)}: {escape(activity.source)}")
+        out.line("  last active {}: {}", _ago(activity.at, observation.now), activity.source)
     for problem in session.problems:
-        out.print(f"  [yellow]not known:[/] {escape(str(problem))}")
-    out.print(
-        "  next enforcing run: "
-        f"{escape(outlook(observation, live.plan, session, live.blocked_reason).words)}"
-    )
+        out.line("  [yellow]not known:[/] {}", problem)
+    words = next_run(observation, live.plan, session, live.blocked_reason).words
+    out.line("  next enforcing run: {}", words)
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
@@ -78,19 +74,17 @@ def _ago(at: datetime | None, now: datetime) -> str:
     return f"{moment(at)} UTC ({spoken(length)} {'ago' if length >= 0 else 'ahead'})"
 
 
-def _show_policies(out: Console, live: Live) -> None:
+def _show_policies(out: Screen, live: Live) -> None:
     views = explained(live.observation, live.session)
     for view in views:
         if view.verdict is not None:
             _show_view(out, view, live.observation.now)
     others = [view for view in views if view.verdict is None]
     if others:
-        out.print("\nnot judged by")
+        out.line("\nnot judged by")
     for view in others:
         why = "; ".join(chain(filter(None, [view.aside]), _mismatches(view)))
-        out.print(
-            f"  {escape(view.policy.name)}: {escape(why)}{escape(_begins(view, live.observation.now))}"
-        )
+        out.line("  {}: {}{}", view.policy.name, why, _begins(view, live.observation.now))
 
 
 def _mismatches(view: PolicyView) -> Iterator[str]:
@@ -110,29 +104,25 @@ def _wanted(match: Match) -> str:
             return match
 
 
-def _show_view(out: Console, view: PolicyView, now: datetime) -> None:
+def _show_view(out: Screen, view: PolicyView, now: datetime) -> None:
     verdict = view.verdict
     if verdict is None or view.rule is None:
         return
-    out.print(
-        f"\n[bold]{escape(view.policy.name)}[/] ({view.policy.mode}): "
-        f"{styled(verdict.ruling.value)}"
-    )
+    ruling = styled(verdict.ruling.value)
+    out.line("\n[bold]{}[/] ({}): {}", view.policy.name, view.policy.mode, ruling)
     if verdict.ruling in (Ruling.EXEMPT, Ruling.UNDETERMINED):
-        out.print(f"  {escape(verdict.reason)}")
+        out.line("  {}", verdict.reason)
     for line in _mismatches(view):
-        out.print(f"  [yellow]perhaps not selected:[/] {escape(line)}")
+        out.line("  [yellow]perhaps not selected:[/] {}", line)
     rows = table("  RULE", "MET", "FOUND", "WHERE THAT COMES FROM", wide="WHERE THAT COMES FROM")
     for depth, branch in _branches(view.rule, 1):
         finding = branch.finding
         cells = (measured(finding), finding.note) if finding else ("", "")
-        rows.add_row(
-            escape("  " * depth + branch.rule), _ANSWERS[branch.answer], *map(escape, cells)
-        )
-    out.print(rows)
+        rows.add_row("  " * depth + branch.rule, _ANSWERS[branch.answer], *cells)
+    out.rows(rows)
     for cover in view.covers:
-        out.print(f"  exemption ({cover.given}): {escape(_cover(cover))}")
-    out.print(f"  {escape(_change(view, now))}")
+        out.line("  exemption ({}): {}", cover.given, _cover(cover))
+    out.line("  {}", _change(view, now))
 
 
 def _branches(branch: Branch, depth: int) -> Iterator[tuple[int, Branch]]:
@@ -185,54 +175,47 @@ def _change(view: PolicyView, now: datetime) -> str:
     return f"{due} {when}{unless}: {' and '.join(met)}{after}{then}"
 
 
-def _show_decisions(out: Console, past: AsOf) -> None:
+def _show_decisions(out: Screen, past: AsOf) -> None:
     if past.look is not None:
         how = "enforcing" if past.look.enforcing else "dry run"
-        out.print(
-            f"  last look by then: run {past.look.id} ({how}) at {moment(past.look.at)} UTC "
-            f"by {escape(past.look.actor)}"
-        )
+        last = "  last look by then: run {} ({}) at {} UTC by {}"
+        out.line(last, past.look.id, how, moment(past.look.at), past.look.actor)
         for doubt in past.look.doubts:
-            out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+            out.line("  [yellow]observed only:[/] {}", doubt)
     else:
-        out.print("  no run had read the account by then")
+        out.line("  no run had read the account by then")
     if not past.decisions:
-        out.print("  no verdict on it is on record by then")
+        out.line("  no verdict on it is on record by then")
         return
     for one in past.decisions:
-        out.print(
-            f"\n[bold]{escape(one.policy)}[/]: {styled(one.ruling)} since run {one.run} at "
-            f"{moment(one.at)} UTC"
-        )
-        out.print(f"  {escape(one.reason)}")
+        stands = "\n[bold]{}[/]: {} since run {} at {} UTC"
+        out.line(stands, one.policy, styled(one.ruling), one.run, moment(one.at))
+        out.line("  {}", one.reason)
         for kept in one.evidence["findings"]:
             finding = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
-            detail = ", ".join(filter(None, (measured(finding), finding.note)))
-            out.print(
-                f"  {escape(finding.rule)}: "
-                f"{_ANSWERS[finding.answer]}{escape(f', {detail}' if detail else '')}"
-            )
+            told = "".join(f", {part}" for part in (measured(finding), finding.note) if part)
+            out.line("  {}: {}{}", finding.rule, _ANSWERS[finding.answer], told)
         text = past.texts.get(one.policy_hash)
         reason = (
             "by this text"
             if past.stands(one)
             else "by this text, which the last look no longer used"
         )
-        out.print(f"  {reason}:" if text else "  the text it was judged by is not on record")
+        out.line("  {}", f"{reason}:" if text else "the text it was judged by is not on record")
         for line in (text or "").splitlines():
-            out.print(f"    {escape(line)}")
-    out.print(
+            out.line("    {}", line)
+    out.line(
         "\n  a verdict is recorded when it changes: values are those of its run; the session's "
         "state, name and version "
         "then are not on record"
     )
 
 
-def _show_steps(out: Console, past: AsOf, when: str) -> None:
+def _show_steps(out: Screen, past: AsOf, when: str) -> None:
     if not past.steps:
-        out.print(f"\nno step was planned for it {when}")
+        out.line("\nno step was planned for it {}", when)
         return
-    out.print("\nwhat was done")
+    out.line("\nwhat was done")
     rows = table("AT (UTC)", "RUN", "POLICY", "ACTION", "EVENT", "DETAIL", wide="DETAIL")
     for step in reversed(past.steps):
         for event in step.events:
@@ -240,17 +223,17 @@ def _show_steps(out: Console, past: AsOf, when: str) -> None:
             rows.add_row(
                 moment(event.at),
                 str(step.run),
-                *map(escape, cells),
+                *cells,
                 styled(event.event),
-                escape(event.detail),
+                event.detail,
             )
         if not step.events:
             rows.add_row(
                 moment(step.at),
                 str(step.run),
-                escape(step.policy),
+                step.policy,
                 step.action,
                 "planned",
                 "not begun",
             )
-    out.print(rows)
+    out.rows(rows)

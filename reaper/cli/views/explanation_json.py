@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from reaper.cli.views.render import identity
+from reaper.core.explaining.disposition import next_run
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.explaining.forecast import Change
-from reaper.core.explaining.outlook import outlook
 from reaper.core.judging.verdict import Finding
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.rules import unit_of
@@ -38,7 +38,7 @@ def _live(live: Live) -> dict[str, Any]:
     observation, session = live.observation, live.session
     activity, next_ = (
         observation.activity.get(session.id),
-        outlook(observation, live.plan, session, live.blocked_reason),
+        next_run(observation, live.plan, session, live.blocked_reason),
     )
     return {
         **identity(session),

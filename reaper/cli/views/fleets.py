@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from reaper.cli.views.render import console, escape, identity, short, styled, table
+from reaper.cli.views.render import console, identity, short, styled, table
 from reaper.core.judging.verdict import Observation, Ruling, Verdict, gravest
 from reaper.core.model.duration import spoken
 from reaper.core.model.session import Session
@@ -24,16 +24,15 @@ def show_fleet(observation: Observation) -> None:
     ):
         row = _row(session, verdicts.get(session.id, ()), observation)
         cells = [
-            escape(row[key] or "?")
-            for key in ("short", "kind", "state", "owner", "app", "age", "idle")
+            row[key] or "?" for key in ("short", "kind", "state", "owner", "app", "age", "idle")
         ]
-        rows.add_row(*cells, styled(row["verdict"]), escape(row["why"]))
-    out.print(f"[bold]{escape(observation.account)}[/]: {len(observation.snapshot.fleet)} sessions")
-    out.print(rows)
+        rows.add_row(*cells, styled(row["verdict"]), row["why"])
+    out.line("[bold]{}[/]: {} sessions", observation.account, len(observation.snapshot.fleet))
+    out.rows(rows)
     for doubt in observation.doubts:
-        out.print(f"[yellow]this look is doubtful:[/] {escape(doubt)}")
+        out.line("[yellow]this look is doubtful:[/] {}", doubt)
     for bad in observation.snapshot.unreadable:
-        out.print(f"[yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
+        out.line("[yellow]unreadable {} {}:[/] {}", bad.kind, bad.id or "", bad.problem)
 
 
 def _by_session(observation: Observation) -> dict[str, list[Verdict]]:

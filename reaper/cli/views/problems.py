@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from reaper import __version__
+from reaper import __version__, files
 from reaper.errors import Problem
+from reaper.foreign_text import visible
 
 _WIDTH = 100
 _NO_PLACE = 1
@@ -31,20 +32,17 @@ def findings(
     return sorted(problems, key=lambda one: one.problem)
 
 
-def shown(problem: Problem, prefix: str = "") -> str:
+def shown(problem: Problem, prefix: str = "") -> list[str]:
     """`file:line:column: what`, then the line itself with a caret below the place."""
     line = _line(problem)
-    return "\n".join(
-        [f"{prefix}{problem}", *([] if line is None else _pointed(line, problem.column))]
-    )
+    return [f"{prefix}{problem}", *([] if line is None else _pointed(line, problem.column))]
 
 
 def _line(problem: Problem) -> str | None:
     if not problem.line:
         return None
     try:
-        with Path(problem.file).open("rb") as stream:
-            lines = stream.read(1 << 20).decode("utf-8-sig", "replace").split("\n")
+        lines = files.read_bytes(Path(problem.file)).decode("utf-8-sig", "replace").split("\n")
     except OSError:
         return None
     line = lines[problem.line - 1] if problem.line <= len(lines) else ""
@@ -94,7 +92,7 @@ def as_github(problems: Sequence[Finding]) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

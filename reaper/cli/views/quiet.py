@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from reaper.core.judging.concerns import Check
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
 from reaper.run.pipeline import Report
@@ -20,6 +21,9 @@ def troubles(report: Report) -> Iterator[str]:
         return
     for doubt in report.observation.doubts:
         yield f"{account}: observed only: {doubt}"
+    for concern in report.concerns:
+        named = concern.check is Check.KEY  # by the client
+        yield concern.reason if named else f"{account}: {concern.reason}"
     if report.plan.halted:
         why = "; ".join(report.plan.halted)
         yield (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reaper.cli.views.render import console, escape, moment, rows_as_csv, short, styled, table
-from reaper.usecases.history import HistoryEntry, RunEntry
+from reaper.cli.views.render import Screen, console, csv_lines, moment, short, styled, table
+from reaper.usecases.history import HistoryEntry, Newest, RunEntry
 
 _COLUMNS = (
     "at",
@@ -23,30 +24,47 @@ _COLUMNS = (
     "event",
     "action",
     "reason",
+    "detail",
 )
 
 
-def show_entries(entries: Sequence[HistoryEntry]) -> None:
+def show_entries(found: Newest[HistoryEntry]) -> None:
     out = console()
-    if not entries:
-        out.print("no matching records")
+    if not found.entries:
+        out.line("no matching records")
         return
     rows = table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
-    for entry in entries:
-        who = [short(entry.session), entry.kind, entry.owner or "?", entry.policy]
-        cells = [escape(cell) for cell in who]
-        rows.add_row(
-            moment(entry.at), str(entry.run), *cells, styled(entry.event), escape(entry.reason)
-        )
-    out.print(rows)
+    for entry in found.entries:
+        who = (short(entry.session), entry.kind, entry.owner or "?", entry.policy)
+        why = "; ".join(filter(None, (entry.reason, entry.detail)))
+        rows.add_row(moment(entry.at), str(entry.run), *who, styled(entry.event), why)
+    out.rows(rows)
+    _tell_of_others(out, found)
 
 
-def entries_as_json(entries: Sequence[HistoryEntry]) -> str:
-    return json.dumps({"history": [_entry(entry) for entry in entries]}, indent=2)
+def _tell_of_others(out: Screen, found: Newest[Any]) -> None:
+    """A table that does not show everything says so."""
+    if len(found.entries) < found.total:
+        shown = "{} of {}, --all shows all of them, --limit N so many"
+        out.line(shown, len(found.entries), found.total)
 
 
-def entries_as_csv(entries: Sequence[HistoryEntry]) -> str:
-    return rows_as_csv([_entry(entry) for entry in entries], _COLUMNS)
+def entries_as_json(entries: Iterable[HistoryEntry]) -> Iterator[str]:
+    return _json_list("history", map(_entry, entries))
+
+
+def entries_as_csv(entries: Iterable[HistoryEntry]) -> Iterator[str]:
+    return csv_lines(map(_entry, entries), _COLUMNS)
+
+
+def _json_list(name: str, items: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """An object with that list alone, as json.dumps indents it, item by item."""
+    yield f'{{\n  "{name}": ['
+    before = "\n"
+    for item in items:
+        yield before + textwrap.indent(json.dumps(item, indent=2), "    ")
+        before = ",\n"
+    yield "]\n}\n" if before == "\n" else "\n  ]\n}\n"
 
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
@@ -63,14 +81,15 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         "event": entry.event,
         "action": entry.action,
         "reason": entry.reason,
+        "detail": entry.detail,
         "evidence": entry.evidence,
     }
 
 
-def show_runs(runs: Sequence[RunEntry]) -> None:
+def show_runs(found: Newest[RunEntry]) -> None:
     out = console()
-    if not runs:
-        out.print("no runs recorded yet")
+    if not found.entries:
+        out.line("no runs recorded yet")
         return
     rows = table(
         "RUN",
@@ -83,32 +102,32 @@ def show_runs(runs: Sequence[RunEntry]) -> None:
         "OUTCOMES",
         wide="OUTCOMES",
     )
-    for run in runs:
+    for run in found.entries:
         rows.add_row(
             str(run.id),
             moment(run.started_at),
-            escape(run.account),
+            run.account,
             "enforce" if run.enforcing else "dry run",
             str(run.sessions),
             str(run.offenders),
-            escape(run.actor),
-            escape(_outcomes(run)),
+            run.actor,
+            _outcomes(run),
         )
-    out.print(rows)
+    out.rows(rows)
+    _tell_of_others(out, found)
 
 
 def _outcomes(run: RunEntry) -> str:
     parts = [f"{count} {result}" for result, count in run.outcomes.items()]
     if run.finished_at is None:
         parts.append("broke off")
-    return (
-        "; ".join([*parts, *(f"observed only: {doubt}" for doubt in run.doubts)])
-        or "nothing to end"
-    )
+    parts += [f"observed only: {doubt}" for doubt in run.doubts]
+    parts += [f"needs a person: {concern['reason']}" for concern in run.concerns]
+    return "; ".join(parts) or "nothing to end"
 
 
-def runs_as_json(runs: Sequence[RunEntry]) -> str:
-    return json.dumps({"runs": [_run(run) for run in runs]}, indent=2)
+def runs_as_json(runs: Iterable[RunEntry]) -> Iterator[str]:
+    return _json_list("runs", map(_run, runs))
 
 
 def _run(run: RunEntry) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich import markup
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -19,6 +17,7 @@ from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Outcome, Plan, Result, Step
+from reaper.foreign_text import csv_cell, visible
 from reaper.run.pipeline import Report
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
@@ -40,24 +39,56 @@ STYLES = {
 }
 
 
-def console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH, highlight=False, emoji=False)
+_SHIELD = str.maketrans({"[": "\ue000", "\\": "\ue001"})
+"""Stands for what markup is made of; neither is printable, so that no text that is shown has one."""
+_UNSHIELD = str.maketrans({"\ue000": "[", "\ue001": "\\"})
 
 
-def escape(text: str) -> str:
-    """What a server sent, as plain text: neither markup nor a terminal's control sequences."""
-    return markup.escape(
-        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+class Screen:
+    """Standard output for tables and lines: whatever is no `Text` is somebody else's, and inert."""
+
+    def __init__(self) -> None:
+        width = None if sys.stdout.isatty() else _FILE_WIDTH
+        self._console = Console(width=width, markup=False, highlight=False, emoji=False)
+
+    @property
+    def width(self) -> int:
+        return self._console.width
+
+    def line(self, template: str, *parts: object) -> None:
+        """A line as `marked` makes it."""
+        self._console.print(marked(template, *parts))
+
+    def rows(self, sheet: Sheet) -> None:
+        self._console.print(sheet)
+
+
+def console() -> Screen:
+    return Screen()
+
+
+def marked(template: str, *parts: object) -> Text:
+    """A template of our own, a literal that may hold markup, with the parts in place of its `{}`.
+
+    The parts may come from anywhere: they are shown as they are. A `Text` keeps its style.
+    """
+    text = Text.from_markup(template.format(*map(_shielded, parts)), emoji=False)
+    text.plain = text.plain.translate(_UNSHIELD)
+    return text
+
+
+def _shielded(part: object) -> str:
+    plain = part.plain if isinstance(part, Text) else visible(str(part))
+    shielded = plain.translate(_SHIELD)
+    return f"[{part.style}]{shielded}[/]" if isinstance(part, Text) and part.style else shielded
 
 
 def short(session_id: str) -> str:
     return session_id[:_SHORT]
 
 
-def styled(word: str) -> str:
-    style = STYLES.get(word)
-    return f"[{style}]{word}[/]" if style else escape(word)
+def styled(word: str) -> Text:
+    return Text(visible(word), STYLES.get(word, ""))
 
 
 def moment(at: datetime | None) -> str:
@@ -65,14 +96,22 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
-class _Sheet(Table):
+class Sheet(Table):
     """A table that a narrow terminal shows in two lines a row: the wide column stands below the
     others.
+
+    A cell that is no `Text` is somebody else's, and shown as it is.
     """
+
+    def add_row(self, *cells: str | Text) -> None:  # type: ignore[override]
+        super().add_row(*(c if isinstance(c, Text) else Text(visible(c)) for c in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         columns = [
-            [Text.from_markup(str(cell), emoji=False) for cell in (c.header, *c.cells)]
+            [
+                cell.copy() if isinstance(cell, Text) else Text(str(cell))
+                for cell in (c.header, *c.cells)
+            ]
             for c in self.columns
         ]
         narrow = [cells for cells, c in zip(columns, self.columns, strict=True) if c.no_wrap]
@@ -101,11 +140,11 @@ def _shrink(widths: list[int], room: int) -> None:
         widths[widths.index(max(widths))] -= 1
 
 
-def table(*columns: str, wide: str = "REASON") -> Table:
+def table(*columns: str, wide: str = "REASON") -> Sheet:
     """An empty table in the house's style; the `wide` column takes what width is left,
     and folds.
     """
-    made = _Sheet(box=None, pad_edge=False, header_style="bold")
+    made = Sheet(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(
             column, overflow="fold", ratio=1 if column == wide else None, no_wrap=column != wide
@@ -123,32 +162,28 @@ def show_reports(reports: Iterable[Report]) -> None:
         show_report(out, report)
 
 
-def show_report(out: Console, report: Report) -> None:
+def show_report(out: Screen, report: Report) -> None:
     observation = report.observation
     counts = (
         ", ".join(f"{n} {ruling}" for ruling, n in observation.count().items() if n)
         or "none judged"
     )
     how = "enforcing" if report.enforcing else "dry run"
+    who = (observation.account, report.run_id, how)
     if report.error is not None:  # its line is on standard error
-        out.print(
-            f"[bold]{escape(observation.account)}[/] run {report.run_id} ({how}): the account could not "
-            "be read"
-        )
+        out.line("[bold]{}[/] run {} ({}): the account could not be read", *who)
         return
-    out.print(
-        f"[bold]{escape(observation.account)}[/] run {report.run_id} ({how}): {len(observation.snapshot.fleet)} "
-        f"sessions; {counts}"
-    )
+    fleet = len(observation.snapshot.fleet)
+    out.line("[bold]{}[/] run {} ({}): {} sessions; {}", *who, fleet, counts)
     for past, outcome in report.settled:
-        settled = (
-            f"{short(past.session_id)} {styled(outcome.result.value)}: {escape(outcome.detail)}"
-        )
-        out.print(f"  settled from run {past.run_id}: {settled}")
+        which, result = short(past.session_id), styled(outcome.result.value)
+        out.line("  settled from run {}: {} {}: {}", past.run_id, which, result, outcome.detail)
     for doubt in observation.doubts:
-        out.print(f"  [yellow]observed only:[/] {escape(doubt)}")
+        out.line("  [yellow]observed only:[/] {}", doubt)
+    for concern in report.concerns:
+        out.line("  [yellow]needs a person:[/] {}", concern.reason)
     for bad in observation.snapshot.unreadable:
-        out.print(f"  [yellow]unreadable {bad.kind} {bad.id or ''}:[/] {escape(bad.problem)}")
+        out.line("  [yellow]unreadable {} {}:[/] {}", bad.kind, bad.id or "", bad.problem)
     _show_half_read(out, observation)
     _show_steps(out, report)
     show_rest(out, report.plan)
@@ -156,38 +191,34 @@ def show_report(out: Console, report: Report) -> None:
     show_dormant(out, observation)
 
 
-def _show_half_read(out: Console, observation: Observation) -> None:
+def _show_half_read(out: Screen, observation: Observation) -> None:
     """How many sessions are left alone because a field cannot be read, and one of them."""
     sessions = observation.half_read
     if sessions:
         one = sessions[0]
         why = "; ".join(map(str, one.problems))
         some = "1 session" if len(sessions) == 1 else f"{len(sessions)} sessions, such as"
-        out.print(
-            f"  [yellow]read only in part, left alone:[/] {some} {one.kind} {escape(one.id)}: "
-            f"{escape(why)}"
-        )
+        left = "  [yellow]read only in part, left alone:[/] {} {} {}: {}"
+        out.line(left, some, one.kind, one.id, why)
 
 
-def show_dormant(out: Console, observation: Observation) -> None:
+def show_dormant(out: Screen, observation: Observation) -> None:
     for name, why in observation.policies.dormant(observation.now).items():
-        out.print(f"  policy {escape(name)} is not in force: {why}")
+        out.line("  policy {} is not in force: {}", name, why)
 
 
-def show_rest(out: Console, plan: Plan) -> None:
+def show_rest(out: Screen, plan: Plan) -> None:
     """What of a plan is not a step: halts, what waits, what came back, and what only observing
     policies found.
     """
     for halt in plan.halted:
-        out.print(f"  [bold red]halted:[/] {escape(halt)}")
+        out.line("  [bold red]halted:[/] {}", halt)
     for step in plan.came_back:
-        out.print(
-            f"  [magenta]came back:[/] {escape(short(step.session.id))} was seen "
-            "to end, and runs again"
-        )
+        who = short(step.session.id)
+        out.line("  [magenta]came back:[/] {} was seen to end, and runs again", who)
     for waiting in plan.waiting:
         who = f"{short(waiting.session.id)} ({waiting.policy})"
-        out.print(f"  [cyan]waits:[/] {escape(who)}: {escape(waiting.reason)}")
+        out.line("  [cyan]waits:[/] {}: {}", who, waiting.reason)
     others = {s.session.id for s in (*plan.steps, *plan.came_back)} | {
         w.session.id for w in plan.waiting
     }
@@ -197,7 +228,7 @@ def show_rest(out: Console, plan: Plan) -> None:
     _show_left_alone(out, "observe", [v for v in plan.observed if v.session.id not in others])
 
 
-def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> None:
+def _show_left_alone(out: Screen, mode: str, verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         return
     rows = table("SESSION", "KIND", "OWNER", "APP", "POLICY", "REASON")
@@ -210,31 +241,29 @@ def _show_left_alone(out: Console, mode: str, verdicts: Sequence[Verdict]) -> No
             session.app or "?",
             verdict.policy.name,
         )
-        rows.add_row(*map(escape, cells), escape(verdict.reason))
-    out.print(f"  offenders of policies in mode {mode}, left alone:")
-    out.print(rows)
+        rows.add_row(*cells, verdict.reason)
+    out.line("  offenders of policies in mode {}, left alone:", mode)
+    out.rows(rows)
 
 
-def _show_receipts(out: Console, report: Report) -> None:
+def _show_receipts(out: Screen, report: Report) -> None:
     for delivery in report.deliveries:
         count = len(delivery.notice.reported)
         what = f"{count} {'session' if count == 1 else 'sessions'}"
-        detail = f" ({escape(delivery.detail)})" if delivery.detail else ""
+        detail = f" ({delivery.detail})" if delivery.detail else ""
+        to = delivery.target
         match delivery.result:
             case DeliveryStatus.TOLD:
-                out.print(f"  [green]notified[/] {delivery.target} of {what}{detail}")
+                out.line("  [green]notified[/] {} of {}{}", to, what, detail)
             case DeliveryStatus.NOT_TOLD:
-                out.print(
-                    f"  [bold red]could not notify[/] {delivery.target} of {what}{detail}; the next "
-                    "run tries again"
-                )
+                again = "  [bold red]could not notify[/] {} of {}{}; the next run tries again"
+                out.line(again, to, what, detail)
             case DeliveryStatus.WITHHELD:
-                out.print(
-                    f"  dry run: nobody was notified; --enforce would notify {delivery.target} of {what}"
-                )
+                would = "  dry run: nobody was notified; --enforce would notify {} of {}"
+                out.line(would, to, what)
 
 
-def _show_steps(out: Console, report: Report) -> None:
+def _show_steps(out: Screen, report: Report) -> None:
     if not report.plan.steps:
         return
     rows, common = (
@@ -243,16 +272,16 @@ def _show_steps(out: Console, report: Report) -> None:
     )
     for step in report.plan.steps:
         outcome = report.outcomes.get(step.session.id)
-        what = styled(outcome.result.value) if outcome else "planned"
+        what: str | Text = styled(outcome.result.value) if outcome else "planned"
         shown = _detail(step, outcome, common)
-        rows.add_row(*_who(step.session), escape(step.policy), escape(shown), what)
-    out.print(rows)
+        rows.add_row(*_who(step.session), step.policy, shown, what)
+    out.rows(rows)
     if common and report.enforcing and not report.plan.halted:
-        out.print(f"  [yellow]nothing was requested:[/] {escape(common)}")
+        out.line("  [yellow]nothing was requested:[/] {}", common)
     if not report.enforcing:
         withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
         would = "would be halted as well" if report.plan.halted else f"would end {withheld}"
-        out.print(f"  dry run: nothing was ended; --enforce {would}")
+        out.line("  dry run: nothing was ended; --enforce {}", would)
 
 
 def _common(report: Report) -> str:
@@ -271,33 +300,37 @@ def _detail(step: Step, outcome: Outcome | None, common: str) -> str:
 
 
 def _who(session: Session) -> tuple[str, str, str, str]:
-    return (
-        escape(short(session.id)),
-        escape(session.kind),
-        escape(session.owner or "?"),
-        escape(session.app or "?"),
-    )
+    return short(session.id), session.kind, session.owner or "?", session.app or "?"
 
 
 def identity(session: Session) -> dict[str, Any]:
     return {"session": session.id, "kind": session.kind, "owner": session.owner}
 
 
-def rows_as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+def csv_lines(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """CSV with a header line; every text in quotes, for it may hold anything; times in ISO 8601,
     UTC.
     """
-    text = io.StringIO()
+    kept: list[str] = []
     writer = csv.DictWriter(
-        text, columns, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+        _Lines(kept),
+        columns,
+        extrasaction="ignore",
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC,
     )
     writer.writeheader()
-    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
-    return text.getvalue()
+    yield kept.pop()
+    for row in rows:
+        writer.writerow({key: csv_cell(value) for key, value in row.items()})
+        yield kept.pop()
 
 
-def _inert(value: object) -> object:
-    """A session's own text must not become a formula in whoever's spreadsheet opens the file."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+class _Lines:
+    """What the csv module writes to."""
+
+    def __init__(self, kept: list[str]) -> None:
+        self._kept = kept
+
+    def write(self, line: str) -> None:
+        self._kept.append(line)

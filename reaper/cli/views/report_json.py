@@ -27,6 +27,7 @@ def _report(report: Report) -> dict[str, Any]:
         "complete": observation.complete,
         "doubts": list(observation.doubts),
         "error": str(report.error) if report.error else None,
+        "concerns": [concern._asdict() for concern in report.concerns],
         "sessions": len(observation.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in observation.count().items()},
         "probes": len(observation.learnt),

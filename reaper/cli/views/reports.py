@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import click
-
+from reaper.cli.output import emit
 from reaper.cli.views.quiet import troubles
 from reaper.cli.views.render import show_reports
 from reaper.cli.views.report_json import reports_as_json
@@ -15,6 +14,6 @@ __all__ = ["show_runs", "troubles"]
 def show_runs(runs: Runs, output: str) -> None:
     """What was seen and done, on standard output; the troubles are for standard error."""
     if output == "json":
-        click.echo(reports_as_json(runs.reports, runs.skipped))
+        emit(reports_as_json(runs.reports, runs.skipped))
     else:
         show_reports(runs.reports)

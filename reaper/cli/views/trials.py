@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-import click
-
+from reaper.cli.output import say
 from reaper.usecases.policies import Coverage, Trials, Tried
 
 
@@ -23,46 +22,47 @@ def show_trials(done: Trials, *, each: bool, brief: bool) -> None:
         _coverage(done.coverage)
     failed = len(done.failed)
     counts = [f"{failed} failed"] * bool(failed) + [f"{len(done.trials) - failed} passed"]
-    click.secho(
-        f"{', '.join(counts)} in {done.seconds:.2f} s", fg="red" if failed else "green", bold=True
-    )
+    say(f"{', '.join(counts)} in {done.seconds:.2f} s", fg="red" if failed else "green")
 
 
 def _lines(done: Iterable[Tried]) -> None:
     for one in done:
-        word = (
-            click.style("passed", fg="green")
-            if one.trial.passed
-            else click.style("FAILED", fg="red")
-        )
-        click.echo(f"{one.place} {word} {one.trial.case.name}")
+        say(f"{one.place} ", nl=False)
+        if one.trial.passed:
+            say("passed", fg="green", nl=False)
+        else:
+            say("FAILED", fg="red", nl=False)
+        say(f" {one.trial.case.name}")
 
 
 def _dots(done: Iterable[Tried]) -> None:
     for file, trials in groupby(done, lambda one: one.file.located.file):
-        marks = (
-            click.style(".", fg="green") if t.trial.passed else click.style("F", fg="red")
-            for t in trials
-        )
-        click.echo(f"{file} {''.join(marks)}")
+        say(f"{file} ", nl=False)
+        for one in trials:
+            _mark(passed=one.trial.passed)
+        say("")
+
+
+def _mark(*, passed: bool) -> None:
+    say("." if passed else "F", fg="green" if passed else "red", nl=False)
 
 
 def _failure(one: Tried) -> None:
-    click.echo()
-    click.secho(f"FAILED {one.place}: {one.trial.case.name}", fg="red", bold=True)
+    say("")
+    say(f"FAILED {one.place}: {one.trial.case.name}", fg="red")
     for mismatch in one.trial.mismatches:
-        click.echo(f"  {one.at(*mismatch.way)}: expected {mismatch.expected}")
-        click.echo(f"    found    {mismatch.found}")
+        say(f"  {one.at(*mismatch.way)}: expected {mismatch.expected}")
+        say(f"    found    {mismatch.found}")
         for line in mismatch.evidence:
-            click.echo(f"      {line}")
-    click.echo()
+            say(f"      {line}")
+    say("")
 
 
-def _coverage(coverage: Coverage) -> None:
-    tried = coverage.total - len(coverage.gaps)
-    click.secho(f"{tried} of {coverage.total} tried", fg="yellow" if coverage.gaps else "green")
-    for gap in coverage.gaps:
-        click.echo(f"  {gap.place}: {gap.what}")
+def _coverage(found: Coverage) -> None:
+    tried = found.total - len(found.gaps)
+    say(f"{tried} of {found.total} tried", fg="yellow" if found.gaps else "green")
+    for gap in found.gaps:
+        say(f"  {gap.place}: {gap.what}")
 
 
 def trials_as_json(done: Trials) -> str:

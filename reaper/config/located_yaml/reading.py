@@ -5,6 +5,7 @@ Strict YAML 1.2, bounded in size, depth and expansion, with the place of every v
 
 from __future__ import annotations
 
+import errno
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNo
 from yaml.reader import ReaderError
 from yamlcore import CoreLoader
 
+from reaper import files
 from reaper.config.located_yaml.grammar import in_words, mark_of
 from reaper.errors import FileProblems, Problem
 
@@ -148,8 +150,7 @@ def _composed(loader: _Strict, file: str) -> Node:
 def _decoded(path: Path) -> str:
     file = str(path)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = files.read_bytes(path, MAX_BYTES)
     except FileNotFoundError:
         why = (
             "this symbolic link is broken; remove it"
@@ -158,9 +159,9 @@ def _decoded(path: Path) -> str:
         )
         raise FileProblems([Problem(file, 0, 0, why)]) from None
     except OSError as error:
-        raise FileProblems([Problem(file, 0, 0, f"cannot be read: {error.strerror}")]) from None
-    if len(raw) > MAX_BYTES:
-        raise FileProblems([_too_large(file)])
+        problem = Problem(file, 0, 0, f"cannot be read: {error.strerror}")
+        told = _too_large(file) if error.errno == errno.EFBIG else problem
+        raise FileProblems([told]) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

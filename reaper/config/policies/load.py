@@ -102,7 +102,7 @@ def ready_made() -> Path:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_file():
+    if path.exists() and not path.is_dir():
         return [path]
     if not path.is_dir():
         raise PolicyProblems([Problem(str(path), 0, 0, "no such file or folder; check the path")])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -31,6 +32,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from reaper import files
 from reaper.config import located_yaml
 from reaper.config.settings.accounts import EMULATED_CLOCK, PREFIX, AccountSettings, DurationText
 from reaper.config.settings.environment import Variables
@@ -192,6 +194,14 @@ class Settings(BaseSettings):
         """The environment wins over the file; nothing else is read."""
         return env_settings, init_settings
 
+    @property
+    def secret_files(self) -> list[Path]:
+        """The files that hold keys, addresses and passwords."""
+        named = [account.api_key_file for account in self.accounts]
+        named += [hook.url_file for hook in self.notify.webhooks]
+        named += [mail.password_file for mail in self.notify.emails]
+        return [file for file in named if file is not None]
+
     def pace(self, account: AccountSettings) -> Cron | timedelta:
         """When passes over the account are due: by its own word, or by that for all."""
         own = account.schedule or (account.interval and account.interval.delta)
@@ -247,7 +257,7 @@ def load_settings(path: Path | None = None) -> Settings:
     file = path or DEFAULT_FILE
     located = None if path is None and not file.exists() else located_yaml.load(file)
     if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
-        raise ConfigurationError("\n".join(misspelt))
+        raise ConfigurationError(*misspelt)
     if located is None:
         return _validated({}, None)
     if not isinstance(located.value, dict):
@@ -260,7 +270,9 @@ def variables_without_effect(path: Path | None = None) -> list[str]:
     each.
     """
     file = path or DEFAULT_FILE
-    text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    text = ""
+    with suppress(OSError):
+        text = files.read_text(file)
     return _VARIABLES.without_effect(os.environ, _mentioned(text))
 
 
@@ -281,7 +293,7 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
             if located is None or _VARIABLES.set(e, os.environ)
         ]
         if problems or located is None:
-            raise ConfigurationError("\n".join(problems)) from None
+            raise ConfigurationError(*problems) from None
         raise FileProblems(located_yaml.explain(error, located, Settings, noun="setting")) from None
     except SettingsError as error:
         named = _FIELD.search(str(error))

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticCustomError
 
+from reaper import files
 from reaper.errors import ConfigurationError
 
 
@@ -60,10 +61,10 @@ def _of_variable(variable: str, whose: str, what: str) -> str:
 
 def _of_file(file: Path, whose: str, what: str) -> str:
     try:
-        text = file.read_text("utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigurationError(f"{whose}: its {what} cannot be read from {file}: {why}") from None
+        text = files.read_text(file).strip()
+    except OSError as error:
+        why = f"its {what} cannot be read from {file}: {error.strerror}"
+        raise ConfigurationError(f"{whose}: {why}") from None
     if not text:
         raise ConfigurationError(f"{whose}: the {what} file {file} is empty")
     return text

@@ -129,7 +129,8 @@ class Observation:
     pass looked up; both by session id. `lasting` is what earlier looks had shown already.
     `extra_doubts` are reasons not to act on it besides those that the snapshot itself names.
     `once` is what of `lasting` only one look had shown. Where this look does not follow the one
-    before, all that lasts starts over.
+    before, all that lasts starts over. `key_refused` says that the server refused the key, for
+    everything or for what the judgement needs.
     """
 
     account: str
@@ -143,6 +144,7 @@ class Observation:
     extra_doubts: tuple[str, ...] = ()
     once: frozenset[tuple[str, str]] = frozenset()
     follows: bool = True
+    key_refused: str | None = None
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ class Activity:
     `at` is the last activity as of `learnt_at`; since then the session may have been active again,
     so an activity learnt before a look can acquit a session in it but never convict one. `source`
     says in words where it was learnt. `at` is None where the look failed; `source` then says why,
-    and `unreachable` that nothing answered there.
+    `unreachable` that nothing answered there, and `refused` that the server refused the key.
     """
 
     session_id: str
@@ -163,6 +163,7 @@ class Activity:
     learnt_at: datetime
     source: str
     unreachable: bool = False
+    refused: bool = False
 
     def idle(self, now: datetime) -> timedelta | None:
         """Time since the last activity, never negative; None when unknown."""
@@ -217,13 +218,15 @@ class Snapshot:
     """One look at an account: every session that is not known to be over, and perhaps others.
 
     `doubts` names each reason why this look must not be acted upon (an incomplete list, an unknown
-    generation); an empty tuple is a complete and trustworthy look.
+    generation); an empty tuple is a complete and trustworthy look. `unlisted` are those of them
+    that say of a list why it could not be read to its end.
     """
 
     account: str
     sessions: tuple[Session, ...]
     unreadable: tuple[Unreadable, ...] = ()
     doubts: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
 
     @property
     def fleet(self) -> tuple[Session, ...]:

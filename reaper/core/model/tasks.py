@@ -66,7 +66,7 @@ class SessionTasks:
     `own` name the session. `perhaps` name no session and may run in this one. `last_end` is when
     the last of its tasks ended, as far as that is told. `heard` is False where no task of its app
     was told at all, over or not: it is perhaps known there by another name. With a `problem`
-    nothing else is known.
+    nothing else is known; `refused` when it is that the server refused the key.
     """
 
     own: tuple[Task, ...] = ()
@@ -74,6 +74,7 @@ class SessionTasks:
     last_end: datetime | None = None
     heard: bool = True
     problem: str | None = None
+    refused: bool = False
 
     @property
     def the_one(self) -> Task | None:

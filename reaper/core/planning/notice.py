@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from reaper.core.judging.verdict import Verdict
+from reaper.foreign_text import visible
 
 _LONGEST = 50  # offenders that a text names; the fields have all
 
@@ -77,7 +78,7 @@ class Notice:
     @property
     def text(self) -> str:
         """Plain text; whatever a server sent stays on its line, and shows no control character."""
-        return "\n".join(map(_printable, self._lines()))
+        return "\n".join(map(visible, self._lines()))
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.subject}."
@@ -117,7 +118,3 @@ class Delivery:
     notice: Notice
     result: DeliveryStatus
     detail: str = ""
-
-
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reaper.core.language.lines import ignoring
 from reaper.core.model.session import AHEAD, Activity
-from reaper.errors import AccountError, ConfigurationError, ServerFault
+from reaper.errors import AccountError, ConfigurationError, ServerFault, Unauthorized
 from reaper.platforms.aimms.log_tail import LARGE, LogEnd, Tail, Unclear
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def last_activity(
         gone = (
             isinstance(cause, ServerFault) and cause.nobody_there
         )  # a log that is only slow is no sign of death
-        return Activity(session.id, None, now, str(cause), unreachable=gone)
+        refused = isinstance(cause, Unauthorized)
+        return Activity(session.id, None, now, str(cause), unreachable=gone, refused=refused)
     return Activity(session.id, at, now, source)
 
 

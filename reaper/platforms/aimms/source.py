@@ -25,6 +25,7 @@ from reaper.platforms.aimms.clock import ServerClock
 from reaper.platforms.aimms.faults import MissingScope
 from reaper.platforms.aimms.generation import look
 from reaper.platforms.aimms.kinds import SOLVE, TASK, WEBUI
+from reaper.platforms.aimms.refusals import RefusalGuard
 from reaper.platforms.aimms.sessions import UNKNOWN, SessionManager, contradicted
 from reaper.platforms.aimms.tasks import Tasks
 
@@ -93,13 +94,14 @@ class AccountSource:
         try:
             self.resolve()
         except AccountError as error:
-            now = self._clock.now()
-            return {session.id: Activity(session.id, None, now, str(error)) for session in sessions}
+            now, refused = self._clock.now(), isinstance(error, Unauthorized)
+            return {s.id: Activity(s.id, None, now, str(error), refused=refused) for s in sessions}
         if self._pool is None:
             self._pool = ThreadPoolExecutor(
                 self._workers, thread_name_prefix=f"probe-{self.account}"
             )
-        activities = list(self._pool.map(self.manager.last_activity, sessions))
+        guard = RefusalGuard(self.manager.last_activity, self._clock)
+        activities = list(self._pool.map(guard.last_activity, sessions))
         tasks = self.tasks(
             [
                 s
@@ -116,19 +118,20 @@ class AccountSource:
         """
         lists = {app: self._tasks_of(app) for app in {s.app for s in sessions}}
         return {
-            s.id: SessionTasks(problem=listed)
-            if isinstance(listed := lists[s.app], str)
+            s.id: listed
+            if isinstance(listed := lists[s.app], SessionTasks)
             else tasks_in(s, listed)
             for s in sessions
         }
 
-    def _tasks_of(self, app: str | None) -> tuple[Task, ...] | str:
+    def _tasks_of(self, app: str | None) -> tuple[Task, ...] | SessionTasks:
+        """The tasks of the app, or why they are not known, as it holds for each session of it."""
         if app is None:
-            return "its app is not known"
+            return SessionTasks(problem="its app is not known")
         try:
             return self._tasks.of_app(app)
         except AccountError as error:
-            return str(error)
+            return SessionTasks(problem=str(error), refused=isinstance(error, Unauthorized))
 
     def read(self, kind: str, session_id: str) -> Session:
         """As SessionSource promises.
@@ -174,6 +177,13 @@ class AccountSource:
         self._readable(listing, session)
         own = (s for s in listing.sessions if Owner.of(s).may_be(owner) is not Answer.NO)
         return (*own, *somebody(listing.unreadable))
+
+    def listed(self, kind: str, *, over: bool = False) -> tuple[Session, ...]:
+        """As SessionSource promises."""
+        listing = self.manager.list(kind, over=over)
+        if listing.doubt:
+            raise AccountError(self.connection.faults.line(listing.doubt))
+        return listing.sessions
 
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""
@@ -301,7 +311,7 @@ def _with_tasks(activity: Activity, tasks: SessionTasks | None) -> Activity:
         case Answer.YES:
             return replace(activity, at=activity.learnt_at, source=why)
         case Answer.UNKNOWN:
-            return replace(activity, at=None, source=why)
+            return replace(activity, at=None, source=why, refused=tasks.refused)
         case Answer.NO:
             return activity
 
@@ -313,7 +323,7 @@ class _Gathered:
         self._account = account
         self._sessions: dict[str, Session] = {}
         self._unreadable: list[Unreadable] = []
-        self._doubts: list[str] = []
+        self._unlisted: list[str] = []
         self._errors: list[AccountError] = []
         self._answers = 0
 
@@ -322,11 +332,11 @@ class _Gathered:
         self._unreadable.extend(listing.unreadable)
         self._unreadable.extend(self._twice(listing.sessions))
         if listing.doubt:
-            self._doubts.append(listing.doubt)
+            self._unlisted.append(listing.doubt)
 
     def fail(self, kind: str, error: AccountError) -> None:
         self._errors.append(error)
-        self._doubts.append(f"{kind}: not listed: {error}")
+        self._unlisted.append(f"{kind}: not listed: {error}")
 
     def snapshot(self, doubts: tuple[str, ...]) -> Snapshot:
         """Raises the first error when no list could be read."""
@@ -336,7 +346,8 @@ class _Gathered:
             self._account,
             tuple(self._sessions.values()),
             tuple(self._unreadable),
-            (*self._doubts, *doubts),
+            (*self._unlisted, *doubts),
+            tuple(self._unlisted),
         )
 
     def _twice(self, sessions: Iterable[Session]) -> Iterable[Unreadable]:

@@ -142,7 +142,8 @@ def test_csv_holds_no_formula(reaper: Cli, tenant: Open, app: str) -> None:
     )
     reaper("run")
     rows = list(csv.DictReader(io.StringIO(reaper("history", "-o", "csv").out)))
-    assert {row["app"] for row in rows} == {f"'{app}"}
+    lone = {"\tx": r"\tx", "\rx": r"\rx"}  # written out, they begin nothing
+    assert {row["app"] for row in rows} == {lone.get(app, f"'{app}")}
     assert {row["owner"] for row in rows} == {"'=cmd()@Planning"}
 
 

@@ -74,10 +74,10 @@ def test_enforce_ends_the_offenders_of_enforcing_policies(
 
 
 def test_an_observing_policy_ends_nothing(reaper: Cli, acme: Emulator) -> None:
-    """`--enforce` is one yes; without `mode: enforce` the other is missing."""
+    """`--enforce` is one yes; without `mode: enforce` the other is missing, and that is told."""
     write_policies(POLICIES.replace("mode: enforce", "mode: observe"))
     result = reaper("run", "--enforce", "-o", "json")
-    assert (result.code, result.json["runs"][0]["steps"], ended(acme)) == (0, [], [])
+    assert (result.code, result.json["runs"][0]["steps"], ended(acme)) == (6, [], [])
 
 
 def test_the_settings_can_say_enforce(reaper: Cli, acme: Emulator) -> None:

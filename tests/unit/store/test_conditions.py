@@ -34,7 +34,17 @@ def test_the_last_complete_run_counts(book: Book) -> None:
     book.record(a_pass([a_session()], now=NOW + HOUR))
     book.record(a_pass([a_session()], now=NOW + 2 * HOUR, doubts=("half of it is missing",)))
     book.record(a_pass([a_session()], now=NOW + 3 * HOUR, account="globex"))
-    assert acme(book) == replace(NOTHING_KNOWN, complete_at=NOW + HOUR)
+    assert acme(book) == replace(NOTHING_KNOWN, complete_at=NOW + HOUR, concerns=[])
+
+
+def test_the_last_run_tells_what_needs_a_person(book: Book) -> None:
+    """Not the run before it, and not one of another account."""
+    blind = a_pass([a_session(f"s{n}") for n in range(3)])
+    book.record(replace(blind, key_refused="the key may not do this"))
+    book.record(a_pass([a_session()], account="globex", now=NOW + HOUR))
+    assert acme(book).concerns == [{"check": "key", "reason": "the key may not do this"}]
+    book.record(a_pass([a_session()], now=NOW + 2 * HOUR))
+    assert acme(book).concerns == []
 
 
 def test_a_pause_holds_until_it_ends(book: Book) -> None:

@@ -141,8 +141,8 @@ def test_a_file_that_is_no_database_is_one_line_and_left_as_it_is(tmp_path: Path
 
 
 def test_a_folder_in_place_of_the_file_is_one_line(tmp_path: Path) -> None:
-    """SQLite's own words, and what to do."""
-    assert "unable to open database file; check that its folder exists" in refusal(
+    """What is there, and what to do."""
+    assert "it is a folder, not a file; set database_url to a file" in refusal(
         f"sqlite:///{tmp_path}"
     )
 

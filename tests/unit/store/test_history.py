@@ -209,14 +209,18 @@ def test_an_entry_says_it_all(story: Book) -> None:
 
 
 def test_an_outcome_names_its_action_and_what_was_seen(story: Book) -> None:
-    """The outcome of a step, with the enforcer's own words."""
+    """The outcome of a step: why it was to be, on what evidence, and the enforcer's own words."""
     (outcome,) = entries(story.database, HistoryFilter(outcome="failed"))
 
-    assert (outcome.action, outcome.reason, outcome.at) == (
+    assert (outcome.action, outcome.reason, outcome.detail, outcome.at) == (
         "terminate",
+        "age 10h",
         "as the test says",
         NOW + HOUR,
     )
+    (decision,) = entries(story.database, HistoryFilter(session=outcome.session))[-1:]
+    assert outcome.evidence == decision.evidence
+    assert outcome.evidence is not None
 
 
 def test_runs_come_newest_first_with_what_came_of_them(story: Book) -> None:
@@ -259,5 +263,5 @@ def test_the_step_of_two_policies_is_one_entry(book: Book) -> None:
 
     shown = entries(book.database, replace(HistoryFilter(), outcome="terminated"))
 
-    assert [(entry.policy, entry.reason) for entry in shown] == [("old", "as the test says")]
+    assert [(entry.policy, entry.reason) for entry in shown] == [("old", "age 10h")]
     assert len(events(book, outcome="offender")) == 2

@@ -142,7 +142,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_a_problem(name: str, tmp_path: Path) -> None:
     """A path that is no readable file is told as a problem, not as a traceback."""
     (tmp_path / "folder").mkdir()
-    with pytest.raises(FileProblems, match=r"there is no such file|cannot be read: Is a directory"):
+    with pytest.raises(FileProblems, match=r"there is no such file|cannot be read: it is a folder"):
         load(tmp_path / name)
 
 

@@ -18,7 +18,8 @@ from support.core_builders import (
 )
 from support.core_strategies import LASTING, Fleet, Known, remembered_scenes, scenes, timed_houses
 
-from reaper.core.explaining.comparison import Judged, differences, dispositions, rewritten
+from reaper.core.explaining.comparison import Judged, differences, rewritten
+from reaper.core.explaining.disposition import dispositions
 from reaper.core.judging.verdict import Observation, Ruling
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Snapshot
