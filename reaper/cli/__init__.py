@@ -11,24 +11,24 @@ import click
 from reaper import __version__
 
 COMMANDS = {
-    "run": "Look once at the accounts, and end what the policies say; a dry run unless told otherwise.",
+    "run": "Run the policies once; a dry run unless enforcing is enabled.",
     "sessions": "List the live sessions, with the verdict on each.",
-    "plan": "Show what a run would do, and keep it for review.",
-    "apply": "Do what a reviewed plan says, and nothing else.",
-    "pause": "End nothing, anywhere, until further notice.",
+    "plan": "Show what a run would do, and write it to a file for review.",
+    "apply": "Carry out a reviewed plan, and nothing else.",
+    "pause": "Stop ending sessions until resumed.",
     "resume": "End a pause.",
-    "acknowledge": "Let an account be enforced again after a limit halted a run.",
-    "exempt": "Leave sessions alone for a while, whatever the policies say.",
+    "acknowledge": "Acknowledge a halted run, so that its account can be enforced again.",
+    "exempt": "Exempt sessions from all policies for a time.",
     "history": "Show what was decided and done, and why.",
-    "explain": "Tell of one session why it is judged so, and when that will change.",
-    "runs": "List the passes.",
-    "policy": "Check, try and describe policy files.",
-    "doctor": "Find out what keeps an account from being looked after.",
-    "daemon": "Look at the accounts again and again.",
-    "token": "Make a token by which others may read over HTTP.",
-    "db": "Look after the database.",
-    "init": "Write a settings file and policies to start from.",
-    "demo": "Tell the whole story in a minute, against an emulated account.",
+    "explain": "Explain the verdicts on one session, and when they will change.",
+    "runs": "List the runs.",
+    "policy": "Check, test and compare policy files.",
+    "doctor": "Diagnose problems with accounts and the database.",
+    "daemon": "Run the policies on a schedule.",
+    "token": "Create a token for reading over HTTP.",
+    "db": "Manage the database.",
+    "init": "Create a settings file and policies to start from.",
+    "demo": "Show a demonstration against an emulated account.",
     "emulate": "Serve an emulated AIMMS PRO account on this machine.",
 }
 
@@ -81,7 +81,7 @@ _EXIT_CODES = (
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="Log what happens to standard error; by default only the daemon does.",
+    help="Log to standard error; by default only the daemon does.",
 )
 @click.version_option(__version__, package_name="aimms-reaper", prog_name="reaper")
 @click.pass_context

@@ -10,8 +10,8 @@ from reaper.cli.output import say
 
 @click.command("acknowledge")
 @click.argument("run", type=click.IntRange(1))
-@click.option("--by", help="Who has seen it; you, by default.")
-@click.option("--reason", default="", help="Why it is all right.")
+@click.option("--by", help="Who acknowledges it; the current user by default.")
+@click.option("--reason", default="", help="Why it is safe to continue.")
 @click.pass_context
 def command(ctx: click.Context, *, run: int, by: str | None, reason: str) -> None:
     """Let the account of the halted RUN be enforced again.

@@ -23,7 +23,7 @@ from reaper.cli.output import say
 @click.option(
     "--enforce/--dry-run",
     default=None,
-    help="End what the plan says, or only say what has changed since.",
+    help="End the sessions of the plan, or only report what has changed since.",
 )
 @policies_option
 @output_option("table", "json")

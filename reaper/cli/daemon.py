@@ -15,10 +15,10 @@ from reaper.cli.options import account_option, duration, policies_option, settin
 @click.option(
     "--interval",
     metavar="DURATION",
-    help="Between two passes, like 5m; else what the settings say.",
+    help="Time between two runs, such as 5m; overrides the settings.",
 )
 @click.option(
-    "--enforce/--dry-run", default=None, help="End the offenders, or only say who they are."
+    "--enforce/--dry-run", default=None, help="End offending sessions, or only report them."
 )
 @account_option
 @policies_option

@@ -13,7 +13,7 @@ from reaper.cli.output import say
 
 @click.group("db")
 def command() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @command.command("upgrade")
@@ -51,7 +51,7 @@ def check(ctx: click.Context) -> None:
 @click.option(
     "--before",
     type=Moment(),
-    help="A day, or a duration like 400d; by default as the settings keep.",
+    help="A day, or an age such as 400d; by default `keep` of the settings.",
 )
 @click.pass_context
 def prune(ctx: click.Context, *, before: datetime | None) -> None:

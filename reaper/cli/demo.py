@@ -26,7 +26,7 @@ unknown is never a reason to terminate."""
     type=click.Choice(["1", "2"]),
     default="2",
     show_default=True,
-    help="Of the API.",
+    help="The API generation.",
 )
 @click.pass_context
 def command(ctx: click.Context, *, generation: str) -> None:

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65_535),
     default=0,
     show_default=True,
-    help="0 takes a free one.",
+    help="0 selects a free port.",
 )
 @click.option(
     "--generation",
     type=click.Choice(["1", "2"]),
     default="2",
     show_default=True,
-    help="Of the API.",
+    help="The API generation.",
 )
 @click.option(
     "--sessions",
     type=click.IntRange(0),
     default=40,
     show_default=True,
-    help="How many to start with.",
+    help="The number of sessions at the start.",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed gives the same fleet."
@@ -43,20 +43,26 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.001),
     default=1.0,
     show_default=True,
-    help="60: an hour a minute.",
+    help="How much faster time passes; 60: an hour per minute.",
 )
 @click.option(
-    "--latency", type=click.FloatRange(0), default=0.0, metavar="MS", help="Added to each answer."
+    "--latency",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="MS",
+    help="A delay added to each response.",
 )
 @click.option(
     "--fault",
     "faults",
     default="",
     metavar="SPEC",
-    help="Like 429:0.1,500:0.05,slow:0.02,drop:0.01,skew:+90s.",
+    help="Faults to inject, like 429:0.1,500:0.05,slow:0.02,drop:0.01,skew:+90s.",
 )
 @click.option(
-    "--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A fleet written in YAML."
+    "--scenario",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A YAML file that describes the fleet.",
 )
 def command(
     *,

@@ -25,7 +25,9 @@ from reaper.cli.output import emit
 @click.argument("session")
 @click.option("--account", metavar="NAME", help="Only in this account.")
 @click.option(
-    "--at", type=Moment(), help="As it was recorded: 2026-11-23T10:00 (UTC), or 2h for so long ago."
+    "--at",
+    type=Moment(),
+    help="Explain from the record of this time: 2026-11-23T10:00 (UTC), or a duration ago such as 2h.",
 )
 @policies_option
 @output_option("table", "json")

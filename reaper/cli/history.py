@@ -14,9 +14,7 @@ _IN_A_TABLE = 50
 
 @click.command("history")
 @click.option("--account", metavar="NAME", help="Only this account.")
-@click.option(
-    "--session", metavar="ID", help="Only this session; the first characters of its id will do."
-)
+@click.option("--session", metavar="ID", help="Only this session; a prefix of its id is enough.")
 @click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
 @click.option("--policy", metavar="NAME", help="Only by this policy.")
 @click.option(
@@ -25,9 +23,9 @@ _IN_A_TABLE = 50
 @click.option(
     "--since",
     type=Moment(),
-    help="From this moment on: 2026-11-23T10:00 (UTC), or 2h for so long ago.",
+    help="Only from this time on: 2026-11-23T10:00 (UTC), or a duration ago such as 2h.",
 )
-@click.option("--until", type=Moment(), help="Before this moment.")
+@click.option("--until", type=Moment(), help="Only before this time.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
@@ -37,7 +35,7 @@ _IN_A_TABLE = 50
     "--all",
     "everything",
     is_flag=True,
-    help="All there is: no default limit, and also why sessions were left alone (compliant verdicts).",
+    help="Show all entries without a limit, and also compliant verdicts: why sessions were left alone.",
 )
 @output_option("table", "json", "csv")
 @click.pass_context

@@ -47,7 +47,7 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
         type=click.Choice(formats),
         default="table",
         show_default=True,
-        help="How to print it.",
+        help="Output format.",
     )
 
 

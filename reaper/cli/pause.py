@@ -13,10 +13,10 @@ from reaper.cli.output import say
 @click.option(
     "--until",
     metavar="WHEN",
-    help="Until 2026-11-24T08:00 (UTC), or for so long: 2h. Until resumed, else.",
+    help="When it ends: 2026-11-24T08:00 (UTC), or a duration such as 2h; by default when resumed.",
 )
-@click.option("--reason", required=True, help="Why; it is shown wherever the pause holds.")
-@click.option("--by", help="Who says so; you, by default.")
+@click.option("--reason", required=True, help="The reason; shown wherever the pause applies.")
+@click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(
     ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None

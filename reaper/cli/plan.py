@@ -22,7 +22,7 @@ from reaper.cli.output import say
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the plan for `reaper apply`.",
+    help="Write the plan to this file, for `reaper apply`.",
 )
 @account_option
 @policies_option

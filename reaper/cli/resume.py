@@ -14,7 +14,7 @@ from reaper.cli.output import say
     metavar="NAME",
     help="End the pause of this account; by default, the one of all accounts.",
 )
-@click.option("--by", help="Who says so; you, by default.")
+@click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, account: str | None, by: str | None) -> None:
     """End a pause. One for all accounts and one for a single account are ended each by itself."""

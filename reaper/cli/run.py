@@ -22,7 +22,7 @@ from reaper.cli.options import (
 @click.option(
     "--enforce/--dry-run",
     default=None,
-    help="End the offenders, or only say who they are. Dry run by default, or what the settings say.",
+    help="End offending sessions, or only report them. Default: the settings, else a dry run.",
 )
 @account_option
 @policies_option
@@ -31,7 +31,7 @@ from reaper.cli.options import (
     "-q",
     "--quiet",
     is_flag=True,
-    help="Print only what needs a person: for cron, which mails what is printed.",
+    help="Print only what needs attention; for cron, which mails all output.",
 )
 @click.pass_context
 def command(

@@ -22,7 +22,7 @@ from reaper.cli.output import emit, say
 @click.option(
     "--keep",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write the whole fleet there, for `reaper policy diff --fleet`.",
+    help="Also save the whole fleet to this file, for `reaper policy diff --fleet`.",
 )
 @account_option
 @policies_option

@@ -105,13 +105,13 @@ class Loop:
         if self._status.database_trouble:
             return f"waiting: {self._status.database_trouble}"
         count = len(self._followed.accounts)
-        looked_after = f"looking after {count} {'account' if count == 1 else 'accounts'}"
+        summary = f"monitoring {count} {'account' if count == 1 else 'accounts'}"
         if self._status.refused:
             return (
-                f"{looked_after}; what was written last is wrong: "
+                f"{summary}; the latest settings or policies are invalid: "
                 f"{self._status.refused.splitlines()[0]}"
             )
-        return looked_after
+        return summary
 
 
 @contextmanager

@@ -207,12 +207,9 @@ class Scheduler:
     def _lateness_doubts(self, account: str, late: timedelta) -> tuple[str, ...]:
         if late <= self._schedules[account].patience:
             return ()
-        return (
-            (
-                f"this pass was due {spoken(late.total_seconds())} ago: held up, or asleep; so late "
-                "it only observes"
-            ),
-        )
+        ago = spoken(late.total_seconds())
+        cause = "the daemon was delayed or the machine suspended, so it only observes"
+        return (f"this run was due {ago} ago; {cause}",)
 
     def _run(self, run: ScheduledRun, due: datetime) -> None:
         account, late = run.account, self._clock.now() - due

@@ -72,7 +72,7 @@ def serve(
         worker.stop.set()
         late = scheduler.close(settings.daemon.stop_within.seconds)
     if late:
-        hint = "the next run settles what is unsettled"
+        hint = "the next run settles unfinished steps"
         _log.error("stopped amid a step", accounts=sorted(late), hint=hint)
     else:
         _log.info("daemon ended")

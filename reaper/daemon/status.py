@@ -231,7 +231,9 @@ class DaemonStatus:
             _log.info("reloaded")
         else:
             _log.error(
-                "reload refused", error=refused, hint="what was in force before stays in force"
+                "reload refused",
+                error=refused,
+                hint="the previous settings and policies stay in force",
             )
 
     def database_lost(self, why: str) -> None:

@@ -69,7 +69,7 @@ class RunLog:
         if not observation.follows:
             log.info(
                 "what lasts starts over",
-                why="the last complete run is longer ago than ready_within, or ahead",
+                why="the last complete run is older than ready_within, or in the future",
             )
         for doubt in observation.doubts:
             log.warning("observing only", doubt=doubt)

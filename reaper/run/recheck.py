@@ -56,7 +56,7 @@ class Recheck:
         except Gone:
             return Outcome(Result.ALREADY_GONE, "the server no longer knew it before its turn")
         except AccountError as error:
-            why = f"nothing was asked, for the second look failed: {error}"
+            why = f"nothing was requested, because the recheck failed: {error}"
             return Outcome(
                 Result.FAILED,
                 why,

@@ -18,7 +18,7 @@ _SMALL = 10  # sessions; a smaller fleet comes and goes by more than half on any
 
 
 class Stopwatch:
-    """Tells whether this machine slept, or its clock was set, since it was started."""
+    """Tells whether this machine was suspended, or its clock changed, since it was started."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -27,11 +27,11 @@ class Stopwatch:
 
     def doubt(self) -> str | None:
         passed = (self._clock.now() - self.started_at).total_seconds()
-        slept = passed - (self._clock.monotonic() - self._awake)
-        if abs(slept) <= TOLERANCE:
+        missing = passed - (self._clock.monotonic() - self._awake)
+        if abs(missing) <= TOLERANCE:
             return None
         return (
-            f"this machine slept, or its clock was set, while it looked: {spoken(slept)} are "
+            f"this machine was suspended, or its clock was changed, during the look: {spoken(missing)} are "
             "missing"
         )
 
@@ -40,8 +40,8 @@ def doubts(
     source: SessionSource, stopwatch: Stopwatch, memory: Memory, limits: Limits, sessions: int
 ) -> Iterator[str]:
     """Each reason, in words for a person."""
-    if slept := stopwatch.doubt():
-        yield slept
+    if doubt := stopwatch.doubt():
+        yield doubt
     if wrong := doubt_of_clocks(source.skew_seconds):
         yield wrong
     if change := _change(memory.fleet, sessions, limits.fleet_change):
@@ -70,7 +70,7 @@ def of_the_future(learnt: Iterable[Activity]) -> Iterator[str]:
         activity for activity in learnt if activity.at is None and activity.source.startswith(AHEAD)
     )
     for activity in ahead:
-        yield f"session {activity.session_id}: {activity.source}; some clock is wrong"
+        yield f"session {activity.session_id}: {activity.source}; one of the clocks is wrong"
         return
 
 

@@ -72,7 +72,7 @@ def _of_the_one(look: RecheckResult, tasks: SessionTasks) -> RecheckResult | Out
         return replace(look, session=replace(look.session, task=tasks.the_one.key))
     if tasks.between_tasks(look.now):
         return Outcome(Result.WITHHELD, _IDLE_BY_DESIGN.format(tasks.why_not_one()))
-    return _withheld(f"{tasks.why_not_one()}; to end it all the same, write 'steps: terminate'")
+    return _withheld(f"{tasks.why_not_one()}; to end it anyway, write 'steps: terminate'")
 
 
 def _withheld(why: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""The sessions as they stand judged now."""
+"""Sessions and their current verdicts."""
 
 from __future__ import annotations
 

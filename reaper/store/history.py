@@ -278,7 +278,7 @@ def policies_page(
     limit: int | None = 50,
     behind: Position | None = None,
 ) -> list[PolicyEntry]:
-    """Every text that policies ever had, by name. Raises StoreError."""
+    """Every recorded version of the policies, by name. Raises StoreError."""
     key = (policy_texts.c.name, policy_texts.c.hash)
     statement = sa.select(policy_texts).order_by(*key).limit(limit)
     if name is not None:
@@ -298,7 +298,7 @@ def list_runs(
     below: int | None = None,
     limit: int | None = 20,
 ) -> list[RunEntry]:
-    """The passes, the newest first; with `below` those of a lower id than that.
+    """Runs, newest first; with `below` those of a lower id than that.
 
     Raises StoreError.
     """
@@ -321,7 +321,7 @@ def list_runs(
 def reading_runs(
     database: Database, *, account: str | None = None, limit: int | None = None
 ) -> Iterator[RunEntry]:
-    """The passes, the newest first, one after the other; few are held at a time.
+    """Runs, newest first, one after the other; few are held at a time.
 
     Raises StoreError.
     """

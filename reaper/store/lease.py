@@ -76,14 +76,11 @@ def take(
         ).one_or_none()
         if row is not None and row.expires_at > now:
             remaining = spoken((row.expires_at - now).total_seconds())
-            why = (
-                f"{account}: {row.holder} is at work on it (for {remaining} more at the most); left "
-                "to it"
-            )
+            why = f"{account}: locked by {row.holder} for at most {remaining} more; skipped"
             raise LeaseHeld(why, row.expires_at)
         made = find_recent_run(db, account, since, enforcing=enforcing) if since else None
         if made is not None:
-            raise AlreadyRun(f"{account}: {made}; none is due before the next")
+            raise AlreadyRun(f"{account}: {made}; the next run is not due yet")
         lease = Lease(account, (row.token if row else 0) + 1, now + length, length)
         values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
         if row is None:

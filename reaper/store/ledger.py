@@ -200,9 +200,7 @@ class OpenRun:
             now = self._clock.now()  # not before: the database may have been waited for
             self._lease.renew(db, now)
             if now - look.now > self._lease.length:
-                raise Withheld(
-                    "this reaper was delayed after its second look; nothing was requested"
-                )
+                raise Withheld("this reaper was delayed after its recheck; nothing was requested")
             why = holds.blocked_reason(db, self._lease.account, now)
             if why is not None:
                 raise Withheld(why)
@@ -249,7 +247,7 @@ def _refuse_exempt(db: sa.Connection, account: str, session: Session, now: datet
     """
     for exemption in exemptions.standing_for(db, account, now):
         if exemption.test(session) is not Answer.NO:
-            raise Withheld(f"it may be exempt since the second look: {exemption}")
+            raise Withheld(f"it may be exempt since the recheck: {exemption}")
 
 
 def _observation(look: RecheckResult) -> Row:

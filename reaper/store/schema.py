@@ -48,7 +48,7 @@ def _bring_to_head(database: Database, *, ask: bool) -> None:
     if ask and current is not None and current < HEAD:
         raise StoreError(
             f"the database {database.where} is at revision {current}, and this reaper needs {HEAD}; "
-            "run `reaper db upgrade` once its other programs may change too"
+            "run `reaper db upgrade` once all other replicas can be upgraded too"
         )
     # Alembic takes a quarter of a second to import
     from reaper.store.migrate import upgrade  # noqa: PLC0415

@@ -98,7 +98,7 @@ current_verdicts = sa.Table(
     sa.Column("offender_since", UtcDateTime),  # null: it is none
     sa.Column(
         "offender_run", sa.Integer
-    ),  # the first run of those on end that found it an offender
+    ),  # the first of the consecutive runs that found it an offender
     sqlite_with_rowid=False,  # an account's rows lie together, and every pass reads all of them
 )
 

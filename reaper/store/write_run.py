@@ -170,7 +170,7 @@ def _since(
     """Since when it is an offender, in every look that follows another, by the same text of its
     policy.
 
-    A doubtful look begins nothing, and what it could not tell ends nothing: but what it shows in a
+    A doubtful look begins nothing, and what it could not notify ends nothing: but what it shows in a
     session's favour
     does.
     """

@@ -180,7 +180,7 @@ def _neglect(
     if at is None or now - at <= within:
         return None
     age, most = spoken((now - at).total_seconds()), spoken(within.total_seconds())
-    return f"but the last complete run began {age} ago, and {most} at the most is expected"
+    return f"but the last complete run began {age} ago, and {most} is the maximum"
 
 
 def _ask_for_keys(accounts: Sequence[AccountSettings]) -> None:

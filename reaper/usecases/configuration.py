@@ -69,7 +69,7 @@ def nobody_to_tell(policies: PolicySet, settings: Settings) -> list[str]:
     if not silent or settings.notify.targets:
         return []
     hint = "name a target under 'notify' in the settings"
-    return [f"no one is told what {', '.join(silent)} finds: {hint}"]
+    return [f"nobody is notified of what {', '.join(silent)} finds: {hint}"]
 
 
 def today() -> date:

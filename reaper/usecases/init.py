@@ -13,37 +13,33 @@ from reaper.config.policies.schema import SHIPPED, schema_text
 from reaper.errors import ConfigurationError
 
 _SETTINGS = """\
-# Where reaper runs. What it decides stands in the policies. Every key can also come from the
-# environment, which
-# wins: REAPER_DATABASE_URL, REAPER_ENFORCE, and so on.
+# Settings of reaper: accounts, database, limits. The policies decide which sessions end.
+# An environment variable overrides a key: REAPER_DATABASE_URL, REAPER_ENFORCE, and so on.
 
 accounts:
   - name: acme
-    url: https://acme.aimms.cloud      # the tenant's root
+    url: https://acme.aimms.cloud      # the tenant's base URL
     api_key_env: ACME_API_KEY          # or api_key_file: /run/secrets/acme-key
-    # generation: auto                 # 1 or 2, where the tenant's OpenAPI document does not tell
+    # generation: auto                 # or 1 or 2, if it cannot be detected
 
 policies: policies                     # a file or a folder, relative to this file
 
-# enforce: false                       # true: `run` and `daemon` may end sessions for policies in
-# mode enforce
+# enforce: false                       # true: policies in mode enforce may end sessions
 # database_url: sqlite:////var/lib/reaper/reaper.db
-# interval: 5m                         # between two passes of `reaper daemon`, or
+# interval: 5m                         # time between two runs of `reaper daemon`, or
 # schedule: {cron: "0 7 * * mon-fri", zone: Europe/Amsterdam}
-# timeout: 10s                         # for one answer of the session-manager
-# confirm_within: 90s                  # how long a session is watched until it is seen to have
-# ended
-# limits:                              # over one of them nothing is ended, until `reaper
-# acknowledge`
-#   run: {sessions: 10, percent: 20}   # by one run; percent of all running sessions
+# timeout: 10s                         # maximum time for one response of the session-manager
+# confirm_within: 90s                  # how long to wait for a session to end
+# limits:                              # a run over a limit ends nothing until `reaper acknowledge`
+#   run: {sessions: 10, percent: 20}   # per run; percent of all running sessions
 #   hour: {sessions: 30}
-# per_minute: 30                       # at most so many terminations a minute
+# per_minute: 30                       # maximum number of terminations per minute
 # stop_file: STOP                      # while this file exists, nothing is ended
-# notify:                              # whom policies in mode notify tell
+# notify:                              # targets of policies in mode notify
 #   webhooks: [{name: ops-room, url_env: OPS_ROOM_HOOK}]
 # activity:
-#   ignore: ['^license check$']        # log lines that are no activity, besides heartbeats
-#   workers: 8                         # how many logs are read at a time
+#   ignore: ['^license check$']        # log lines that do not count as activity
+#   workers: 8                         # number of logs read concurrently
 """
 
 

@@ -145,7 +145,7 @@ def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
         if step.reviewed not in now:
             another = _another(step, there.get(step.session))
             why = another or waits.get(step.session) or reasons.get(step.session)
-            why = why or "it is not there any more"
+            why = why or "it no longer exists"
             yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
     for omitted in report.left_out:
         who = f"{omitted.session.kind} {omitted.session.id} of {omitted.session.owner}"

@@ -70,7 +70,7 @@ class Access:
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
         if not self._is_ours(headers.get("host", "")):
-            why = "the reaper is not known by this name; add it to http.hosts in the settings"
+            why = "unknown host name; add it to http.hosts in the settings"
             return problem(HTTPStatus.MISDIRECTED_REQUEST, why)
         trusted = not self.settings.token_hashes or self._has_token(
             headers.get("authorization", "")
@@ -78,7 +78,7 @@ class Access:
         scope[_TRUSTED] = trusted
         if trusted or scope["path"] in _TO_ALL:
             return None
-        why = "send a token that the settings know, as `Authorization: Bearer …`"
+        why = "a valid token is required: `Authorization: Bearer …`"
         return problem(HTTPStatus.UNAUTHORIZED, why, {"WWW-Authenticate": 'Bearer realm="reaper"'})
 
     def _is_ours(self, host: str) -> bool:

@@ -40,7 +40,7 @@ _ONE = (int,)
 def api(store: Store) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
-    @router.get("/runs", response_model=Page[RunEntry], summary="The passes, the newest first")
+    @router.get("/runs", response_model=Page[RunEntry], summary="Runs, newest first")
     def runs(params: Annotated[RunParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, _ONE)
         entries = list_runs(
@@ -63,15 +63,13 @@ def api(store: Store) -> APIRouter:
     @router.get(
         "/decisions",
         response_model=Page[DecisionEntry],
-        summary="Verdicts as they were taken, newest first",
+        summary="Recorded verdicts, newest first",
     )
     def decisions(params: Annotated[DecisionParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (int, str, str))
         return page(decisions_page(store(), params.filter(params.ruling), behind), params.limit)
 
-    @router.get(
-        "/steps", response_model=Page[StepEntry], summary="What was to be done, and what came of it"
-    )
+    @router.get("/steps", response_model=Page[StepEntry], summary="Steps and their outcomes")
     def steps(params: Annotated[StepParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, _ONE)
         return page(steps_page(store(), params.filter(params.outcome), behind), params.limit)
@@ -79,14 +77,16 @@ def api(store: Store) -> APIRouter:
     @router.get(
         "/sessions",
         response_model=Page[SessionEntry],
-        summary="The sessions as they stand judged now",
+        summary="Sessions and their current verdicts",
     )
     def sessions(params: Annotated[SessionParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (str, str))
         return page(sessions_page(store(), params.filter(params.ruling), behind), params.limit)
 
     @router.get(
-        "/policies", response_model=Page[PolicyEntry], summary="Every text that policies ever had"
+        "/policies",
+        response_model=Page[PolicyEntry],
+        summary="Every recorded version of the policies",
     )
     def policies(params: Annotated[PolicyParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (str, str))

@@ -64,26 +64,24 @@ def _itself(snapshot: StatusSnapshot, *, ready: bool) -> Iterator[Metric]:
     )
     built = (__version__, platform.python_version())
     database_up = not (daemon.database_trouble or snapshot.trouble)
-    yield _gauge("build_info", "What runs; always 1", ("version", "python"), {built: 1})
+    yield _gauge("build_info", "Version information; always 1", ("version", "python"), {built: 1})
     yield _gauge("ready", "Whether /readyz says so", (), {(): ready})
     yield _gauge(
         "beat_age_seconds",
-        "Since the scheduler last showed that it is alive",
+        "Seconds since the last heartbeat of the scheduler",
         (),
         {(): daemon.beat_age},
     )
     yield _gauge("database_up", "Whether the database answers", (), {(): database_up})
     yield _gauge(
         "configuration_valid",
-        "Whether what was written last is in force",
+        "Whether the latest settings and policies are in force",
         (),
         {(): daemon.refused is None},
     )
+    yield _counter("databases_lost", "Times the database was lost", (), {(): daemon.databases_lost})
     yield _counter(
-        "databases_lost", "Times that the database was lost", (), {(): daemon.databases_lost}
-    )
-    yield _counter(
-        "reloads", "Changed settings and policies, taken or refused", ("result",), reloads
+        "reloads", "Reloads of settings and policies, taken or refused", ("result",), reloads
     )
 
 
@@ -96,32 +94,34 @@ def _counted(daemon: DaemonStatus) -> Iterator[Metric]:
         for name in daemon.accounts
         for how in ("missed", "overlapped")
     }
-    yield _counter("runs", "Passes, by how they ended", ("account", "result"), runs)
+    yield _counter("runs", "Runs, by result", ("account", "result"), runs)
     yield _counter(
         "late_runs",
-        "Passes that were missed, or under way when the next was due",
+        "Runs that were missed, or still in progress when the next was due",
         ("account", "how"),
         late,
     )
-    yield _counter("doubts", "Reasons only to observe", _ACCOUNT, _each(daemon, daemon.doubts))
+    yield _counter(
+        "doubts", "Doubts, for which a run only observes", _ACCOUNT, _each(daemon, daemon.doubts)
+    )
     yield _counter(
         "halts",
-        "Plans over a limit, of which nothing was done",
+        "Plans halted by a limit",
         _ACCOUNT,
         _each(daemon, daemon.halts),
     )
     yield _counter(
         "probes", "Logs read for a last activity", _ACCOUNT, _each(daemon, daemon.probes)
     )
-    saved = "Sessions whose log was not read, for it could change no verdict"
+    saved = "Sessions whose log was not read because it could change no verdict"
     yield _counter("probes_saved", saved, _ACCOUNT, _each(daemon, daemon.probes_saved))
     yield _counter(
         "steps",
-        "Steps, by what came of them; the action terminate ends a session",
+        "Steps, by outcome; the action terminate ends a session",
         _STEP,
         daemon.steps,
     )
-    later = "Steps of earlier runs, by what was seen of them later"
+    later = "Steps of earlier runs, by the outcome found later"
     yield _counter("steps_settled_later", later, ("account", "outcome"), daemon.settled_later)
     yield _counter(
         "requests",
@@ -129,7 +129,7 @@ def _counted(daemon: DaemonStatus) -> Iterator[Metric]:
         ("account", "status"),
         daemon.requests,
     )
-    again = "Those of the requests that repeated one, by the status that they got"
+    again = "Repeated requests, by HTTP status"
     yield _counter("retries", again, ("account", "status"), daemon.retries)
 
 
@@ -148,7 +148,7 @@ def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
     }
     yield _gauge("sessions", says, ("account", "kind", "state", "verdict"), fleets)
     took = HistogramMetricFamily(
-        "reaper_run_seconds", "How long each part of a pass took", labels=["phase"]
+        "reaper_run_seconds", "Duration of each part of a run", labels=["phase"]
     )
     for phase, durations in daemon.seconds.items():
         took.add_metric(
@@ -161,15 +161,17 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
     daemon, accounts, conditions = snapshot.daemon, snapshot.daemon.accounts, snapshot.conditions
     complete = {name: snapshot.complete_at(name) for name in accounts}
     leases = {(name,): float(name in daemon.under_way) for name in accounts}
-    yield _gauge("lease_held", "Whether this replica is at work on the account", _ACCOUNT, leases)
-    began = "When the last run without a doubt began, by any replica"
+    yield _gauge(
+        "lease_held", "Whether this replica holds the lease of the account", _ACCOUNT, leases
+    )
+    began = "Start of the last complete run, by any replica"
     yield _gauge("last_complete_run_timestamp_seconds", began, _ACCOUNT, _moments(complete))
-    ended = "When the last run of this replica ended"
+    ended = "End of the last run of this replica"
     yield _gauge("last_run_end_timestamp_seconds", ended, _ACCOUNT, _moments(daemon.ended_at))
-    due = "When this replica will see whether a run is due"
+    due = "When the next run of this replica is due"
     yield _gauge("next_run_timestamp_seconds", due, _ACCOUNT, _moments(daemon.next_at))
     within = {(name,): monitored.within.total_seconds() for name, monitored in accounts.items()}
-    yield _gauge("ready_within_seconds", "How old the last complete run may be", _ACCOUNT, within)
+    yield _gauge("ready_within_seconds", "Maximum age of the last complete run", _ACCOUNT, within)
     yield _gauge(
         "key_expiry_timestamp_seconds",
         "When the API key expires, where known",
@@ -177,11 +179,9 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
         _expiries(accounts),
     )
     paused = {(name,): float(condition.paused) for name, condition in conditions.items()}
-    yield _gauge("paused", "Whether a pause forbids to end anything", _ACCOUNT, paused)
+    yield _gauge("paused", "Whether the account is paused", _ACCOUNT, paused)
     halted = {(name,): float(condition.halted) for name, condition in conditions.items()}
-    yield _gauge(
-        "halted", "Whether a halted run waits for a person to acknowledge it", _ACCOUNT, halted
-    )
+    yield _gauge("halted", "Whether a halted run has not been acknowledged yet", _ACCOUNT, halted)
     concerns = {
         (name, check.value): sum(one["check"] == check for one in condition.concerns)
         for name, condition in conditions.items()
@@ -192,7 +192,7 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
     unsettled = {(name,): float(condition.unsettled) for name, condition in conditions.items()}
     yield _gauge(
         "unsettled_steps",
-        "Steps of which nobody has seen yet what came of them",
+        "Steps whose outcome is not known yet",
         _ACCOUNT,
         unsettled,
     )

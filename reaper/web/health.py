@@ -84,14 +84,14 @@ def _late(snapshot: StatusSnapshot, account: str, monitored: MonitoredAccount) -
     at, trouble = snapshot.complete_at(account), snapshot.daemon.troubles.get(account)
     if at is not None and snapshot.now - at <= monitored.within:
         return None
-    because = f"; the last pass: {trouble}" if trouble else ""
+    because = f"; the last run: {trouble}" if trouble else ""
     if at is None:
-        return None if _is_to_come(snapshot, account) else f"no complete run is known yet{because}"
+        return None if _is_to_come(snapshot, account) else f"no complete run yet{because}"
     age, within = (
         spoken((snapshot.now - at).total_seconds()),
         spoken(monitored.within.total_seconds()),
     )
-    return f"the last complete run began {age} ago, and {within} at the most is expected{because}"
+    return f"the last complete run began {age} ago; the maximum is {within}{because}"
 
 
 def _is_to_come(snapshot: StatusSnapshot, account: str) -> bool:

@@ -25,10 +25,10 @@ _log = logger("web")
 class Problem(BaseModel):
     """Why there is no answer."""
 
-    type: str = Field("about:blank", description="The title says it all.")
+    type: str = Field("about:blank", description="No further information; see `title`.")
     title: str = Field(description="The status in words.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What was wrong, for a person.")
+    detail: str = Field(description="What was wrong, in plain text.")
 
 
 RESPONSES: dict[int | str, dict[str, object]] = {
@@ -60,7 +60,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     detail = error.detail
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.method} is not possible here; the record can only be read"
+        detail = f"{request.method} is not allowed; this API is read-only"
     elif detail == HTTPStatus.NOT_FOUND.phrase:
         detail = f"there is nothing at {request.url.path}"
     return problem(error.status_code, detail, error.headers)
@@ -70,14 +70,12 @@ async def _no_database(_: Request, error: Exception) -> JSONResponse:
     _log.warning("request failed", because=str(error))
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "the database cannot be used now; /readyz and the log say why",
+        "the database is unavailable; see /readyz and the log",
     )
 
 
 async def _broken(_: Request, __: Exception) -> JSONResponse:
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "the reaper itself failed at this; its log says where"
-    )
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; see the log of the reaper")
 
 
 HANDLERS: dict[type[Exception], ExceptionHandler] = {

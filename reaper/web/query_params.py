@@ -80,15 +80,13 @@ class RunParams(QueryParams):
     """Which runs."""
 
     account: Text = Field(None, description="Only of this account.")
-    since: Moment = Field(None, description="From this moment on.")
-    until: Moment = Field(None, description="Before this moment.")
+    since: Moment = Field(None, description="Only from this time on.")
+    until: Moment = Field(None, description="Only before this time.")
 
 
 class _OfSessions(QueryParams):
     account: Text = Field(None, description="Only of this account.")
-    session: Text = Field(
-        None, description="Only this session; the first characters of its id will do."
-    )
+    session: Text = Field(None, description="Only this session; a prefix of its id is enough.")
     owner: Text = Field(None, description="Only of this owner; `*` stands for anything.")
     policy: Text = Field(None, description="Only by this policy.")
 
@@ -108,8 +106,8 @@ class DecisionParams(_OfSessions):
     """Which decisions."""
 
     ruling: Verdict = Field(None, description="Only such verdicts.")
-    since: Moment = Field(None, description="From this moment on.")
-    until: Moment = Field(None, description="Before this moment.")
+    since: Moment = Field(None, description="Only from this time on.")
+    until: Moment = Field(None, description="Only before this time.")
 
 
 class StepParams(_OfSessions):
@@ -118,5 +116,5 @@ class StepParams(_OfSessions):
     outcome: Outcome = Field(
         None, description="Only steps that came to this; their last event counts."
     )
-    since: Moment = Field(None, description="Of runs from this moment on.")
-    until: Moment = Field(None, description="Of runs before this moment.")
+    since: Moment = Field(None, description="Only of runs from this time on.")
+    until: Moment = Field(None, description="Only of runs before this time.")

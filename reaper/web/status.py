@@ -34,7 +34,7 @@ class StatusSnapshot:
     trouble: str | None
 
     def complete_at(self, account: str) -> datetime | None:
-        """When the last run without a doubt began, by any replica as far as that is known."""
+        """Start of the last complete run, by any replica as far as that is known."""
         moments = (self.daemon.complete_at.get(account), self.completed.get(account))
         return max((at for at in moments if at), default=None)
 
@@ -72,7 +72,7 @@ class StatusReader:
             question = self._question
         answered = question.done.wait(_PATIENCE)
         trouble = (
-            question.trouble if answered else f"the database does not answer within {_PATIENCE:g} s"
+            question.trouble if answered else f"the database did not respond within {_PATIENCE:g} s"
         )
         by_account = question.conditions if answered else {}
         if trouble is None:
@@ -93,7 +93,7 @@ class _Question:
     def __init__(self, ask: Callable[[], dict[str, Condition]]) -> None:
         self.done = Event()
         self.conditions: dict[str, Condition] = {}
-        self.trouble: str | None = "the database could not be asked; the log says why"
+        self.trouble: str | None = "the database could not be queried; see the log"
         self._ask = ask
         Thread(target=self._run, name="status", daemon=True).start()
 

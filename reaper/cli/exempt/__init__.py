@@ -9,7 +9,7 @@ from reaper.cli.exempt import add, listing, remove
 
 @click.group("exempt")
 def command() -> None:
-    """Leave sessions alone for a while, whatever the policies say."""
+    """Exempt sessions from all policies for a time."""
 
 
 command.add_command(add.command)

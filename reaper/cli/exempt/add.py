@@ -23,9 +23,7 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 @click.option(
     "--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'."
 )
-@click.option(
-    "--session", metavar="ID", help="The session of this id; its first characters are enough."
-)
+@click.option("--session", metavar="ID", help="The session with this id; a prefix is enough.")
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
 @click.option("--kind", metavar="KIND", help=f"Sessions of this kind: {EVERY_KIND}.")
@@ -34,11 +32,11 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 @click.option(
     "--until",
     metavar="WHEN",
-    help="To the end of 2026-11-24 (UTC), to 2026-11-24T08:00, or for so long: 3d.",
+    help="When it ends: 2026-11-24 (inclusive, UTC), 2026-11-24T08:00, or a duration such as 3d.",
 )
-@click.option("--forever", is_flag=True, help="Without an end; `--until` is the better choice.")
-@click.option("--reason", required=True, help="Why; it is shown wherever the exemption decides.")
-@click.option("--by", help="Who says so; you, by default.")
+@click.option("--forever", is_flag=True, help="No end; prefer `--until`.")
+@click.option("--reason", required=True, help="The reason; shown wherever the exemption applies.")
+@click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -9,7 +9,7 @@ from reaper.cli.output import emit, stream
 
 
 @click.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that were removed.")
+@click.option("--all", "everything", is_flag=True, help="Include removed exemptions.")
 @output_option("table", "json", "csv")
 @click.pass_context
 def command(ctx: click.Context, *, everything: bool, output: str) -> None:

@@ -10,8 +10,8 @@ from reaper.cli.output import say
 
 @click.command("remove")
 @click.argument("number", type=click.IntRange(1))
-@click.option("--reason", required=True, help="Why; it is kept beside the exemption.")
-@click.option("--by", help="Who says so; you, by default.")
+@click.option("--reason", required=True, help="The reason; recorded with the exemption.")
+@click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, number: int, reason: str, by: str | None) -> None:
     """End the exemption NUMBER now; it stays on record."""

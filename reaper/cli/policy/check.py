@@ -11,7 +11,7 @@ from reaper.cli.options import output_option, settings_of
 
 @click.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="A warning is an error.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @output_option("table", "json", "sarif", "github")
 @click.pass_context
 def command(ctx: click.Context, *, path: Path | None, strict: bool, output: str) -> None:

@@ -16,7 +16,7 @@ from reaper.cli.output import emit
 @click.option(
     "--fleet",
     type=click.Path(path_type=Path),
-    help="Judge the fleet that `reaper sessions --keep` wrote there, and ask no account.",
+    help="Judge the fleet saved by `reaper sessions --keep`; contact no account.",
 )
 @account_option
 @output_option("table", "json")

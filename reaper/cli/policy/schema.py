@@ -11,7 +11,10 @@ from reaper.cli.output import say, stream
 
 @click.command("schema")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file instead of standard output.",
 )
 def command(*, output: Path | None) -> None:
     """Print the JSON Schema (2020-12) of a policy file.

@@ -19,11 +19,11 @@ from reaper.cli.output import emit
     metavar="TEXT",
     help="Only cases with TEXT in their name or file's name.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="A line for each case.")
-@click.option("-q", "--quiet", is_flag=True, help="Only what failed, and the last line.")
-@click.option("--coverage", "covering", is_flag=True, help="Also name what no case has tried.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for each case.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only failures and the summary.")
+@click.option("--coverage", "covering", is_flag=True, help="Also list what no case covers.")
 @click.option(
-    "--strict", is_flag=True, help="As --coverage; and what no case has tried is a failure."
+    "--strict", is_flag=True, help="Like --coverage, and fail if anything is not covered."
 )
 @output_option("table", "json")
 @click.pass_context

@@ -22,7 +22,7 @@ _WORDS: dict[str, str] = {
     Action.INTERRUPT_EXECUTION: "would be interrupted",
     DispositionKind.WAITS: "would wait",
     DispositionKind.CAME_BACK: "came back",
-    DispositionKind.TOLD: "people would be told",
+    DispositionKind.TOLD: "people would be notified",
     DispositionKind.OBSERVED: "observed",
     DispositionKind.UNKNOWN: "unknown",
     DispositionKind.EXEMPT: "exempt",
@@ -32,7 +32,7 @@ _WORDS: dict[str, str] = {
 
 def show_comparison(comparison: Comparison) -> None:
     out = console()
-    out.line("{}", "; ".join(_texts(comparison.texts)) or "the policies say the same")
+    out.line("{}", "; ".join(_texts(comparison.texts)) or "the policies are the same")
     for one in comparison.accounts:
         _show(out, one)
 
@@ -47,9 +47,12 @@ def _texts(texts: Rewritten) -> Iterator[str]:
 
 def _show(out: Screen, one: ComparedAccount) -> None:
     observation, sessions = one.new[0], one.sessions
-    told = f"{len(sessions)} treated differently" if sessions else "none is treated differently"
+    summary = f"{len(sessions)} treated differently" if sessions else "no differences"
     out.line(
-        "[bold]{}[/]: {} sessions, {}", observation.account, len(observation.snapshot.fleet), told
+        "[bold]{}[/]: {} sessions, {}",
+        observation.account,
+        len(observation.snapshot.fleet),
+        summary,
     )
     for doubt in observation.doubts:
         out.line("  [yellow]a run now would observe only:[/] {}", doubt)

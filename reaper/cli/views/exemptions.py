@@ -11,7 +11,7 @@ from reaper.cli.views.render import console, csv_lines, moment, table
 from reaper.store import ManualExemptionEntry
 from reaper.usecases.exemptions import ListedExemption
 
-_UNUSED = "in force, and never of use so far"
+_UNUSED = "in force, never used so far"
 _GROUPS = ("in force", _UNUSED, "ended", "removed")
 _COLUMNS = ("id", "state", "whom", "account", "ends", "at", "by", "decided", "last_used", "reason", "removed_at",
             "removed_by", "removed_because")  # fmt: skip

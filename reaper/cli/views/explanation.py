@@ -90,7 +90,7 @@ def _show_policies(out: Screen, live: Live) -> None:
 def _mismatches(view: PolicyView) -> Iterator[str]:
     for mismatch in view.mismatches:
         value = "is not known" if mismatch.value is None else f"is {mismatch.value!r}"
-        spelt = " (they read alike, and are written otherwise)" if mismatch.alike else ""
+        spelt = " (they look alike, but are spelled differently)" if mismatch.alike else ""
         yield f"{mismatch.field} {value}, not {_wanted(mismatch.wanted)}{spelt}"
 
 
@@ -161,7 +161,7 @@ def _change(view: PolicyView, now: datetime) -> str:
     if change.open_end:
         return f"does not change by itself before {when[3:]}"
     if change.verdict is None:
-        return f"judged by it no more {when}"
+        return f"no longer judged by it {when}"
     unless = " unless a log line appears" if Need.ACTIVITY in policy.needs else ""
     if change.verdict.ruling is not Ruling.OFFENDER:
         return f"{change.verdict.ruling.value} {when}{unless}: {change.verdict.reason}"
@@ -199,7 +199,7 @@ def _show_decisions(out: Screen, past: AsOf) -> None:
         reason = (
             "by this text"
             if past.stands(one)
-            else "by this text, by which the last look judged no more"
+            else "by this text, which the last look no longer used"
         )
         out.line("  {}", f"{reason}:" if text else "the text it was judged by is not on record")
         for line in (text or "").splitlines():

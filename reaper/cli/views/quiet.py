@@ -28,14 +28,14 @@ def troubles(report: Report) -> Iterator[str]:
         why = "; ".join(report.plan.halted)
         yield (
             f"{account}: run {report.run_id} was halted: {why} (`reaper acknowledge "
-            f"{report.run_id}` lets it go on)"
+            f"{report.run_id}` lets the next run act again)"
         )
         return
     yield from _of_sessions(report)
     for delivery in report.deliveries:
         if delivery.result is DeliveryStatus.NOT_TOLD:
             yield (
-                f"{account}: could not tell {delivery.target}: {delivery.detail}; the next run "
+                f"{account}: could not notify {delivery.target}: {delivery.detail}; the next run "
                 "tries again"
             )
 

@@ -254,12 +254,12 @@ def _show_receipts(out: Screen, report: Report) -> None:
         to = delivery.target
         match delivery.result:
             case DeliveryStatus.TOLD:
-                out.line("  [green]told[/] {} of {}{}", to, what, detail)
+                out.line("  [green]notified[/] {} of {}{}", to, what, detail)
             case DeliveryStatus.NOT_TOLD:
-                again = "  [bold red]could not tell[/] {} of {}{}; the next run tries again"
+                again = "  [bold red]could not notify[/] {} of {}{}; the next run tries again"
                 out.line(again, to, what, detail)
             case DeliveryStatus.WITHHELD:
-                would = "  dry run: nobody was told; --enforce would tell {} of {}"
+                would = "  dry run: nobody was notified; --enforce would notify {} of {}"
                 out.line(would, to, what)
 
 
@@ -277,7 +277,7 @@ def _show_steps(out: Screen, report: Report) -> None:
         rows.add_row(*_who(step.session), step.policy, shown, what)
     out.rows(rows)
     if common and report.enforcing and not report.plan.halted:
-        out.line("  [yellow]nothing was asked:[/] {}", common)
+        out.line("  [yellow]nothing was requested:[/] {}", common)
     if not report.enforcing:
         withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
         would = "would be halted as well" if report.plan.halted else f"would end {withheld}"

@@ -53,9 +53,7 @@ def doubts(located: Located, document: PolicyDocument, today: date) -> Iterator[
 def _impossible(policy: Policy) -> Iterator[Found]:
     yield from _selects_nothing(policy.select)
     if policy.terminate_when is not None and constant_value(policy.terminate_when) is False:
-        message = (
-            "this rule can never be met: its parts contradict one another; take one of them out"
-        )
+        message = "this rule can never be met: its parts contradict one another; remove one of them"
         yield ("terminate_when",), "contradiction", message
 
 

@@ -56,7 +56,7 @@ def _needless_part(
         if rest and reduce(join, where) == reduce(join, rest):
             yield (
                 (key, number),
-                f"this part of '{key}' changes nothing beside the others; take it out",
+                f"this part of '{key}' changes nothing beside the others; remove it",
             )
             return
         yield from (((key, number, *way), message) for way, message in _needless(part, table))

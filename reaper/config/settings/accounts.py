@@ -39,7 +39,7 @@ def _root(url: str) -> str:
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise wrong(
-            f"'{url}' is not a valid address; write the tenant's root, like https://acme.aimms.cloud"
+            f"'{url}' is not a valid address; write the tenant's base URL, like https://acme.aimms.cloud"
         )
     if parts.path.strip("/"):
         raise wrong(
@@ -54,32 +54,34 @@ class AccountSettings(Strict):
     """One AIMMS PRO Cloud account. Exactly one of the three ways to give the API key is used."""
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="what the account is called here"
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="its name in this configuration"
     )
     url: Annotated[str, AfterValidator(_root)] = Field(
-        description="the tenant's root, like https://acme.aimms.cloud"
+        description="the tenant's base URL, like https://acme.aimms.cloud"
     )
     generation: Literal["auto", 1, 2] = Field(
         "auto", description="of the session-manager API; auto asks its OpenAPI"
     )
     api_key: SecretStr | None = Field(
-        None, description="the key itself; better keep it out of the file"
+        None, description="the key itself; prefer api_key_env or api_key_file"
     )
     api_key_env: str | None = Field(None, description="the environment variable that holds the key")
     api_key_file: Path | None = Field(
         None, description="the file that holds the key, relative to the settings file"
     )
-    interval: DurationText | None = Field(None, description="between two passes over this account")
+    interval: DurationText | None = Field(
+        None, description="time between two runs over this account"
+    )
     schedule: Cron | None = Field(
-        None, description="when passes over this account are due, instead of an interval"
+        None, description="when runs over this account are due, instead of an interval"
     )
     api_key_expires: date | None = Field(
         None, description="the day on which the key expires, as the portal says"
     )
     ready_within: Duration | None = Field(
         None,
-        description="how old its last complete run may be, and how long a gap what lasts outlives; else three times "
-        "the interval, and 5m at least",
+        description="maximum age of its last complete run, and maximum gap between consecutive runs; "
+        "default: three times the interval, at least 5m",
     )
 
     def overdue_after(self, pace: Cron | timedelta, now: datetime) -> timedelta:

@@ -49,13 +49,13 @@ class HttpSettings(BaseModel):
 
     listen: Annotated[str, AfterValidator(_address)] | None = Field(
         None,
-        description="address and port of the daemon's HTTP face, like 127.0.0.1:8642; none: there is none",
+        description="address and port of the daemon's HTTP server, like 127.0.0.1:8642; none: no server",
     )
     token_hashes: tuple[Annotated[str, AfterValidator(_hash)], ...] = Field(
         (), description="hashes of the bearer tokens that may read; `reaper token` makes one"
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
-        (), description="host names that it is asked by, besides localhost and bare addresses"
+        (), description="allowed host names, besides localhost and IP addresses"
     )
     key_notice: Duration = Field(
         Duration.parse("14d"),
@@ -63,7 +63,7 @@ class HttpSettings(BaseModel):
     )
     behind_tls: bool = Field(
         default=False,
-        description="whether a proxy in front of it speaks TLS and lets in only whom it should",
+        description="whether a proxy in front of it provides TLS and access control",
     )
 
     @model_validator(mode="after")

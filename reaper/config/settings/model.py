@@ -90,13 +90,13 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    accounts: tuple[AccountSettings, ...] = Field((), description="the accounts to look after")
+    accounts: tuple[AccountSettings, ...] = Field((), description="the accounts to monitor")
     policies: Path = Field(
         Path("policies"), description="a policy file or folder, relative to the settings file"
     )
     database_url: str = Field(
         default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
-        description="where decisions are kept: any SQLAlchemy URL; SQLite in the user's data folder by default",
+        description="where decisions are stored: any SQLAlchemy URL; SQLite in the user's data folder by default",
     )
     upgrade: Literal["auto", "ask"] = Field(
         "auto", description="ask: leave an older database to `reaper db upgrade`"
@@ -107,13 +107,13 @@ class Settings(BaseSettings):
     )
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()
-    http: HttpSettings = Field(HttpSettings(), description="the record over HTTP")
+    http: HttpSettings = Field(HttpSettings(), description="the HTTP server of the daemon")
     notify: NotifySettings = Field(
-        NotifySettings(), description="who is told by policies in mode notify"
+        NotifySettings(), description="the targets of policies in mode notify"
     )
-    log: LogSettings = Field(LogSettings(), description="what is logged on standard error")
+    log: LogSettings = Field(LogSettings(), description="logging to standard error")
     timeout: DurationText = Field(
-        Duration.parse("10s"), description="for one answer of the session-manager"
+        Duration.parse("10s"), description="maximum time for one response of the session-manager"
     )
     limits: Limits = Field(
         Limits(), description="how many sessions may be ended; beyond any limit, none is"
@@ -131,13 +131,13 @@ class Settings(BaseSettings):
         Duration.parse("1h"), description="the maximum age of a plan that `apply` accepts"
     )
     confirm_within: DurationText = Field(
-        Duration.parse("90s"), description="how long a session is watched to end"
+        Duration.parse("90s"), description="how long to wait for a session to end"
     )
     interval: DurationText = Field(
-        Duration.parse("5m"), description="between two passes of the daemon over an account"
+        Duration.parse("5m"), description="time between two runs of the daemon over an account"
     )
     schedule: Cron | None = Field(
-        None, description="when the daemon's passes are due, instead of an interval"
+        None, description="when the daemon's runs are due, instead of an interval"
     )
     daemon: DaemonSettings = Field(DaemonSettings(), description="how the daemon works")
 

@@ -44,9 +44,9 @@ Mailbox = Annotated[str, AfterValidator(_mailbox)]
 class WebhookSettings(Strict):
     """A webhook, whose address is a secret. Exactly one of the three ways to give it is used."""
 
-    name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
+    name: str = Field(pattern=_NAME, description="its name; unique among all targets")
     url: SecretStr | None = Field(
-        None, description="the address itself; better keep it out of the file"
+        None, description="the address itself; prefer url_env or url_file"
     )
     url_env: str | None = Field(None, description="the environment variable that holds the address")
     url_file: Path | None = Field(
@@ -76,21 +76,21 @@ class WebhookSettings(Strict):
 class EmailSettings(Strict):
     """A server that takes mail, and who gets it."""
 
-    name: str = Field(pattern=_NAME, description="what it is called here; no two targets share one")
-    host: str = Field(min_length=1, description="the server that takes the mail")
+    name: str = Field(pattern=_NAME, description="its name; unique among all targets")
+    host: str = Field(min_length=1, description="the mail server")
     port: int = Field(
-        587, ge=1, le=_MOST_PORTS, description="its port; on 465 it speaks TLS from the start"
+        587, ge=1, le=_MOST_PORTS, description="its port; 465 uses TLS from the start"
     )
     from_: Mailbox = Field(alias="from", description="the sender's address")
     to: Annotated[tuple[Mailbox, ...], AfterValidator(_somebody)] = Field(
         description="the recipients' addresses"
     )
     starttls: bool = Field(
-        default=True, description="whether the server must speak TLS, with a certificate to trust"
+        default=True, description="whether TLS with a trusted certificate is required"
     )
-    user: str | None = Field(None, description="whom to log in as; nobody by default")
+    user: str | None = Field(None, description="user name to log in with; no login by default")
     password: SecretStr | None = Field(
-        None, description="the password itself; better keep it out of the file"
+        None, description="the password itself; prefer password_env or password_file"
     )
     password_env: str | None = Field(
         None, description="the environment variable that holds the password"

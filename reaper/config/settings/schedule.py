@@ -99,7 +99,7 @@ class Cron(BaseModel):
         description="minute, hour, day, month and weekday, like 0 7 * * mon-fri"
     )
     zone: Annotated[str, AfterValidator(lambda name: zone_of(name).key)] = Field(
-        "UTC", description="whose clock it goes by, like Europe/Amsterdam"
+        "UTC", description="the time zone, like Europe/Amsterdam"
     )
 
     @model_validator(mode="after")
@@ -146,16 +146,16 @@ class DaemonSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    workers: int = Field(8, ge=1, le=64, description="how many accounts are looked after at a time")
+    workers: int = Field(8, ge=1, le=64, description="how many accounts are run at a time")
     splay: Duration | None = Field(
         Duration.parse("5s"),
-        description="the first passes begin at random moments within this; null: all at once",
+        description="the first runs start at random times within this; null: all at once",
     )
     stop_within: Duration = Field(
         Duration.parse("30s"),
-        description="how long a step under way has to be finished when the daemon is stopped",
+        description="how long to wait for a step in progress when the daemon is stopped",
     )
     prune: Cron = Field(
         Cron(cron="17 3 * * *"),
-        description="when what is older than `keep` is deleted, by one of the replicas",
+        description="when records older than `keep` are deleted, by one of the replicas",
     )

@@ -169,7 +169,7 @@ def next_run(
         case DispositionKind.CAME_BACK:
             words = "it was seen to end and runs again; it would be reported, and not ended"
         case DispositionKind.TOLD:
-            words = f"it would be left alone; people are told by {names}"
+            words = f"it would be left alone; people are notified by {names}"
         case DispositionKind.OBSERVED:
             verb = "only observe" if len(disposition.policies) > 1 else "only observes"
             words = f"it would be left alone: {names} {verb}"

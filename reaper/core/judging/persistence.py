@@ -35,7 +35,7 @@ COUNTED = frozenset({Condition.ALONE.value, Condition.UNREACHABLE.value})
 
 
 ObservedSince = Mapping[tuple[str, str], datetime]
-"""Session id and condition -> the first of the complete looks on end that showed it."""
+"""Session id and condition -> the first of the consecutive complete looks that showed it."""
 
 NOTHING: ObservedSince = {}
 

@@ -10,7 +10,7 @@ from reaper.core.language.selector import SAID, Written, problem
 from reaper.core.model.duration import Duration
 
 LEAST_LOOKS = 3
-"""So many looks on end show that something lasts: two are two moments."""
+"""This many consecutive looks show that something lasts: two are two moments."""
 
 
 class After(Written):

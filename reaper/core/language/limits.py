@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from reaper.core.language.selector import SAID, Written
 
 SMALL_FLEET = 3
-"""A percentage never allows fewer than so many, so that 20 % of 3 is not 0; a written 0
+"""A percentage never allows fewer than this many, so that 20 % of 3 is not 0; a written 0
 stays zero.
 """
 
@@ -21,7 +21,7 @@ def _whole(value: object) -> object:
 
 
 class Limit(Written):
-    """At most so many sessions, and at most so many percent of the running fleet; 0 means zero."""
+    """A maximum number of sessions, and a maximum percentage of the running fleet; 0 means zero."""
 
     sessions: Annotated[int | None, SAID, BeforeValidator(_whole)] = Field(
         None, ge=0, strict=True, description="at most this many sessions; 0 means zero"
@@ -59,7 +59,8 @@ class Limits(Written):
         Limit(sessions=30), description="within an hour by all policies, runs and replicas"
     )
     policy: Limit = Field(
-        Limit(sessions=10, percent=20), description="by a policy in one run, unless it says its own"
+        Limit(sessions=10, percent=20),
+        description="by a policy in one run, unless the policy sets its own",
     )
     delete: Limit = Field(
         Limit(sessions=100), description="records deleted by one run; they count nowhere else"
@@ -67,5 +68,5 @@ class Limits(Written):
     fleet_change: float | None = Field(
         50,
         gt=0,
-        description="percent; a fleet that lost or gained more since the last complete look is only observed",
+        description="percent; a run only observes when the fleet changed by more since the last complete look",
     )

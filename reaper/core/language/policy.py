@@ -68,16 +68,16 @@ class Policy(Written):
     description: str = Field("", description="one line for people")
     mode: Mode = Field(
         Mode.OBSERVE,
-        description="observe records, notify tells people, enforce ends; the last two also need `--enforce`",
+        description="observe records, notify alerts people, enforce ends sessions; the last two also need `--enforce`",
     )
     select: Annotated[
         Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)
-    ] = Field(description="which sessions it looks at: all, or those whose fields match")
+    ] = Field(description="which sessions it applies to: all, or those whose fields match")
     terminate_when: Annotated[Rule | None, SAID] = Field(
-        None, description="the rule by which one of them is to end"
+        None, description="the rule that decides which of them are ended"
     )
     delete_when: Annotated[Ended | None, SAID] = Field(
-        None, description="destroy the records of sessions that are over; generation 2"
+        None, description="delete the records of sessions that are over; generation 2 only"
     )
     exempt: tuple[Exemption, ...] = Field((), description="who is exempt from this policy")
     from_: Annotated[date | None, DAY, SAID] = Field(
@@ -87,7 +87,7 @@ class Policy(Written):
         None, description="the last day it is in force"
     )
     only_during: Annotated[OnlyDuring | None, SAID] = Field(
-        None, description="the hours in which it ends anything"
+        None, description="the hours in which it may end sessions"
     )
     after: Annotated[After | None, SAID] = Field(
         None, description="how long it must have been an offender before it is ended"
@@ -107,7 +107,7 @@ class Policy(Written):
         if self.terminate_when is None and self.delete_when is None:
             raise problem("missing-key", WITHOUT_RULE)
         if self.terminate_when is not None and self.delete_when is not None:
-            why = "a policy has either 'terminate_when' or 'delete_when'; take one of them out"
+            why = "a policy has either 'terminate_when' or 'delete_when'; remove one of them"
             raise problem("rule", why, "delete_when")
         if self.delete_when is not None and self.select.state is not None:
             why = "'delete_when' looks at sessions that are over; leave 'state' out"
@@ -202,7 +202,7 @@ class PolicyDocument(Written):
     protect: tuple[Exemption, ...] = Field(
         (), description="who is exempt from all policies of all files"
     )
-    policies: tuple[Policy, ...] = Field((), description="the rules of the house")
+    policies: tuple[Policy, ...] = Field((), description="the policies")
 
 
 @dataclass(frozen=True)

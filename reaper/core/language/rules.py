@@ -122,8 +122,8 @@ class RunningFor(LeafRule):
 
 
 class GbHours(LeafRule):
-    """True when the session has used at least so much: memory in GB times hours, as the
-    session-manager counts it.
+    """True when the session has used at least this many GB times hours of memory, as
+    the session-manager counts them.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset({"gb_hours"})
@@ -183,7 +183,7 @@ class UnreachableFor(LeafRule):
 
 class Orphan(LeafRule):
     """True for a solve or task whose owner had no other session in any look for at least
-    so long.
+    this long.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.EVERYBODY})
@@ -192,11 +192,11 @@ class Orphan(LeafRule):
 
 
 class Pressure(Written):
-    """How many client seats may be held, and how far down they are freed."""
+    """How many client seats may be in use, and how many remain after seats are freed."""
 
-    high: int = Field(ge=1, strict=True, description="when more seats than this are held")
+    high: int = Field(ge=1, strict=True, description="when more seats than this are in use")
     low: int = Field(ge=0, strict=True, description="how many seats may stay in use")
-    floor: Duration = Field(description="never one that is idle for less")
+    floor: Duration = Field(description="the minimum idle time of a session to be ended")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

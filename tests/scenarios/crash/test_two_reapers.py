@@ -34,7 +34,7 @@ def left_it(done: Done) -> bool:
     if not said:
         return False
     assert said.startswith("reaper: acme: ")
-    assert "is at work on it" in said
+    assert "locked by" in said
     assert len(said.splitlines()) == 1
     return True
 

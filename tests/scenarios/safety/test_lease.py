@@ -34,7 +34,7 @@ def test_a_second_reaper_leaves_and_says_to_whom(house: Open) -> None:
 
     home.upon("terminate", second)
     assert set(home.outcomes(HOUSE, actor="anna@desk").values()) == {"terminated"}
-    assert said == ["acme: anna@desk is at work on it (for 2m more at the most); left to it"]
+    assert said == ["acme: locked by anna@desk for at most 2m more; skipped"]
     assert sorted(home.ended()) == ["a", "b"]
 
 
@@ -44,7 +44,7 @@ def test_the_lease_of_a_crashed_holder_runs_out(house: Open, database: Database)
     home = house(idle())
     take(database, home.clock, "acme", "ben@crashed", LENGTH)
     home.later(seconds=119)
-    with pytest.raises(LeaseHeld, match="ben@crashed is at work on it"):
+    with pytest.raises(LeaseHeld, match="locked by ben@crashed"):
         home.pass_once(HOUSE)
     home.later(seconds=1)
     assert home.outcomes(HOUSE) == {"anna": "terminated"}

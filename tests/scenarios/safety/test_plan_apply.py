@@ -71,7 +71,7 @@ def test_what_is_no_longer_due_is_told_one_by_one(reaper: Cli, planned: Emulator
     assert (result.code, ended(planned)) == (0, [])
     told = [line for line in result.out.splitlines() if line.startswith("no longer due:")]
     assert [line.split(":")[1].split()[:2] for line in told] == [["webui", "a"], ["webui", "b"]]
-    assert told[1].endswith("it is not there any more")
+    assert told[1].endswith("it no longer exists")
 
 
 ANOTHER: dict[str, tuple[dict[str, Any], str]] = {

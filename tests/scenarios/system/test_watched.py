@@ -64,7 +64,7 @@ def test_its_monitoring_sees_the_account_go(face: tuple[httpx.Client, Callable[[
     terminated = 'reaper_steps_total{account="acme",action="terminate",outcome="terminated",policy="idle-webui"}'
     until(lambda: figure(client, terminated) == 1)
     kill()
-    until(lambda: "; the last pass: acme (http://" in client.get("/readyz").text)
+    until(lambda: "; the last run: acme (http://" in client.get("/readyz").text)
     assert failing(client) == [("runs", "acme")]
     assert client.get("/healthz").status_code == 200
     assert figure(client, 'reaper_runs_total{account="acme",result="unreachable"}') >= 1

@@ -212,7 +212,7 @@ def test_the_list_keeps_apart_what_is_of_no_use(reaper: Cli, two: Emulator) -> N
             line[0] if line[0].isdigit() else " ".join(line) for line in lines if line[0] != "NO"
         ]
 
-    now = ["in force", "3", "in force, and never of use so far", "2", "ended", "4"]
+    now = ["in force", "3", "in force, never used so far", "2", "ended", "4"]
     assert (shown(), shown("--all")) == (now, [*now, "removed", "1"])
     assert "x; removed by bob: left" in reaper("exempt", "list", "--all").out
 

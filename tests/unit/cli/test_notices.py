@@ -64,7 +64,7 @@ def test_an_offender_is_told_of_once(reaper: Cli, acme: Emulator, hook: Hook) ->
     """The session is left alone, the target is told, and the next runs tell nothing again."""
     first = reaper("run", "--enforce")
     assert (first.code, first.err, ended(acme)) == (0, "", [])
-    assert "told ops of 1 session" in first.out
+    assert "notified ops of 1 session" in first.out
     assert "offenders of policies in mode notify, left alone:" in first.out
     assert told(hook) == [["anna@Planning"]]
     assert "forgotten: Free the seats." in hook.held[0]["text"]
@@ -101,7 +101,7 @@ def test_one_that_offends_again_is_told_of_again(reaper: Cli, hook: Hook) -> Non
 def test_a_dry_run_tells_nobody(reaper: Cli, hook: Hook) -> None:
     """It says whom it would have told of how many, and the enforcing run after it still tells."""
     dry = reaper("run")
-    assert "dry run: nobody was told; --enforce would tell ops of 1 session" in dry.out
+    assert "dry run: nobody was notified; --enforce would notify ops of 1 session" in dry.out
     assert hook.held == []
     reaper("run", "--enforce")
     assert len(hook.held) == 1
@@ -116,7 +116,8 @@ def test_what_could_not_be_told_is_tried_again(reaper: Cli, hook: Hook) -> None:
     failed = reaper("run", "--enforce")
     assert failed.code == 1
     assert (
-        "could not tell ops of 1 session (it answered 500); the next run tries again" in failed.out
+        "could not notify ops of 1 session (it answered 500); the next run tries again"
+        in failed.out
     )
     hook.status = 200
     assert reaper("run", "--enforce").code == 0
@@ -144,7 +145,7 @@ def test_each_target_has_its_own_trouble(reaper: Cli, acme: Emulator, hook: Hook
 def test_what_was_ended_is_not_told_of(reaper: Cli, acme: Emulator, hook: Hook) -> None:
     """A session that another policy ended in the same run needs nobody's attention."""
     write_policies(POLICY + HARD)
-    assert "told" not in reaper("run", "--enforce").out
+    assert "notified" not in reaper("run", "--enforce").out
     assert (len(ended(acme)), hook.held) == (1, [])
 
 
@@ -172,7 +173,7 @@ def test_nobody_to_tell(reaper: Cli, acme: Emulator) -> None:
     """
     write_settings(acme=acme.url)
     warning = (
-        "warning: no one is told what forgotten finds: name a target under 'notify' in the "
+        "warning: nobody is notified of what forgotten finds: name a target under 'notify' in the "
         "settings\n"
     )
     for command in (("policy", "check"), ("run", "--enforce")):

@@ -84,7 +84,7 @@ def test_equal_policies_differ_in_nothing_whatever_their_layout(
     shown = reaper("policy", "diff", "old", "new")
     assert (shown.code, shown.out) == (
         0,
-        "the policies say the same\nacme: 5 sessions, none is treated differently\n",
+        "the policies are the same\nacme: 5 sessions, no differences\n",
     )
 
 

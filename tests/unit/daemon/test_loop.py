@@ -85,11 +85,11 @@ def test_only_a_clock_that_was_set_back_needs_new_moments(
 
 def test_the_status_is_one_line(loop: Loop, status: DaemonStatus) -> None:
     """How many accounts; what was written wrongly; what it waits for."""
-    assert loop._summary() == "looking after 1 account"
+    assert loop._summary() == "monitoring 1 account"
     status.reloaded("p.yaml:3:5: no such rule\np.yaml:4:5: nor this")
     assert (
         loop._summary()
-        == "looking after 1 account; what was written last is wrong: p.yaml:3:5: no such rule"
+        == "monitoring 1 account; the latest settings or policies are invalid: p.yaml:3:5: no such rule"
     )
     status.database_lost("the database is not there")
     assert loop._summary() == "waiting: the database is not there"

@@ -210,7 +210,7 @@ def test_a_run_far_too_late_only_observes(stages: Stages) -> None:
         False,
         True,
     ]
-    assert stage.runs[1].extra_doubts[0].startswith("this pass was due 2h ago")
+    assert stage.runs[1].extra_doubts[0].startswith("this run was due 2h ago")
     assert stage.status.late == {("acme", "missed"): 1}
 
 

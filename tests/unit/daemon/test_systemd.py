@@ -35,8 +35,8 @@ def listen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listen]:
 def test_what_is_told_arrives(listen: Listen, tmp_path: Path, *, abstract: bool) -> None:
     """At a path in the file system, and at an abstract one."""
     bound = listen(f"@{uuid4().hex}" if abstract else str(tmp_path / "notify"))
-    systemd.notify("READY=1", "STATUS=looking after 2 accounts")
-    assert bound.recv(999) == b"READY=1\nSTATUS=looking after 2 accounts"
+    systemd.notify("READY=1", "STATUS=monitoring 2 accounts")
+    assert bound.recv(999) == b"READY=1\nSTATUS=monitoring 2 accounts"
     systemd.reloading(12.5)
     assert bound.recv(999) == b"RELOADING=1\nMONOTONIC_USEC=12500000"
 

@@ -89,7 +89,7 @@ def test_an_edit_while_it_runs_and_a_stop(house: House, notified: Started) -> No
         [named(1), named(3)],
         True,
     )
-    assert next(one["STATUS"] for one in heard if "STATUS" in one) == "looking after 1 account"
+    assert next(one["STATUS"] for one in heard if "STATUS" in one) == "monitoring 1 account"
     assert "Traceback" not in daemon.text()
 
 
@@ -180,7 +180,7 @@ def test_systemd_hears_that_it_lives(house: House, notified: Started) -> None:
     )
     (house.folder / "reaper.db").rmdir()
     until(lambda: house.ended("acme") == [named(1)])
-    until(lambda: "STATUS=looking after 1 account" in heard)
+    until(lambda: "STATUS=monitoring 1 account" in heard)
     assert daemon.stop() == 0
 
 

@@ -148,7 +148,7 @@ def test_what_may_be_exempt_since_the_second_look_is_not_intended(
     with book.run(seen, plan) as run:
         give(book)
         with pytest.raises(
-            Withheld, match="it may be exempt since the second look: #1 by anna@desk: on the phone"
+            Withheld, match="it may be exempt since the recheck: #1 by anna@desk: on the phone"
         ):
             run.intend(step, look)
 

@@ -60,7 +60,7 @@ def test_a_doubtful_look_begins_no_streak(book: Book) -> None:
 
 
 def test_a_doubtful_look_does_not_lengthen_a_streak(book: Book) -> None:
-    """It is none of the runs on end, and what it could not tell ends nothing."""
+    """It is none of the runs on end, and what it could not notify ends nothing."""
     book.record(a_pass([a_session()]))
     book.record(a_pass([a_session()], doubts=DOUBT, now=NOW + FIVE))
     book.record(a_pass([a_session(state="napping")], doubts=DOUBT, now=NOW + FIVE))

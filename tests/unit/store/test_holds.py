@@ -50,7 +50,7 @@ def test_an_account_is_held_by_one_reaper_and_free_again_afterwards(
     """The second is told by whom; once it is given back, anyone may have it."""
     with (
         book.ledger.lease("acme"),
-        pytest.raises(LeaseHeld, match="anna@desk is at work on it"),
+        pytest.raises(LeaseHeld, match="locked by anna@desk"),
         rival.ledger.lease("acme"),
     ):
         pass

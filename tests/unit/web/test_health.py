@@ -70,13 +70,13 @@ def test_an_account_without_a_recent_complete_run(stand: Stand) -> None:
     stand.daemon.troubles["acme"] = "acme: no answer"
     assert reasons(stand.api) == [("runs", "acme")]
     assert said(stand.api).startswith("the last complete run began 2h")
-    assert said(stand.api).endswith("1h at the most is expected; the last pass: acme: no answer")
+    assert said(stand.api).endswith("the maximum is 1h; the last run: acme: no answer")
 
 
 def test_an_account_that_never_had_a_run(stand: Stand) -> None:
     """A daemon that has just begun is not ready before its first complete run."""
     stand.daemon.set_accounts({"initech": MonitoredAccount(HOUR)})
-    assert said(stand.api) == "no complete run is known yet"
+    assert said(stand.api) == "no complete run yet"
 
 
 def test_an_account_whose_first_run_is_to_come(stand: Stand) -> None:
@@ -90,7 +90,7 @@ def test_an_account_whose_first_run_is_to_come(stand: Stand) -> None:
     with stand.daemon.track_run("initech"):
         assert reasons(stand.api) == [("runs", "initech")]
     stand.daemon.troubles["initech"] = "disk full"
-    assert said(stand.api) == "no complete run is known yet; the last pass: disk full"
+    assert said(stand.api) == "no complete run yet; the last run: disk full"
 
 
 def test_a_run_of_this_daemon_counts_before_it_is_read_back(stand: Stand) -> None:
@@ -167,7 +167,7 @@ def test_a_database_that_does_not_answer(stand: Stand) -> None:
     with ThreadPoolExecutor() as crowd:
         answers = list(crowd.map(stand.api.get, ["/readyz", "/metrics", "/healthz"]))
     assert [answer.status_code for answer in answers] == [503, 200, 200]
-    assert "does not answer within 2 s" in answers[0].text
+    assert "did not respond within 2 s" in answers[0].text
     asking = [thread for thread in threading.enumerate() if thread.name == "status"]
     stand.held.set()
     for thread in asking:

@@ -132,7 +132,7 @@ def test_what_cannot_be_asked_is_a_problem(api: Ask, asked: str, said: str) -> N
 def test_nothing_can_be_changed(api: Ask, method: str) -> None:
     """Every other method is refused."""
     answer = api.request(method, "/api/v1/runs")
-    assert "only be read" in problem(answer, 405)
+    assert "read-only" in problem(answer, 405)
     assert answer.headers["allow"] == "GET"
 
 

@@ -145,7 +145,7 @@ def test_a_wrong_value_is_told_with_what_would_be_right(
 
 
 def test_no_two_accounts_share_a_name(load: Load) -> None:
-    """The record could not tell them apart."""
+    """The record could not notify them apart."""
     one = "{name: acme, url: https://acme.aimms.cloud, api_key: k}"
     (told,) = problems(load, f"accounts: [{one}, {one}]\n")
     assert "two accounts are named 'acme'" in told
