@@ -31,8 +31,9 @@ from reaper.store.history import (
     reading_runs,
     steps_page,
 )
-from reaper.store.holds import acknowledge, pause, resume, still_blocked
+from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.ledger import SqlLedger
+from reaper.store.pauses import PauseEntry, end_pause, pause, resume
 from reaper.store.prune import prune
 from reaper.store.schema import HEAD, open_database, revision
 from reaper.store.transfer import transfer
@@ -47,6 +48,7 @@ __all__ = [
     "HistoryFilter",
     "ManualExemptionEntry",
     "PastLook",
+    "PauseEntry",
     "PolicyEntry",
     "Position",
     "RunEntry",
@@ -58,6 +60,7 @@ __all__ = [
     "conditions",
     "count_runs",
     "decisions_page",
+    "end_pause",
     "entries",
     "file_of",
     "grant",

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from reaper.store import holds
 from reaper.store.database import Database
+from reaper.store.pauses import pauses_at
 from reaper.store.tables import leases, open_steps, runs, steps
 
 
@@ -37,7 +38,7 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
     with database.reading() as db:
         complete, unsettled, concerns = _complete_at(db), _unsettled(db), _concerns(db)
         halted = holds.halted_accounts(db)
-        paused = {pause.account for pause in holds.pauses_at(db, now)}
+        paused = {pause.account for pause in pauses_at(db, now)}
     return {
         account: Condition(
             complete_at=complete.get(account),
