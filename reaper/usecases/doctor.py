@@ -53,9 +53,10 @@ def examine_all(
 
     `file` is that of the settings, `reaper.yaml` where none is named. It reads only. Raises ConfigurationError.
     """
+    chosen = settings.chosen(names)
     store = _examine_database(settings)
     accounts = {}
-    for account in settings.chosen(names):
+    for account in chosen:
         tell(f"{account.name}: asking {account.url}")
         accounts[account.name] = _examine_account(settings, account, clock)
     return Examination(accounts, store, list(_exposed_files(settings, file)))

@@ -47,7 +47,7 @@ def record(settings: Settings) -> Iterator[Callable[[], Database]]:
     def store() -> Database:
         with lock:
             if not opened:
-                database = open_database(settings.database_url, upgrade=False)
+                database = open_database(settings.database_address(), upgrade=False)
                 opened.append(_of_this_version(database))
             return opened[0]
 
