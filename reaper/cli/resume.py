@@ -1,4 +1,4 @@
-"""`reaper resume`: end a pause."""
+"""`reaper resume`: end pauses."""
 
 from __future__ import annotations
 
@@ -9,18 +9,33 @@ from reaper.cli.output import say
 
 
 @click.command("resume")
+@click.argument("pause", type=click.IntRange(1), required=False)
 @click.option(
     "--account",
     metavar="NAME",
-    help="End the pause of this account; by default, the one of all accounts.",
+    help="End the pauses of this account; by default, those of all accounts.",
 )
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
-def command(ctx: click.Context, *, account: str | None, by: str | None) -> None:
-    """End a pause. One for all accounts and one for a single account are ended each by itself."""
+def command(ctx: click.Context, *, pause: int | None, account: str | None, by: str | None) -> None:
+    """End every pause of all accounts, of one account, or the PAUSE of that number alone.
+
+    Those for all accounts and those for a single account are ended each by themselves; what still
+    holds is told. Exit code 1 when nothing was paused.
+    """
+    from reaper.cli.options import complain
+    from reaper.cli.views.written import of_pause, show_written
+    from reaper.errors import SOME_FAILED
     from reaper.usecases import holds
 
-    still_held = holds.resume(settings_of(ctx), account, by=by)
-    say(f"resumed: {account or 'all accounts'}")
-    for name, why in still_held.items():
+    if pause is not None and account is not None:
+        raise click.UsageError("PAUSE and --account are mutually exclusive; use one")
+    resumed = holds.resume(settings_of(ctx), account, number=pause, by=by)
+    for ended in resumed.ended:
+        say(f"resumed: {ended.account or 'all accounts'} ({of_pause(ended)})")
+    if not resumed.ended:
+        complain(f"nothing was paused: no pause of {account or 'all accounts'} holds")
+    for name, why in resumed.still_held.items():
         say(f"{name} stays as it is: {why}")
+    show_written(resumed.written)
+    ctx.exit(0 if resumed.ended else SOME_FAILED)

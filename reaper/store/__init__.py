@@ -25,6 +25,7 @@ from reaper.store.history import (
     count_runs,
     decisions_page,
     entries,
+    last_runs,
     list_runs,
     policies_page,
     reading_entries,
@@ -32,8 +33,9 @@ from reaper.store.history import (
     steps_page,
 )
 from reaper.store.holds import acknowledge, still_blocked
+from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
-from reaper.store.pauses import PauseEntry, end_pause, pause, resume
+from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
 from reaper.store.schema import HEAD, open_database, revision
 from reaper.store.transfer import transfer
@@ -46,6 +48,7 @@ __all__ = [
     "DecisionEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "LeaseEntry",
     "ManualExemptionEntry",
     "PastLook",
     "PauseEntry",
@@ -60,14 +63,17 @@ __all__ = [
     "conditions",
     "count_runs",
     "decisions_page",
+    "end_lease",
     "end_pause",
     "entries",
     "file_of",
     "grant",
+    "last_runs",
     "list_manual",
     "list_runs",
     "open_database",
     "pause",
+    "pauses_that_hold",
     "policies_page",
     "prune",
     "reading_entries",

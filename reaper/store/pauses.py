@@ -87,6 +87,12 @@ def _why_it_does_not_hold(db: sa.Connection, number: int) -> str:
     return f"ended by itself at {row.until:%Y-%m-%d %H:%M}Z"
 
 
+def pauses_that_hold(database: Database, now: datetime) -> list[PauseEntry]:
+    """As `pauses_at`, for whoever asks outside a transaction. Raises StoreError."""
+    with database.reading() as db:
+        return pauses_at(db, now)
+
+
 def pauses_at(db: sa.Connection, now: datetime) -> list[PauseEntry]:
     """The pauses that hold at that moment, those of all accounts first, each in order."""
     holds = pause_ends.c.pause_id.is_(None) & (pauses.c.until.is_(None) | (pauses.c.until > now))
