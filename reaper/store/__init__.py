@@ -18,7 +18,7 @@ from reaper.store.entries import (
     SessionEntry,
     StepEntry,
 )
-from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, remove
+from reaper.store.exemptions import ManualExemptionEntry, ending, grant, list_manual, remove
 from reaper.store.fleet import sessions_page
 from reaper.store.history import (
     HistoryFilter,
@@ -37,7 +37,7 @@ from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
-from reaper.store.schema import HEAD, open_database, revision
+from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
 
 __all__ = [
@@ -65,9 +65,11 @@ __all__ = [
     "decisions_page",
     "end_lease",
     "end_pause",
+    "ending",
     "entries",
     "file_of",
     "grant",
+    "is_empty",
     "last_runs",
     "list_manual",
     "list_runs",

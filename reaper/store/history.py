@@ -344,6 +344,13 @@ def count_runs(database: Database, account: str | None = None) -> int:
         return db.scalar(statement) or 0
 
 
+def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
+    """These few runs, the newest first."""
+    newest = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.id.desc())
+    rows, outcomes = db.execute(newest).mappings().all(), _outcomes(db, ids)
+    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
+
+
 def last_runs(database: Database, accounts: Iterable[str]) -> dict[str, datetime]:
     """When the last run of each of these accounts began, of those that had one. Raises
     StoreError.

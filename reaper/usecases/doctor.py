@@ -64,7 +64,7 @@ def examine_all(
 
 def _exposed_files(settings: Settings, file: Path | None) -> Iterator[Check]:
     """A warning for each file with names or secrets in it that others may read or write."""
-    named = [("settings", file or DEFAULT_FILE), ("database", file_of(settings.database_url))]
+    named = [("settings", file or DEFAULT_FILE), ("database", file_of(settings.database_address()))]
     named += [("secret", path) for path in settings.secret_files]
     for what, path in named:
         with suppress(OSError):

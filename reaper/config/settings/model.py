@@ -239,6 +239,14 @@ class Settings(BaseSettings):
         own = account.schedule or (account.interval and account.interval.delta)
         return own or self.schedule or self.interval.delta
 
+    def schedule_of(self, account: AccountSettings) -> Cron | timedelta | None:
+        """The pace of passes over the account where somebody wrote one for a daemon; None beside
+        cron, of which the settings say nothing.
+        """
+        written = self.model_fields_set & {"interval", "schedule", "daemon"}
+        own = account.schedule or account.interval
+        return self.pace(account) if written or own or self.http.listen else None
+
     def chosen(self, names: tuple[str, ...] = ()) -> tuple[AccountSettings, ...]:
         """The named accounts, or all.
 
