@@ -51,7 +51,8 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
     """The condition of each of these accounts. Raises StoreError."""
     with database.reading() as db:
         complete, last, unsettled = _complete_at(db), _last_runs(db), _unsettled(db)
-        halted = {account: holds.halted(db, account) for account in holds.halted_accounts(db)}
+        over = holds.halted_accounts(db)
+        halted = {name: f"{holds.halted(db, name)}: {'; '.join(over[name])}" for name in over}
         pauses, held = pauses_at(db, now), lease.held(db, now)
     return {
         account: Condition(

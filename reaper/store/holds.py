@@ -40,15 +40,18 @@ def halted(db: sa.Connection, account: str) -> str | None:
     )
 
 
-def halted_accounts(db: sa.Connection) -> set[str]:
-    """The accounts that a halted run holds until a person acknowledges it."""
-    return set(db.scalars(_latched(runs.c.account)))
+def halted_accounts(db: sa.Connection) -> dict[str, list[str]]:
+    """The accounts that a halted run holds until a person acknowledges it, and over which limits
+    that run was.
+    """
+    found = db.execute(_latched(runs.c.account, runs.c.halted).order_by(runs.c.id))
+    return {row.account: row.halted for row in found}
 
 
-def _latched(column: sa.Column[Any]) -> sa.Select[Any]:
+def _latched(*columns: sa.Column[Any]) -> sa.Select[Any]:
     unseen = acknowledgements.c.run_id.is_(None)
     return (
-        sa.select(column)
+        sa.select(*columns)
         .select_from(runs.outerjoin(acknowledgements))
         .where(runs.c.latched, unseen)
     )

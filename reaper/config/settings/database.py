@@ -58,7 +58,7 @@ def address_of(written: str | None, settings: Path | None) -> DatabaseAddress:
     A relative file is beside the settings, like every other path; by default it is `reaper.db`.
     Without a settings file it is in this folder.
     """
-    folder = (settings.parent if settings else Path()).absolute()
+    folder = (settings.parent if settings else Path()).resolve()
     if written is None:
         if settings is None:
             return DatabaseAddress(None)

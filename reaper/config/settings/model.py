@@ -208,7 +208,7 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """Where they come from, in words."""
         if self._file is not None:
-            return str(self._file.absolute())
+            return str(self._file.parent.resolve() / self._file.name)
         return f"the environment (there is no {Path.cwd() / DEFAULT_FILE})"
 
     def database_address(self) -> str:
