@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import account_option, output_option, settings_of
+from reaper.cli.output import emit
 
 
 @click.command("status")
@@ -23,7 +24,7 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> No
 
     found = status.examine(settings_of(ctx), accounts)
     if output == "json":
-        click.echo(status_as_json(found))
+        emit(status_as_json(found))
     else:
         show_status(found)
     ctx.exit(found.exit_code)

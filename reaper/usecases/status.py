@@ -308,6 +308,7 @@ def account_status(
         reasons=(
             *(Reason("pause", pause.account, f"{pause}; it has no end") for pause in endless),
             *(Reason(check, name, why) for check, all_ in checks.items() for why in all_ if why),
+            *(Reason(one["check"], name, one["reason"]) for one in condition.concerns),
         ),
     )
 
