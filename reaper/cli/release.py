@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import settings_of
+from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
 
@@ -19,9 +19,7 @@ def command(ctx: click.Context, *, account: str, by: str | None) -> None:
     This is safe while that reaper is still at work: it takes no further step and records what it
     has begun, and its run breaks off. Exit code 1 when nobody held the account.
     """
-    from reaper.cli.options import complain
     from reaper.cli.views.written import show_written
-    from reaper.errors import SOME_FAILED
     from reaper.usecases import holds
 
     released = holds.release(settings_of(ctx), account, by=by)
@@ -33,4 +31,4 @@ def command(ctx: click.Context, *, account: str, by: str | None) -> None:
             f"{released.lease.until:%Y-%m-%d %H:%M:%S}Z"
         )
     show_written(released.written)
-    ctx.exit(0 if released.lease else SOME_FAILED)
+    ctx.exit(released.exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import settings_of
+from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
 
@@ -23,9 +23,7 @@ def command(ctx: click.Context, *, pause: int | None, account: str | None, by: s
     Those for all accounts and those for a single account are ended each by themselves; what still
     holds is told. Exit code 1 when nothing was paused.
     """
-    from reaper.cli.options import complain
     from reaper.cli.views.written import of_pause, show_written
-    from reaper.errors import SOME_FAILED
     from reaper.usecases import holds
 
     if pause is not None and account is not None:
@@ -38,4 +36,4 @@ def command(ctx: click.Context, *, pause: int | None, account: str | None, by: s
     for name, why in resumed.still_held.items():
         say(f"{name} stays as it is: {why}")
     show_written(resumed.written)
-    ctx.exit(0 if resumed.ended else SOME_FAILED)
+    ctx.exit(resumed.exit_code)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reaper import errors
 from reaper import store as record
 from reaper.bootstrap import actor, database
 from reaper.clock import SYSTEM_CLOCK
@@ -63,6 +64,10 @@ class Resumed:
     still_held: Mapping[str, str]
     written: Written
 
+    @property
+    def exit_code(self) -> int:
+        return errors.DONE if self.ended else errors.SOME_FAILED
+
 
 @dataclass(frozen=True)
 class Acknowledged:
@@ -79,6 +84,10 @@ class Released:
 
     lease: LeaseEntry | None
     written: Written
+
+    @property
+    def exit_code(self) -> int:
+        return errors.DONE if self.lease else errors.SOME_FAILED
 
 
 def written_to(settings: Settings, store: Database, accounts: Sequence[str]) -> Written:
