@@ -12,7 +12,7 @@ from reaper import __version__
 
 COMMANDS = {
     "run": "Run the policies once; a dry run unless enforcing is enabled.",
-    "status": "Show the state of each account, and what needs attention.",
+    "status": "Show the state of each account, and what needs a person.",
     "sessions": "List the live sessions, with the verdict on each.",
     "plan": "Show what a run would do, and write it to a file for review.",
     "apply": "Carry out a reviewed plan, and nothing else.",

@@ -21,10 +21,10 @@ from reaper.cli.output import say
 def command(
     ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None
 ) -> None:
-    """Forbid every replica to end anything; it holds at once, also for a run that is under way.
+    """Stop every replica from ending sessions, at once, also during a run.
 
-    It replaces no other pause: an account goes on when none holds. Tells the database that it was
-    written to, and when the last run there was.
+    Pauses do not replace each other: an account continues when none is in effect. Prints the
+    database that the pause is written to, and the last run recorded there.
     """
     from reaper.cli.views.written import scope, show_written
     from reaper.usecases import holds
@@ -35,5 +35,5 @@ def command(
     end = f", until {ends:%Y-%m-%d %H:%M}Z" if ends else ""
     say(f"paused: {scope(account, paused.written)}{end} (pause {paused.number})")
     for other in paused.others:
-        say(f"beside it {other.account or 'all accounts'}: {other}")
+        say(f"also in effect for {other.account or 'all accounts'}: {other}")
     show_written(paused.written)

@@ -10,24 +10,23 @@ from reaper.cli.output import say
 
 @click.command("release")
 @click.option("--account", metavar="NAME", required=True, help="The account to release.")
-@click.option("--by", help="Who says so; you, by default.")
+@click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, account: str, by: str | None) -> None:
-    """End the lease by which a reaper holds an account, where its end is far ahead because a clock
-    was wrong.
+    """End a lease that locks an account for longer than leases last, because a clock was wrong.
 
-    This is safe while that reaper is still at work: it takes no further step and records what it
-    has begun, and its run breaks off. Exit code 1 when nobody held the account.
+    This is safe while the reaper that has the lease still works: it takes no further step, records
+    what it has begun, and its run fails. Exit code 1 if the account was not locked.
     """
     from reaper.cli.views.written import show_written
     from reaper.usecases import holds
 
     released = holds.release(settings_of(ctx), account, by=by)
     if released.lease is None:
-        complain(f"nothing was released: no reaper holds {account}")
+        complain(f"nothing was released: {account} is not locked")
     else:
         say(
-            f"released: {account}, which {released.lease.holder} held until "
+            f"released: {account}, which was locked by {released.lease.holder} until "
             f"{released.lease.until:%Y-%m-%d %H:%M:%S}Z"
         )
     show_written(released.written)

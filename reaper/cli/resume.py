@@ -18,10 +18,10 @@ from reaper.cli.output import say
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, pause: int | None, account: str | None, by: str | None) -> None:
-    """End every pause of all accounts, of one account, or the PAUSE of that number alone.
+    """End every pause of all accounts, every pause of one account, or only the PAUSE with that
+    number.
 
-    Those for all accounts and those for a single account are ended each by themselves; what still
-    holds is told. Exit code 1 when nothing was paused.
+    Prints what still keeps an account from continuing. Exit code 1 if nothing was paused.
     """
     from reaper.cli.views.written import of_pause, show_written
     from reaper.usecases import holds
@@ -32,7 +32,7 @@ def command(ctx: click.Context, *, pause: int | None, account: str | None, by: s
     for ended in resumed.ended:
         say(f"resumed: {ended.account or 'all accounts'} ({of_pause(ended)})")
     if not resumed.ended:
-        complain(f"nothing was paused: no pause of {account or 'all accounts'} holds")
+        complain(f"nothing was paused: no pause of {account or 'all accounts'} is in effect")
     for name, why in resumed.still_held.items():
         say(f"{name} stays as it is: {why}")
     show_written(resumed.written)

@@ -13,11 +13,11 @@ from reaper.cli.output import emit
 @output_option("table", "json")
 @click.pass_context
 def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> None:
-    """Show how each account stands: its last and next run, what keeps sessions from being ended,
+    """Show the state of each account: its last and next run, what keeps sessions from being ended,
     and what needs a person.
 
-    Reads the settings, the policies and the database; asks no platform and changes nothing. Exit
-    code 1 when something needs a person.
+    Reads the settings, the policies and the database; contacts no platform and changes nothing.
+    Exit code 1 if something needs a person.
     """
     from reaper.cli.views.status import show_status, status_as_json
     from reaper.usecases import status

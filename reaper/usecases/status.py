@@ -228,7 +228,7 @@ def _stopped(settings: Settings) -> Iterator[Reason]:
     if stopped is not None:
         yield Reason("stop_file", None, f"nothing is ended: {stopped}")
     elif file is not None and not file.parent.is_dir():
-        why = f"the stop file {file} cannot be made: there is no folder {file.parent}; make it"
+        why = f"the stop file {file} cannot be created: create the folder {file.parent}"
         yield Reason("stop_file", None, why)
 
 
@@ -316,20 +316,20 @@ def account_status(
 def _stuck(name: str, held: LeaseEntry, now: datetime) -> str:
     left = spoken((held.until - now).total_seconds())
     return (
-        f"{held.holder} has it for {left} more, which no lease lasts: a clock was wrong; `reaper "
-        f"release --account {name}` ends it"
+        f"locked by {held.holder} for {left} more, longer than leases last: a clock was wrong; "
+        f"`reaper release --account {name}` ends it"
     )
 
 
 def _of_last_run(condition: Condition, now: datetime) -> Iterator[str]:
     run = condition.last_run
     if run is None:
-        yield "no run is on record yet; `reaper run` makes one"
+        yield "no run is recorded yet; `reaper run` makes one"
         return
     if run.started_at > now + _SKEW:
         yield f"run {run.id} is dated in the future; set this machine's clock right"
     if run.finished_at is None and condition.lease is None:
-        yield f"run {run.id} broke off; the next run settles what it began"
+        yield f"run {run.id} did not finish; the next run settles what it began"
     if run.doubts:
         yield f"run {run.id} only observed: {'; '.join(run.doubts)}"
     for outcome in _ATTENTION:
@@ -340,7 +340,7 @@ def _of_last_run(condition: Condition, now: datetime) -> Iterator[str]:
 
 def _late(condition: Condition, pace: Pace, now: datetime) -> str | None:
     if condition.complete_at is None:
-        return "no complete run is on record yet" if condition.last_run else None
+        return "no complete run is recorded yet" if condition.last_run else None
     if pace.within is None:
         return None
     return late_reason(condition.complete_at, pace.within, now)
@@ -362,7 +362,7 @@ def _unsettled(condition: Condition) -> str | None:
         return None
     count = f"{condition.unsettled} {'step' if condition.unsettled == 1 else 'steps'}"
     return (
-        f"nobody has seen what came of {count}; the next run looks, and `reaper history` shows them"
+        f"the outcome of {count} is not known yet; the next run checks, `reaper history` shows them"
     )
 
 

@@ -60,7 +60,7 @@ def _of_installation(status: Status) -> Iterator[Line]:
     yield "at", f"{moment(status.now)}Z"
     yield "settings", f"{status.settings} (enforce: {'true' if status.enforce else 'false'})"
     yield "database", status.database
-    yield "stop file", status.stopped or f"{status.stop_file or 'none is named'}, not there"
+    yield "stop file", status.stopped or _stop_file(status)
     in_force = [one for one in status.policies if one.dormant is None]
     for mode in dict.fromkeys(one.mode for one in in_force):
         yield f"{mode}", ", ".join(one.name for one in in_force if one.mode == mode)
@@ -75,9 +75,13 @@ def _of_installation(status: Status) -> Iterator[Line]:
         )
 
 
+def _stop_file(status: Status) -> str:
+    return f"{status.stop_file} does not exist" if status.stop_file else "none"
+
+
 def _how(account: AccountStatus) -> str:
     if account.enforcing is None:
-        return "never looked at"
+        return "no run yet"
     return "enforcing" if account.enforcing else "dry run"
 
 
@@ -94,10 +98,10 @@ def _of_account(account: AccountStatus, now: datetime) -> Iterator[Line]:
     if account.halted:
         yield "halted", account.halted
     if account.lease:
-        odd = ", which no lease lasts" if account.lease_stuck else ""
+        odd = ", longer than leases last" if account.lease_stuck else ""
         yield "lease", f"{account.lease.holder} until {moment(account.lease.until)}Z{odd}"
     if account.unsettled:
-        yield "unsettled", f"{account.unsettled} steps of which nobody has seen the end"
+        yield "unsettled", f"{account.unsettled} steps whose outcome is not known yet"
     if run and run.undetermined:
         share = f"{account.undetermined:.0%}" if account.undetermined is not None else "?"
         yield "undetermined", f"{run.undetermined} of {run.sessions} sessions ({share})"
@@ -113,7 +117,7 @@ def _run(run: RunEntry, now: datetime) -> str:
 
 def _next(account: AccountStatus, now: datetime) -> str:
     if account.schedule is None:
-        return "no schedule here; cron, or a person, starts it"
+        return "no schedule here; started by cron or by a person"
     if account.next_at is None:
         return f"when the daemon starts, then {account.schedule}"
     due = account.next_at

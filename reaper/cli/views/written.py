@@ -18,8 +18,7 @@ def show_written(written: Written) -> None:
     if missing := ", ".join(written.without_run):
         say(
             f"warning: no run of {missing} was ever recorded in {written.database}; a reaper that "
-            "uses another database does not see what was written here (`reaper status` shows which "
-            "one it reads)",
+            "uses another database ignores this (compare `reaper status` of the user that runs it)",
             err=True,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +14,13 @@ from reaper.errors import ConfigurationError
 NAME = "reaper.db"
 _RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)((?!/|:memory:|file:)[^?]+)(.*)", re.DOTALL)
 _UNNAMED = (
-    "which database is meant cannot be told: there is no settings file {folder}/reaper.yaml, and "
-    "no database is named; set REAPER_SETTINGS (or --settings) to the settings file, or "
-    "REAPER_DATABASE_URL to the database"
+    "cannot determine the database: there is no settings file {folder}/reaper.yaml; set "
+    "REAPER_SETTINGS (or --settings) to the settings file, or REAPER_DATABASE_URL to the database"
 )
 _LEFT = (
-    "the database {new} does not exist yet, and there is one at {old}, where earlier versions "
-    "kept it; keep it there by `database_url: sqlite:///{old}` in {settings}, or, while no reaper "
-    "runs, `mv {old}* {folder}/`; to begin without its history, write `database_url: "
+    "the database {new} does not exist, but {old} does, where earlier versions stored it; to keep "
+    "it there, set `database_url: sqlite:///{old}` in {settings}; to move it, run `mv {old}* "
+    "{folder}/` while no reaper runs; to start without its history, set `database_url: "
     "sqlite:///{new}`"
 )
 
@@ -41,9 +41,9 @@ class DatabaseAddress:
         kept elsewhere would silently be left behind.
         """
         if self.url is None:
-            raise ConfigurationError(_UNNAMED.format(folder=Path.cwd()))
+            raise ConfigurationError(_UNNAMED.format(folder=here()))
         file, former = self.file, self.former
-        if file is None or former is None or file.exists() or not former.exists():
+        if file is None or former is None or _is_there(file) or not _is_there(former):
             return self.url
         raise ConfigurationError(
             _LEFT.format(
@@ -52,13 +52,28 @@ class DatabaseAddress:
         )
 
 
+def _is_there(file: Path) -> bool:
+    """Not where this user may not look: such a file is of no use."""
+    with suppress(OSError):
+        return file.exists()
+    return False
+
+
+def here() -> Path:
+    """The present folder; one that is gone has no name."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
+
+
 def address_of(written: str | None, settings: Path | None) -> DatabaseAddress:
     """The database of a settings file, by what is written as `database_url`.
 
     A relative file is beside the settings, like every other path; by default it is `reaper.db`.
     Without a settings file it is in this folder.
     """
-    folder = (settings.parent if settings else Path()).resolve()
+    folder = settings.parent.resolve() if settings else here()
     if written is None:
         if settings is None:
             return DatabaseAddress(None)
@@ -69,4 +84,4 @@ def address_of(written: str | None, settings: Path | None) -> DatabaseAddress:
         return DatabaseAddress(written)
     begin, name, options = relative.groups()
     file = folder / name
-    return DatabaseAddress(f"{begin}{file}{options}", file, Path.cwd() / name)
+    return DatabaseAddress(f"{begin}{file}{options}", file, here() / name)

@@ -35,7 +35,7 @@ from pydantic_settings import (
 from reaper import files
 from reaper.config import located_yaml
 from reaper.config.settings.accounts import EMULATED_CLOCK, PREFIX, AccountSettings, DurationText
-from reaper.config.settings.database import address_of
+from reaper.config.settings.database import address_of, here
 from reaper.config.settings.environment import Variables
 from reaper.config.settings.http import HttpSettings
 from reaper.config.settings.notify import NotifySettings
@@ -209,7 +209,7 @@ class Settings(BaseSettings):
         """Where they come from, in words."""
         if self._file is not None:
             return str(self._file.parent.resolve() / self._file.name)
-        return f"the environment (there is no {Path.cwd() / DEFAULT_FILE})"
+        return f"the environment (there is no {here() / DEFAULT_FILE})"
 
     def database_address(self) -> str:
         """The database of this installation, whoever calls. Raises ConfigurationError where that

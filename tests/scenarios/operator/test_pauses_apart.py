@@ -17,7 +17,7 @@ def test_a_shorter_pause_does_not_replace_a_longer_one(reaper: Cli, desk: Desk) 
     first = reaper("pause", "--reason", "year end", "--by", "vera", "--until", "5h")
     second = reaper("pause", "--reason", "tests", "--by", "ben", "--until", "1h")
     assert first.code == second.code == 0
-    assert "beside it all accounts: paused by vera until" in second.out
+    assert "also in effect for all accounts: paused by vera until" in second.out
     later = SYSTEM_CLOCK.now() + timedelta(hours=4)
     listed = reaper("status", "-o", "json").json["pauses"]
     assert [(one["by"], one["reason"], one["until"] > later.isoformat()) for one in listed] == [
@@ -55,7 +55,7 @@ def test_resume_of_nothing_says_so(reaper: Cli, desk: Desk) -> None:
     """Exit code 1; a number that does not hold, and a number beside an account, are refused."""
     desk.acme()
     said = reaper("resume")
-    assert (said.code, "nothing was paused: no pause of all accounts holds" in said.err) == (
+    assert (said.code, "nothing was paused: no pause of all accounts is in effect" in said.err) == (
         1,
         True,
     )

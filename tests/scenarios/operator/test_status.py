@@ -125,7 +125,10 @@ def test_a_lease_that_ends_tomorrow_is_told_and_released(reaper: Cli, desk: Desk
     assert (held.code, "`reaper release --account acme` ends it" in held.err) == (4, True)
     assert ended(account) == []
     said = reaper("release", "--account", "acme")
-    assert (said.code, said.out.startswith("released: acme, which ben@desk held")) == (0, True)
+    assert (said.code, said.out.startswith("released: acme, which was locked by ben@desk")) == (
+        0,
+        True,
+    )
     assert reaper("release", "--account", "acme").code == 1
     assert (checks(reaper), reaper("run", "--enforce").code) == ([], 0)
     assert ended(account) == ["s1"]
