@@ -54,7 +54,7 @@ def actor() -> str:
 
 def open_store(settings: Settings) -> Database:
     """The database of the settings, created and migrated where needed. Raises StoreError."""
-    return open_database(settings.database_url, ask=settings.upgrade == "ask")
+    return open_database(settings.database_address(), ask=settings.upgrade == "ask")
 
 
 @contextmanager

@@ -22,7 +22,8 @@
     ├── Withheld                   a step may not be taken now: paused, halted, stopped
     └── StoreError              4  the database: unreachable, locked, full, read-only, or from a
     newer version
-        └── LeaseLost           4  another reaper took the account over while this one was held up
+        ├── LeaseLost           4  another reaper took the account over while this one was held up
+        └── LeaseStuck          4  the account is held until long after any lease could end
 
 The message is one line for a person: what was wrong, where, what to do. It never holds a secret.
 """
@@ -190,3 +191,10 @@ class StoreError(ReaperError):
 
 class LeaseLost(StoreError):
     """This reaper no longer holds the account: it was held up for longer than its lease."""
+
+
+class LeaseStuck(StoreError):
+    """The account is held for far longer than a lease lasts: a clock was wrong when it was taken.
+
+    Nobody works on the account until a person ends the lease, or its time comes.
+    """

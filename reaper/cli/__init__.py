@@ -12,12 +12,14 @@ from reaper import __version__
 
 COMMANDS = {
     "run": "Run the policies once; a dry run unless enforcing is enabled.",
+    "status": "Show the state of each account, and what needs a person.",
     "sessions": "List the live sessions, with the verdict on each.",
     "plan": "Show what a run would do, and write it to a file for review.",
     "apply": "Carry out a reviewed plan, and nothing else.",
     "pause": "Stop ending sessions until resumed.",
-    "resume": "End a pause.",
+    "resume": "End pauses.",
     "acknowledge": "Acknowledge a halted run, so that its account can be enforced again.",
+    "release": "End a lease that locks an account for too long.",
     "exempt": "Exempt sessions from all policies for a time.",
     "history": "Show what was decided and done, and why.",
     "explain": "Explain the verdicts on one session, and when they will change.",
@@ -76,6 +78,8 @@ _EXIT_CODES = (
     "--settings",
     "settings_file",
     type=click.Path(dir_okay=False, path_type=Path),
+    envvar="REAPER_SETTINGS",
+    show_envvar=True,
     help="The settings file; reaper.yaml in this folder by default.",
 )
 @click.option(

@@ -18,7 +18,10 @@ def command(ctx: click.Context, *, run: int, by: str | None, reason: str) -> Non
 
     The limits stay as they are: a plan that is still over one of them halts again.
     """
+    from reaper.cli.views.written import show_written
     from reaper.usecases import holds
 
     done = holds.acknowledge(settings_of(ctx), run, by=by, reason=reason)
-    say(f"acknowledged: {', '.join(f'run {number}' for number in done)}")
+    runs = ", ".join(f"run {number}" for number in done.runs)
+    say(f"acknowledged: {runs} of {done.account}")
+    show_written(done.written)

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from reaper.cli.options import Moment, output_option, settings_of
-from reaper.cli.output import stream
+from reaper.cli.output import say, stream
 
 _IN_A_TABLE = 50
 
@@ -59,7 +59,13 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import OUTCOMES, HistoryFilter, export_history, history
+    from reaper.usecases.history import (
+        OUTCOMES,
+        HistoryFilter,
+        export_history,
+        history,
+        nothing_recorded,
+    )
 
     if outcome is not None and outcome not in OUTCOMES:
         raise _unknown(outcome, OUTCOMES)
@@ -75,6 +81,8 @@ def command(
         everything=everything,
     )
     settings = settings_of(ctx)
+    if why := nothing_recorded(settings):
+        say(f"warning: {why}", err=True)
     if output == "table":
         show_entries(history(settings, wanted))
         return

@@ -21,10 +21,19 @@ from reaper.cli.output import say
 def command(
     ctx: click.Context, *, account: str | None, until: str | None, reason: str, by: str | None
 ) -> None:
-    """Forbid every replica to end anything; it holds at once, also for a run that is under way."""
+    """Stop every replica from ending sessions, at once, also during a run.
+
+    Pauses do not replace each other: an account continues when none is in effect. Prints the
+    database that the pause is written to, and the last run recorded there.
+    """
+    from reaper.cli.views.written import scope, show_written
     from reaper.usecases import holds
 
     settings = settings_of(ctx)
     ends = future(until) if until else None
-    holds.pause(settings, account, reason=reason, until=ends, by=by)
-    say(f"paused: {account or 'all accounts'}{f', until {ends:%Y-%m-%d %H:%M}Z' if ends else ''}")
+    paused = holds.pause(settings, account, reason=reason, until=ends, by=by)
+    end = f", until {ends:%Y-%m-%d %H:%M}Z" if ends else ""
+    say(f"paused: {scope(account, paused.written)}{end} (pause {paused.number})")
+    for other in paused.others:
+        say(f"also in effect for {other.account or 'all accounts'}: {other}")
+    show_written(paused.written)

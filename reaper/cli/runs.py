@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reaper.cli.options import output_option, settings_of
-from reaper.cli.output import stream
+from reaper.cli.output import say, stream
 
 _IN_A_TABLE = 20
 
@@ -28,6 +28,8 @@ def command(
     from reaper.usecases import history
 
     settings = settings_of(ctx)
+    if why := history.nothing_recorded(settings):
+        say(f"warning: {why}", err=True)
     if output == "json":
         with history.export_runs(settings, account, limit) as found:
             stream(runs_as_json(found))

@@ -93,7 +93,7 @@ def reopen_store(settings: Settings) -> Database:
 
     Raises StoreError.
     """
-    database = open_database(settings.database_url, upgrade=False)
+    database = open_database(settings.database_address(), upgrade=False)
     try:
         if revision(database) is None:
             gone = "it existed before, and is now empty or missing; restore it"

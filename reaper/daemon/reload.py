@@ -50,6 +50,7 @@ def load_configuration(
     """
     settings = read_settings(file)
     accounts = settings.chosen(names)
+    settings.database_address()  # where that cannot be told, it is told before anything begins
     read = read_policies(settings, policies)
     return Configuration(
         settings, accounts, read.policies, read.warnings, (file or DEFAULT_FILE, read.path)

@@ -14,7 +14,7 @@ from reaper.daemon.database import DatabaseSupervisor
 from reaper.daemon.reload import LiveConfiguration
 from reaper.daemon.scheduler import ScheduledRun
 from reaper.daemon.status import DaemonStatus
-from reaper.errors import LeaseHeld, LeaseLost, StoreError
+from reaper.errors import LeaseHeld, LeaseLost, LeaseStuck, StoreError
 from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.run.pipeline import Report
@@ -56,7 +56,7 @@ class Worker:
         except LeaseHeld as held:
             _log.info("skipped", account=account.name, why=str(held))
             return held.until
-        except LeaseLost:
+        except (LeaseLost, LeaseStuck):  # of this account; the database is well
             raise
         except StoreError as error:
             supervisor.lost(store, error)
@@ -97,7 +97,7 @@ class Worker:
         try:
             with self._ledger(store).lease(_ITSELF):
                 gone = prune(store, self.clock.now() - keep.delta)
-        except LeaseHeld:
+        except (LeaseHeld, LeaseStuck):
             _log.info("not pruned", why="another replica is doing it")
         except StoreError as error:
             _log.error("prune failed", error=str(error))
@@ -110,7 +110,7 @@ class Worker:
         try:
             with self._ledger(store).lease(_ITSELF):
                 pass
-        except LeaseHeld:
+        except (LeaseHeld, LeaseStuck):
             pass  # somebody has just written there
 
     def _ledger(self, store: Database) -> SqlLedger:

@@ -27,6 +27,7 @@ from reaper.errors import (
 )
 from reaper.ports import Clock, Ledger, RunObserver, SessionEnder, SessionSource
 from reaper.run.end_watch import Presence, Sighting, look, watch_ends
+from reaper.run.stop_file import stop_reason
 
 # seconds; a WebUI session is gone by then, a forced task is waited for after all other steps
 _SHORT_LOOK = 3.0
@@ -57,7 +58,7 @@ class Terminator:
     `patience` is how long `confirm` watches all together, in seconds; it watches no longer once
     `stop` is set.
     `gap` is the least time between two requests, in seconds; a server that asks to wait is given
-    that time. While the file `sentinel` exists, nothing is asked.
+    that time. While the stop file `sentinel` exists, nothing is asked.
     """
 
     source: SessionSource
@@ -81,8 +82,8 @@ class Terminator:
             remaining = self._left()
 
     def enforce(self, step: Step, session: Session) -> Outcome:
-        if self.sentinel is not None and _is_there(self.sentinel):
-            return Outcome(Result.WITHHELD, f"the file {self.sentinel} forbids it")
+        if (stopped := stop_reason(self.sentinel)) is not None:
+            return Outcome(Result.WITHHELD, stopped)
         self._next_at[0] = self.clock.monotonic() + self.gap
         try:
             self._ask(step.action, session)
@@ -178,20 +179,6 @@ def _outcome_of(step: Step, sighting: Sighting, request: str) -> Outcome:
 
 def _done(action: Action) -> Result:
     return Result.DELETED if action is Action.DELETE else Result.TERMINATED
-
-
-def _is_there(file: Path) -> bool:
-    """Whether there is anything of that name, be it a link to nowhere.
-
-    Where that cannot be told, there is.
-    """
-    try:
-        file.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def settle_open_steps(

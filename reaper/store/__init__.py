@@ -18,23 +18,26 @@ from reaper.store.entries import (
     SessionEntry,
     StepEntry,
 )
-from reaper.store.exemptions import ManualExemptionEntry, grant, list_manual, remove
+from reaper.store.exemptions import ManualExemptionEntry, ending, grant, list_manual, remove
 from reaper.store.fleet import sessions_page
 from reaper.store.history import (
     HistoryFilter,
     count_runs,
     decisions_page,
     entries,
+    last_runs,
     list_runs,
     policies_page,
     reading_entries,
     reading_runs,
     steps_page,
 )
-from reaper.store.holds import acknowledge, pause, resume, still_blocked
+from reaper.store.holds import acknowledge, still_blocked
+from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
-from reaper.store.schema import HEAD, open_database, revision
+from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
 
 __all__ = [
@@ -45,8 +48,10 @@ __all__ = [
     "DecisionEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "LeaseEntry",
     "ManualExemptionEntry",
     "PastLook",
+    "PauseEntry",
     "PolicyEntry",
     "Position",
     "RunEntry",
@@ -58,13 +63,19 @@ __all__ = [
     "conditions",
     "count_runs",
     "decisions_page",
+    "end_lease",
+    "end_pause",
+    "ending",
     "entries",
     "file_of",
     "grant",
+    "is_empty",
+    "last_runs",
     "list_manual",
     "list_runs",
     "open_database",
     "pause",
+    "pauses_that_hold",
     "policies_page",
     "prune",
     "reading_entries",

@@ -8,65 +8,82 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from reaper.store import holds
+from reaper.store import holds, lease
 from reaper.store.database import Database
+from reaper.store.entries import RunEntry
+from reaper.store.history import run_entries
+from reaper.store.lease import LeaseEntry
+from reaper.store.pauses import PauseEntry, pauses_at
 from reaper.store.tables import leases, open_steps, runs, steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """`complete_at` is when the last run without a doubt began, by any replica.
 
-    Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run.
-    `unsettled` steps were begun, and nobody has seen yet what came of them. `concerns` are what of
-    the last run needs a person, each with its `check` and the `reason`.
+    Nothing is ended while it is `paused`, or `halted` until a person acknowledges the run: why, in
+    words. `unsettled` steps were begun, and nobody has seen yet what came of them. `lease` is that
+    of the reaper at work on it. `concerns` are what of the last run needs a person, each with its
+    `check` and the `reason`.
     """
 
-    complete_at: datetime | None
-    paused: bool
-    halted: bool
-    unsettled: int
-    concerns: Sequence[Mapping[str, str]] = ()
+    complete_at: datetime | None = None
+    last_run: RunEntry | None = None
+    pauses: tuple[PauseEntry, ...] = ()
+    halted: str | None = None
+    unsettled: int = 0
+    lease: LeaseEntry | None = None
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.pauses)
+
+    @property
+    def concerns(self) -> Sequence[Mapping[str, str]]:
+        return self.last_run.concerns if self.last_run else ()
 
 
 def conditions(database: Database, accounts: Iterable[str], now: datetime) -> dict[str, Condition]:
     """The condition of each of these accounts. Raises StoreError."""
     with database.reading() as db:
-        complete, unsettled, concerns = _complete_at(db), _unsettled(db), _concerns(db)
-        halted = holds.halted_accounts(db)
-        paused = {pause.account for pause in holds.pauses_at(db, now)}
+        complete, last, unsettled = _complete_at(db), _last_runs(db), _unsettled(db)
+        over = holds.halted_accounts(db)
+        halted = {name: f"{holds.halted(db, name)}: {'; '.join(over[name])}" for name in over}
+        pauses, held = pauses_at(db, now), lease.held(db, now)
     return {
         account: Condition(
             complete_at=complete.get(account),
-            paused=bool({account, None} & paused),
-            halted=account in halted,
+            last_run=last.get(account),
+            pauses=tuple(pause for pause in pauses if pause.covers(account)),
+            halted=halted.get(account),
             unsettled=unsettled.get(account, 0),
-            concerns=concerns.get(account, ()),
+            lease=held.get(account),
         )
         for account in accounts
     }
 
 
 def _complete_at(db: sa.Connection) -> dict[str, datetime]:
-    """Whoever had a run has a lease; from there the index leads to the last run of each account."""
-    theirs = sa.select(runs.c.started_at).where(runs.c.account == leases.c.account, runs.c.complete)
-    newest = theirs.order_by(runs.c.started_at.desc()).limit(1).scalar_subquery()
-    return {
-        row.account: row.at for row in db.execute(sa.select(leases.c.account, newest.label("at")))
-    }
+    """When the last run without a doubt began."""
+    newest = _newest(runs.c.started_at, runs.c.complete)
+    found = db.execute(sa.select(leases.c.account, newest.label("at")))
+    return {row.account: row.at for row in found if row.at}
 
 
-def _concerns(db: sa.Connection) -> dict[str, Sequence[Mapping[str, str]]]:
-    """What the newest run of each account that has a lease says, found by the index."""
-    theirs = sa.select(runs.c.id).where(runs.c.account == leases.c.account)
-    newest = theirs.order_by(runs.c.started_at.desc()).limit(1).scalar_subquery()
-    found = sa.select(runs.c.account, runs.c.concerns).where(
-        runs.c.id.in_(sa.select(newest).select_from(leases))
-    )
-    return {row.account: row.concerns for row in db.execute(found)}
+def _last_runs(db: sa.Connection) -> dict[str, RunEntry]:
+    ids = [one for one in db.scalars(sa.select(_newest(runs.c.id)).select_from(leases)) if one]
+    return {run.account: run for run in run_entries(db, ids)}
+
+
+def _newest(column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    """Of the last run: whoever had one has a lease; from there the index leads to each account's."""
+    theirs = sa.select(column).where(runs.c.account == leases.c.account, *where)
+    newest = theirs.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
+    return newest.correlate(leases).scalar_subquery()
 
 
 def _unsettled(db: sa.Connection) -> dict[str, int]:

@@ -83,6 +83,14 @@ def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[Manual
     return tuple(_granted(row) for row in rows)
 
 
+def ending(database: Database, now: datetime, by: datetime) -> tuple[ManualExemption, ...]:
+    """Those that hold now and end until then, the first to end first. Raises StoreError."""
+    soon = exemptions.c.ends.between(now, by) & exemption_removals.c.exemption_id.is_(None)
+    statement = sa.select(exemptions).outerjoin(exemption_removals).where(soon)
+    with database.reading() as db:
+        return tuple(map(_granted, db.execute(statement.order_by(exemptions.c.ends))))
+
+
 def list_manual(database: Database, *, removed: bool = False) -> list[ManualExemptionEntry]:
     """All of them, also those that have ended, the oldest first.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -342,6 +342,24 @@ def count_runs(database: Database, account: str | None = None) -> int:
         statement = statement.where(runs.c.account == account)
     with database.reading() as db:
         return db.scalar(statement) or 0
+
+
+def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
+    """These few runs, the newest first."""
+    newest = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.id.desc())
+    rows, outcomes = db.execute(newest).mappings().all(), _outcomes(db, ids)
+    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
+
+
+def last_runs(database: Database, accounts: Iterable[str]) -> dict[str, datetime]:
+    """When the last run of each of these accounts began, of those that had one. Raises
+    StoreError.
+    """
+    last = sa.func.max(runs.c.started_at, type_=runs.c.started_at.type).label("began")
+    statement = sa.select(runs.c.account, last).where(runs.c.account.in_(list(accounts)))
+    with database.reading() as db:
+        found = db.execute(statement.group_by(runs.c.account))
+        return {row.account: row.began for row in found}
 
 
 def _outcomes(db: sa.Connection, run_ids: list[int]) -> dict[int, dict[str, int]]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from reaper.errors import ConfigurationError
 from reaper.store.database import Database
-from reaper.store.tables import acknowledgements, pauses, runs
+from reaper.store.pauses import pauses_at
+from reaper.store.tables import acknowledgements, runs
 
 
 def blocked_reason(db: sa.Connection, account: str, now: datetime) -> str | None:
@@ -18,20 +19,13 @@ def blocked_reason(db: sa.Connection, account: str, now: datetime) -> str | None
 
 
 def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
-    for pause in pauses_at(db, now):
-        if pause.account in (None, account):
-            until = f" until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else ""
-            option = "" if pause.account is None else f" --account {account}"
-            return f"paused by {pause.by}{until}: {pause.reason} (`reaper resume{option}` ends it)"
-    return None
-
-
-def pauses_at(db: sa.Connection, now: datetime) -> list[sa.Row[Any]]:
-    """The pauses that hold now: the last word for all accounts (None) before that for each."""
-    last = sa.select(sa.func.max(pauses.c.id)).group_by(pauses.c.account)
-    holds = pauses.c.paused & (pauses.c.until.is_(None) | (pauses.c.until > now))
-    rows = db.execute(sa.select(pauses).where(pauses.c.id.in_(last), holds))
-    return sorted(rows, key=lambda pause: pause.account or "")
+    """The longest pause in words, and how many others hold beside it."""
+    mine = [one for one in pauses_at(db, now) if one.covers(account)]
+    if not mine:
+        return None
+    longest = max(mine, key=lambda one: (one.until is None, one.until or now))
+    more = f", and {len(mine) - 1} more" if len(mine) > 1 else ""
+    return f"{longest}{more}"
 
 
 def halted(db: sa.Connection, account: str) -> str | None:
@@ -46,15 +40,18 @@ def halted(db: sa.Connection, account: str) -> str | None:
     )
 
 
-def halted_accounts(db: sa.Connection) -> set[str]:
-    """The accounts that a halted run holds until a person acknowledges it."""
-    return set(db.scalars(_latched(runs.c.account)))
+def halted_accounts(db: sa.Connection) -> dict[str, list[str]]:
+    """The accounts that a halted run holds until a person acknowledges it, and over which limits
+    that run was.
+    """
+    found = db.execute(_latched(runs.c.account, runs.c.halted).order_by(runs.c.id))
+    return {row.account: row.halted for row in found}
 
 
-def _latched(column: sa.Column[Any]) -> sa.Select[Any]:
+def _latched(*columns: sa.Column[Any]) -> sa.Select[Any]:
     unseen = acknowledgements.c.run_id.is_(None)
     return (
-        sa.select(column)
+        sa.select(*columns)
         .select_from(runs.outerjoin(acknowledgements))
         .where(runs.c.latched, unseen)
     )
@@ -64,29 +61,6 @@ def still_blocked(database: Database, account: str, now: datetime) -> str | None
     """Why nothing of the account may be ended now, for whoever asks outside a run."""
     with database.reading() as db:
         return blocked_reason(db, account, now)
-
-
-def pause(
-    database: Database,
-    account: str | None,
-    *,
-    at: datetime,
-    by: str,
-    reason: str,
-    until: datetime | None = None,
-) -> None:
-    """Forbid ending anything of the account (None: of all), for every replica, until resumed."""
-    _say(database, account=account, at=at, by=by, reason=reason, until=until, paused=True)
-
-
-def resume(database: Database, account: str | None, *, at: datetime, by: str) -> None:
-    """End the pause of the account; None ends the one that covers all."""
-    _say(database, account=account, at=at, by=by, reason="", until=None, paused=False)
-
-
-def _say(database: Database, **row: object) -> None:
-    with database.writing() as db:
-        db.execute(sa.insert(pauses).values(row))
 
 
 def acknowledge(

@@ -7,15 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from reaper.core.model.duration import spoken
-from reaper.errors import AlreadyRun, LeaseHeld, LeaseLost
+from reaper.errors import AlreadyRun, LeaseHeld, LeaseLost, LeaseStuck
 from reaper.ports import Clock
 from reaper.store.database import Database
 from reaper.store.schema import refuse_other_schema
 from reaper.store.tables import leases, runs, step_events, steps
+
+_SKEW = timedelta(minutes=1)
+"""By which the clock of another replica may be ahead."""
+_ODD = 10
+"""So many times the length of a lease lies its end ahead where something is wrong: replicas may
+have leases of different lengths, but not that different.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseEntry:
+    """Who holds an account, and until when unless renewed before."""
+
+    account: str
+    holder: str
+    until: datetime
+
+    def outlasts(self, length: timedelta, now: datetime) -> bool:
+        """Whether no lease of that length can end so late: it was taken before a clock was set
+        back, or by a reaper whose clock is wrong.
+        """
+        return self.until - now > _ODD * length
 
 
 @dataclass
@@ -65,8 +88,8 @@ def take(
 ) -> Lease:
     """Take the account; with `since`, for a run that no other reaper has made since then.
 
-    Raises Held while another reaper's lease lasts, NotDue when that run was made, and StoreError as
-    `renew` does.
+    Raises Held while another reaper's lease lasts, LeaseStuck where it lasts too long to be true,
+    NotDue when that run was made, and StoreError as `renew` does.
     """
     with database.writing() as db:
         refuse_other_schema(db)
@@ -76,9 +99,15 @@ def take(
         ).one_or_none()
         if row is not None and row.expires_at > now:
             remaining = spoken((row.expires_at - now).total_seconds())
+            if _entry(row).outlasts(length, now):
+                raise LeaseStuck(
+                    f"{account}: locked by {row.holder} for {remaining} more, although a lease lasts "
+                    f"{spoken(length.total_seconds())}: a clock was wrong; "
+                    f"`reaper release --account {account}` ends it"
+                )
             why = f"{account}: locked by {row.holder} for at most {remaining} more; skipped"
             raise LeaseHeld(why, row.expires_at)
-        made = find_recent_run(db, account, since, enforcing=enforcing) if since else None
+        made = find_recent_run(db, account, since, now, enforcing=enforcing) if since else None
         if made is not None:
             raise AlreadyRun(f"{account}: {made}; the next run is not due yet")
         lease = Lease(account, (row.token if row else 0) + 1, now + length, length)
@@ -91,16 +120,18 @@ def take(
 
 
 def find_recent_run(
-    db: sa.Connection, account: str, since: datetime, *, enforcing: bool
+    db: sa.Connection, account: str, since: datetime, now: datetime, *, enforcing: bool
 ) -> str | None:
     """The newest run that serves in the place of one that is due now, in words.
 
     None when it is still to be made.
 
     One that broke off, was told to stop, or could not read the account does not serve, for another
-    replica may fare better; nor does a dry run in the place of an `enforcing` one.
+    replica may fare better; nor does a dry run in the place of an `enforcing` one, nor one that is
+    dated in the future because a clock was set back since.
     """
-    whose = (runs.c.account == account, runs.c.started_at >= since)
+    turn = runs.c.started_at.between(since, now + _SKEW)
+    whose = (runs.c.account == account, turn)
     begun = sa.exists().where(step_events.c.step_id == steps.c.id)
     left_alone = sa.exists().where(steps.c.run_id == runs.c.id, ~begun)
     whole = (runs.c.finished_at.is_not(None), runs.c.listed, ~left_alone)
@@ -119,3 +150,29 @@ def release(database: Database, lease: Lease, now: datetime) -> None:
     mine = (leases.c.account == lease.account, leases.c.token == lease.token)
     with database.writing() as db:
         db.execute(sa.update(leases).where(*mine).values(expires_at=now))
+
+
+def held(db: sa.Connection, now: datetime) -> dict[str, LeaseEntry]:
+    """The leases that last, by account."""
+    rows = db.execute(sa.select(leases).where(leases.c.expires_at > now))
+    return {row.account: _entry(row) for row in rows}
+
+
+def _entry(row: Any) -> LeaseEntry:  # noqa: ANN401 - a row
+    return LeaseEntry(account=row.account, holder=row.holder, until=row.expires_at)
+
+
+def end_lease(database: Database, account: str, *, now: datetime, by: str) -> LeaseEntry | None:
+    """Take the account from whoever holds it, and give it back at once; who that was.
+
+    Its token has risen then: the other one may still be at work, but can begin no step any more,
+    and records what it has begun.
+    """
+    with database.writing() as db:
+        refuse_other_schema(db)
+        lease = held(db, now).get(account)
+        if lease is None:
+            return None
+        values = {"token": leases.c.token + 1, "holder": by, "expires_at": now}
+        db.execute(sa.update(leases).where(leases.c.account == account).values(values))
+        return lease

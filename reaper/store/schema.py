@@ -41,6 +41,17 @@ def revision(database: Database) -> str | None:
         return current
 
 
+def is_empty(database: Database) -> bool:
+    """Whether it has no schema yet. Raises StoreError for one of another version."""
+    at = revision(database)
+    if at not in (None, HEAD):
+        raise StoreError(
+            f"the database {database.where} is at revision {at}, and this reaper needs {HEAD}; run "
+            "`reaper db upgrade`, or use the reaper that it belongs to"
+        )
+    return at is None
+
+
 def _bring_to_head(database: Database, *, ask: bool) -> None:
     current = revision(database)
     if current == HEAD:

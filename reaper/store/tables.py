@@ -210,9 +210,16 @@ pauses = sa.Table(
     sa.Column("account", sa.String(64)),  # null: all of them
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.String(255), nullable=False),
-    sa.Column("paused", sa.Boolean, nullable=False),  # false: it was resumed
-    sa.Column("until", UtcDateTime),
+    sa.Column("until", UtcDateTime),  # null: until a person ends it
     sa.Column("reason", sa.Text, nullable=False),
+)
+
+pause_ends = sa.Table(
+    "pause_ends",
+    metadata,
+    sa.Column("pause_id", sa.ForeignKey("pauses.id"), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(255), nullable=False),
 )
 
 exemptions = sa.Table(

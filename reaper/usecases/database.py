@@ -46,13 +46,13 @@ def upgrade(settings: Settings) -> Schema:
 
     Raises StoreError.
     """
-    with closing(open_database(settings.database_url)) as store:
+    with closing(open_database(settings.database_address())) as store:
         return Schema(store.where, record.revision(store))
 
 
 def current(settings: Settings) -> Schema:
     """The schema as it is; nothing is changed. Raises StoreError."""
-    with closing(open_database(settings.database_url, upgrade=False)) as store:
+    with closing(open_database(settings.database_address(), upgrade=False)) as store:
         return Schema(store.where, record.revision(store))
 
 
@@ -61,7 +61,7 @@ def check(settings: Settings) -> Schema:
 
     Raises StoreError that says how it differs.
     """
-    with closing(open_database(settings.database_url, upgrade=False)) as store:
+    with closing(open_database(settings.database_address(), upgrade=False)) as store:
         schema = Schema(store.where, record.revision(store))
         differences = [] if schema.revision is None else schema_differences(store)
     if schema.revision is None:

@@ -53,9 +53,10 @@ def examine_all(
 
     `file` is that of the settings, `reaper.yaml` where none is named. It reads only. Raises ConfigurationError.
     """
+    chosen = settings.chosen(names)
     store = _examine_database(settings)
     accounts = {}
-    for account in settings.chosen(names):
+    for account in chosen:
         tell(f"{account.name}: asking {account.url}")
         accounts[account.name] = _examine_account(settings, account, clock)
     return Examination(accounts, store, list(_exposed_files(settings, file)))
@@ -63,7 +64,7 @@ def examine_all(
 
 def _exposed_files(settings: Settings, file: Path | None) -> Iterator[Check]:
     """A warning for each file with names or secrets in it that others may read or write."""
-    named = [("settings", file or DEFAULT_FILE), ("database", file_of(settings.database_url))]
+    named = [("settings", file or DEFAULT_FILE), ("database", file_of(settings.database_address()))]
     named += [("secret", path) for path in settings.secret_files]
     for what, path in named:
         with suppress(OSError):

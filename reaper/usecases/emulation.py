@@ -61,6 +61,7 @@ def _invitation(url: str, speed: float) -> Invitation:
     variables = {
         "REAPER_ACCOUNTS": json.dumps([account]),
         "REAPER_POLICIES": str(ready_made()),
+        "REAPER_DATABASE_URL": f"sqlite:///{Path.cwd() / 'reaper-emulated.db'}",
     }
     if speed != 1:
         variables[EMULATED_CLOCK] = url

@@ -16,8 +16,18 @@ from reaper.config.settings.model import Settings
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError
 from reaper.ports import Clock
+from reaper.usecases.holds import Written, written_to
 
 State = Literal["in force", "ended", "removed"]
+
+
+@dataclass(frozen=True)
+class Added:
+    """A new exemption as it was taken, and where it was written down."""
+
+    number: int
+    exemption: ManualExemption
+    written: Written
 
 
 @dataclass(frozen=True)
@@ -37,16 +47,13 @@ def add(
     ends: datetime | None = None,
     by: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
-) -> tuple[int, ManualExemption]:
+) -> Added:
     """Exempt the sessions that all of these fields match, from every policy.
-
-    Its number, and how it was taken.
 
     It holds at once, until `ends` or for ever. Raises ConfigurationError for a field or pattern
     that is not right, and StoreError.
     """
-    if account is not None:
-        settings.chosen((account,))
+    accounts = settings.chosen(() if account is None else (account,))
     about = {
         "account": account,
         "at": clock.now(),
@@ -61,7 +68,9 @@ def add(
         why = str(first.get("ctx", {}).get("why") or first["msg"])
         raise ConfigurationError(why) from None
     with database(settings) as store:
-        return record.grant(store, exemption), exemption
+        number = record.grant(store, exemption)
+        where = written_to(settings, store, [one.name for one in accounts])
+        return Added(number, exemption, where)
 
 
 def list_all(
@@ -90,10 +99,12 @@ def remove(
     reason: str,
     by: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
-) -> None:
-    """End an exemption now; it stays on record.
+) -> Written:
+    """End an exemption now; it stays on record. Gives where that was written down.
 
     Raises ConfigurationError where there is none, and StoreError.
     """
+    accounts = settings.chosen()
     with database(settings) as store:
         record.remove(store, number, at=clock.now(), by=by or actor(), reason=reason)
+        return written_to(settings, store, [one.name for one in accounts])

@@ -30,6 +30,7 @@ __all__ = [
     "export_history",
     "export_runs",
     "history",
+    "nothing_recorded",
     "runs",
 ]
 
@@ -77,3 +78,14 @@ def export_runs(
     """The same one after the other, however many there are. Raises StoreError, also meanwhile."""
     with database(settings) as store:
         yield reading_runs(store, account=account, limit=limit)
+
+
+def nothing_recorded(settings: Settings) -> str | None:
+    """In words that no run is on record at all, and where; None when one is. Raises StoreError."""
+    with database(settings) as store:
+        if count_runs(store):
+            return None
+        return (
+            f"no run was ever recorded in {store.where}, the database of {settings.origin}; name "
+            "other settings by --settings or REAPER_SETTINGS"
+        )

@@ -23,9 +23,9 @@ accounts:
     # generation: auto                 # or 1 or 2, if it cannot be detected
 
 policies: policies                     # a file or a folder, relative to this file
+database_url: sqlite:///reaper.db      # beside this file; one for whoever calls reaper here
 
 # enforce: false                       # true: policies in mode enforce may end sessions
-# database_url: sqlite:////var/lib/reaper/reaper.db
 # interval: 5m                         # time between two runs of `reaper daemon`, or
 # schedule: {cron: "0 7 * * mon-fri", zone: Europe/Amsterdam}
 # timeout: 10s                         # maximum time for one response of the session-manager

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
+from reaper.errors import StoreError
 from reaper.store import (
     Database,
     DecisionEntry,
+    PauseEntry,
     PolicyEntry,
     RunEntry,
     SessionEntry,
@@ -20,6 +24,7 @@ from reaper.store import (
     sessions_page,
     steps_page,
 )
+from reaper.usecases.status import AccountStatus
 from reaper.web.paging import Page, page, read
 from reaper.web.problems import RESPONSES
 from reaper.web.query_params import (
@@ -29,6 +34,7 @@ from reaper.web.query_params import (
     SessionParams,
     StepParams,
 )
+from reaper.web.status import StatusReader
 
 Store = Callable[[], Database]
 """The database, once it can be used. Raises StoreError."""
@@ -37,8 +43,26 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _ONE = (int,)
 
 
-def api(store: Store) -> APIRouter:
+@dataclass(frozen=True)
+class StatusNow:
+    """The state of the accounts of this daemon, and their pauses."""
+
+    now: datetime
+    accounts: list[AccountStatus]
+    pauses: list[PauseEntry]
+
+
+def api(store: Store, status_reader: StatusReader) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+
+    @router.get("/status", response_model=StatusNow, summary="The current state of each account")
+    def status() -> StatusNow:
+        snapshot = status_reader.now()
+        if snapshot.trouble:
+            raise StoreError(snapshot.trouble)
+        accounts = snapshot.accounts()
+        pauses = {pause.id: pause for account in accounts for pause in account.pauses}
+        return StatusNow(snapshot.now, accounts, list(pauses.values()))
 
     @router.get("/runs", response_model=Page[RunEntry], summary="Runs, newest first")
     def runs(params: Annotated[RunParams, Query()]) -> dict[str, Any]:

@@ -32,6 +32,6 @@ def create_app(store: Store, settings: HttpSettings, status_reader: StatusReader
         redirect_slashes=False,
     )
     answer_problems(app)
-    for router in (health(status_reader), metrics(status_reader), api(store)):
+    for router in (health(status_reader), metrics(status_reader), api(store, status_reader)):
         app.include_router(router)
     return Access(app, settings)

@@ -21,8 +21,9 @@ from prometheus_client.core import (
 from reaper import __version__
 from reaper.core.judging.concerns import Check
 from reaper.daemon.status import RESULTS, Account, DaemonStatus, Durations, MonitoredAccount
+from reaper.usecases.status import expires_at
 from reaper.web.health import reasons
-from reaper.web.status import StatusSnapshot, expiry
+from reaper.web.status import StatusSnapshot
 
 _ACCOUNT = ("account",)
 _BOUNDS = (*map(str, Durations.BOUNDS), "+Inf")
@@ -180,7 +181,9 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
     )
     paused = {(name,): float(condition.paused) for name, condition in conditions.items()}
     yield _gauge("paused", "Whether the account is paused", _ACCOUNT, paused)
-    halted = {(name,): float(condition.halted) for name, condition in conditions.items()}
+    halted = {
+        (name,): float(condition.halted is not None) for name, condition in conditions.items()
+    }
     yield _gauge("halted", "Whether a halted run has not been acknowledged yet", _ACCOUNT, halted)
     concerns = {
         (name, check.value): sum(one["check"] == check for one in condition.concerns)
@@ -199,7 +202,9 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
 
 
 def _expiries(accounts: Mapping[Account, MonitoredAccount]) -> dict[_Values, float]:
-    return _moments({name: expiry(monitored) for name, monitored in accounts.items()})
+    return _moments(
+        {name: expires_at(monitored.key_expires) for name, monitored in accounts.items()}
+    )
 
 
 def _moments(moments: Mapping[Account, datetime | None]) -> dict[_Values, float]:

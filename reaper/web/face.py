@@ -30,7 +30,8 @@ def face(settings: Settings, daemon: DaemonStatus) -> Iterator[None]:
     from reaper.web.status import StatusReader  # noqa: PLC0415
 
     with record(settings) as store:
-        status_reader = StatusReader(daemon, store, SYSTEM_CLOCK, settings.http.key_notice.delta)
+        notice, lease = settings.http.key_notice.delta, settings.lease.delta
+        status_reader = StatusReader(daemon, store, SYSTEM_CLOCK, notice, lease)
         with serve(create_app(store, settings.http, status_reader), settings.http.listen):
             yield
 
@@ -47,7 +48,7 @@ def record(settings: Settings) -> Iterator[Callable[[], Database]]:
     def store() -> Database:
         with lock:
             if not opened:
-                database = open_database(settings.database_url, upgrade=False)
+                database = open_database(settings.database_address(), upgrade=False)
                 opened.append(_of_this_version(database))
             return opened[0]
 

@@ -6,7 +6,6 @@ Does it do what it is there for, and if not, why not?
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -14,10 +13,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from reaper.core.judging.concerns import Check
-from reaper.core.model.duration import spoken
 from reaper.daemon.status import MonitoredAccount
+from reaper.usecases.status import key_reason, late_reason
 from reaper.web.access import is_trusted
-from reaper.web.status import StatusReader, StatusSnapshot, expiry
+from reaper.web.status import StatusReader, StatusSnapshot
 
 DEAD_AFTER = 60.0
 """Seconds without a beat of the scheduler after which the daemon counts as dead.
@@ -63,7 +62,7 @@ def reasons(snapshot: StatusSnapshot) -> Iterator[Reason]:
         for account, monitored in daemon.accounts.items():
             if late := _late(snapshot, account, monitored):
                 yield _reason("runs", late, account)
-            if soon := _soon(snapshot, expiry(monitored)):
+            if soon := key_reason(monitored.key_expires, snapshot.key_notice, snapshot.now):
                 yield _reason("key", soon, account)
             yield from _concerns(snapshot, account)
 
@@ -82,16 +81,11 @@ def _reason(check: str, reason: str, account: str | None = None) -> Reason:
 
 def _late(snapshot: StatusSnapshot, account: str, monitored: MonitoredAccount) -> str | None:
     at, trouble = snapshot.complete_at(account), snapshot.daemon.troubles.get(account)
-    if at is not None and snapshot.now - at <= monitored.within:
-        return None
     because = f"; the last run: {trouble}" if trouble else ""
     if at is None:
         return None if _is_to_come(snapshot, account) else f"no complete run yet{because}"
-    age, within = (
-        spoken((snapshot.now - at).total_seconds()),
-        spoken(monitored.within.total_seconds()),
-    )
-    return f"the last complete run began {age} ago; the maximum is {within}{because}"
+    late = late_reason(at, monitored.within, snapshot.now)
+    return late and f"{late}{because}"
 
 
 def _is_to_come(snapshot: StatusSnapshot, account: str) -> bool:
@@ -99,15 +93,3 @@ def _is_to_come(snapshot: StatusSnapshot, account: str) -> bool:
     daemon = snapshot.daemon
     tried = account in daemon.under_way or account in daemon.ended_at or account in daemon.troubles
     return not tried and daemon.next_at.get(account, snapshot.now) > snapshot.now
-
-
-def _soon(snapshot: StatusSnapshot, expires: datetime | None) -> str | None:
-    if expires is None or expires - snapshot.now > snapshot.key_notice:
-        return None
-    remaining = expires - snapshot.now
-    if remaining <= timedelta():
-        return f"the API key expired on {expires:%Y-%m-%d}; make a new one in the portal and set it"
-    return (
-        f"the API key expires in {spoken(remaining.total_seconds())}, on {expires:%Y-%m-%d}; make a "
-        "new one in the portal"
-    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 
-from reaper.daemon.status import DaemonStatus, MonitoredAccount
+from reaper.daemon.status import DaemonStatus
 from reaper.errors import ReaperError
 from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.store import Condition, Database, conditions
+from reaper.usecases.status import AccountStatus, Pace, account_status
 
 _log = logger("web")
 # seconds; a database that takes longer counts as unreachable, and the scraper has its answer
@@ -29,6 +30,7 @@ class StatusSnapshot:
     now: datetime
     daemon: DaemonStatus
     key_notice: timedelta
+    lease: timedelta
     conditions: Mapping[str, Condition]
     completed: Mapping[str, datetime]
     trouble: str | None
@@ -38,14 +40,23 @@ class StatusSnapshot:
         moments = (self.daemon.complete_at.get(account), self.completed.get(account))
         return max((at for at in moments if at), default=None)
 
-
-def expiry(monitored: MonitoredAccount) -> datetime | None:
-    """The moment from which the account's key can no longer be relied upon."""
-    return (
-        None
-        if monitored.key_expires is None
-        else datetime.combine(monitored.key_expires, time(), UTC)
-    )
+    def accounts(self) -> list[AccountStatus]:
+        """How each account that is looked after here stands, as `reaper status` tells it."""
+        with self.daemon.lock:
+            monitored, due = dict(self.daemon.accounts), dict(self.daemon.next_at)
+        return [
+            account_status(
+                name,
+                self.conditions[name],
+                Pace(next_at=due.get(name), within=one.within),
+                key_expires=one.key_expires,
+                key_notice=self.key_notice,
+                lease=self.lease,
+                now=self.now,
+            )
+            for name, one in monitored.items()
+            if name in self.conditions
+        ]
 
 
 class StatusReader:
@@ -57,9 +68,10 @@ class StatusReader:
         store: Callable[[], Database],
         clock: Clock,
         key_notice: timedelta,
+        lease: timedelta = timedelta(minutes=2),
     ) -> None:
         self.daemon = daemon
-        self._store, self._clock, self._key_notice = store, clock, key_notice
+        self._store, self._clock, self._key_notice, self._lease = store, clock, key_notice, lease
         self._lock = Lock()
         self._question: _Question | None = None
         self._completed: Mapping[str, datetime] = {}
@@ -80,7 +92,13 @@ class StatusReader:
                 name: one.complete_at for name, one in by_account.items() if one.complete_at
             }
         return StatusSnapshot(
-            self._clock.now(), self.daemon, self._key_notice, by_account, self._completed, trouble
+            self._clock.now(),
+            self.daemon,
+            self._key_notice,
+            self._lease,
+            by_account,
+            self._completed,
+            trouble,
         )
 
     def _ask(self) -> dict[str, Condition]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from alembic.script import ScriptDirectory
+
 from reaper.core.judging.judge import judge
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.limits import Limits
@@ -27,11 +29,12 @@ from reaper.core.planning.plan import (
 )
 from reaper.store import HEAD, Database, SqlLedger
 from reaper.store.ledger import OpenRun
+from reaper.store.migrate import config
 from support.clock import NOW, Clock
 
 HOUR = timedelta(hours=1)
 ACTOR = "anna@desk"
-HEAD_BEFORE = f"{int(HEAD) - 1:04}"
+HEAD_BEFORE = str(ScriptDirectory.from_config(config()).get_revision(HEAD).down_revision)
 """The revision before this version's."""
 TABLES = (
     "runs",
@@ -48,6 +51,7 @@ TABLES = (
     "lasting",
     "acknowledgements",
     "pauses",
+    "pause_ends",
     "exemptions",
     "exemption_removals",
     "leases",

@@ -53,6 +53,7 @@ def command(
 
     Of several options all must match. Patterns are those of the policies: `*`, `?` and /regex/.
     """
+    from reaper.cli.views.written import show_written
     from reaper.usecases import exemptions
 
     if (until is None) is not forever:
@@ -66,8 +67,10 @@ def command(
         )
     settings = settings_of(ctx)
     ends = _end(until) if until else None
-    number, made = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
-    say(f"exemption {number}: {made.whom}, {_until(made)}")
+    added = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
+    made = added.exemption
+    say(f"exemption {added.number}: {made.whom}, {_until(made)}")
+    show_written(added.written)
     for _, why in made.oddities():
         say(f"warning: {why}; if that is not intended, type the name again", err=True)
     if made.covers_everything:

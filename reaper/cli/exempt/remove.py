@@ -15,7 +15,9 @@ from reaper.cli.output import say
 @click.pass_context
 def command(ctx: click.Context, *, number: int, reason: str, by: str | None) -> None:
     """End the exemption NUMBER now; it stays on record."""
+    from reaper.cli.views.written import show_written
     from reaper.usecases import exemptions
 
-    exemptions.remove(settings_of(ctx), number, reason=reason, by=by)
+    written = exemptions.remove(settings_of(ctx), number, reason=reason, by=by)
     say(f"exemption {number} removed")
+    show_written(written)

@@ -16,10 +16,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from platformdirs import user_data_path
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -35,6 +35,7 @@ from pydantic_settings import (
 from reaper import files
 from reaper.config import located_yaml
 from reaper.config.settings.accounts import EMULATED_CLOCK, PREFIX, AccountSettings, DurationText
+from reaper.config.settings.database import address_of, here
 from reaper.config.settings.environment import Variables
 from reaper.config.settings.http import HttpSettings
 from reaper.config.settings.notify import NotifySettings
@@ -94,9 +95,9 @@ class Settings(BaseSettings):
     policies: Path = Field(
         Path("policies"), description="a policy file or folder, relative to the settings file"
     )
-    database_url: str = Field(
-        default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
-        description="where decisions are stored: any SQLAlchemy URL; SQLite in the user's data folder by default",
+    database_url: str | None = Field(
+        None,
+        description="where decisions are stored: any SQLAlchemy URL; reaper.db beside the settings file by default",
     )
     upgrade: Literal["auto", "ask"] = Field(
         "auto", description="ask: leave an older database to `reaper db upgrade`"
@@ -140,6 +141,7 @@ class Settings(BaseSettings):
         None, description="when the daemon's runs are due, instead of an interval"
     )
     daemon: DaemonSettings = Field(DaemonSettings(), description="how the daemon works")
+    _file: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -202,10 +204,48 @@ class Settings(BaseSettings):
         named += [mail.password_file for mail in self.notify.emails]
         return [file for file in named if file is not None]
 
+    @property
+    def origin(self) -> str:
+        """Where they come from, in words."""
+        if self._file is not None:
+            return str(self._file.parent.resolve() / self._file.name)
+        return f"the environment (there is no {here() / DEFAULT_FILE})"
+
+    def database_address(self) -> str:
+        """The database of this installation, whoever calls. Raises ConfigurationError where that
+        cannot be told.
+        """
+        return address_of(self.database_url, self._file).checked(self._file)
+
+    def of(self, file: Path | None) -> Settings:
+        """The same as settings of this file: a relative path is one from its folder."""
+        folder = file.parent if file else Path()
+        keys = [(one, one.api_key_file) for one in self.accounts]
+        accounts = tuple(
+            one.model_copy(update={"api_key_file": folder / key}) if key else one
+            for one, key in keys
+        )
+        paths: dict[str, Any] = {
+            "policies": folder / self.policies,
+            "notify": self.notify.anchored(folder),
+            "stop_file": folder / self.stop_file if self.stop_file is not None else None,
+        }
+        made: Settings = self.model_copy(update={"accounts": accounts, **paths})
+        made._file = file
+        return made
+
     def pace(self, account: AccountSettings) -> Cron | timedelta:
         """When passes over the account are due: by its own word, or by that for all."""
         own = account.schedule or (account.interval and account.interval.delta)
         return own or self.schedule or self.interval.delta
+
+    def schedule_of(self, account: AccountSettings) -> Cron | timedelta | None:
+        """The pace of passes over the account where somebody wrote one for a daemon; None beside
+        cron, of which the settings say nothing.
+        """
+        written = self.model_fields_set & {"interval", "schedule", "daemon"}
+        own = account.schedule or account.interval
+        return self.pace(account) if written or own or self.http.listen else None
 
     def chosen(self, names: tuple[str, ...] = ()) -> tuple[AccountSettings, ...]:
         """The named accounts, or all.
@@ -214,7 +254,8 @@ class Settings(BaseSettings):
         """
         if not self.accounts:
             raise ConfigurationError(
-                "no account is set up; `reaper init` writes a settings file to start from"
+                f"no account is set up in {self.origin}; `reaper init` writes a settings file to "
+                "start from, and --settings or REAPER_SETTINGS names another one"
             )
         by_name = {account.name: account for account in self.accounts}
         for name in names:
@@ -244,7 +285,10 @@ class OwnSettings(Settings):
         return (init_settings,)
 
 
-_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK,))
+SETTINGS_VARIABLE = f"{PREFIX}SETTINGS"
+"""The variable that names the settings file, for whom no option does."""
+
+_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK, SETTINGS_VARIABLE))
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -259,10 +303,10 @@ def load_settings(path: Path | None = None) -> Settings:
     if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
         raise ConfigurationError(*misspelt)
     if located is None:
-        return _validated({}, None)
+        return _validated({}, None).of(None)
     if not isinstance(located.value, dict):
         raise ConfigurationError(f"{file}: a settings file is a mapping, like `accounts: [...]`")
-    return _anchored(_validated(located.value, located), file.parent)
+    return _validated(located.value, located).of(file)
 
 
 def variables_without_effect(path: Path | None = None) -> list[str]:
@@ -301,17 +345,3 @@ def _validated(values: dict[str, Any], located: located_yaml.Located | None) -> 
         raise ConfigurationError(
             f"{where}: this is not valid JSON; lists and mappings are written as JSON"
         ) from None
-
-
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    accounts = tuple(
-        a.model_copy(update={"api_key_file": folder / a.api_key_file}) if a.api_key_file else a
-        for a in settings.accounts
-    )
-    paths: dict[str, Any] = {
-        "policies": folder / settings.policies,
-        "notify": settings.notify.anchored(folder),
-    }
-    if settings.stop_file is not None:
-        paths["stop_file"] = folder / settings.stop_file
-    return settings.model_copy(update={"accounts": accounts, **paths})

@@ -156,4 +156,5 @@ def test_a_pause_that_was_lifted_stays_on_record(book: Book) -> None:
         resume(book.database, "acme", at=NOW + HOUR, by="ben@desk")
 
     assert changed == set()
-    assert book.rows("pauses", "by", "reason") == [(ACTOR, "month's close"), ("ben@desk", "")]
+    assert book.rows("pauses", "by", "reason") == [(ACTOR, "month's close")]
+    assert book.rows("pause_ends", "pause_id", "by") == [(1, "ben@desk")]

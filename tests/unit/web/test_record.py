@@ -42,7 +42,7 @@ def test_pages_of_any_size_tell_the_same(api: Ask) -> None:
 
 def test_the_record_is_told_as_it_stands(api: Ask, recorded: Settings) -> None:
     """Runs, decisions, steps and policies are those of the database."""
-    store = open_database(recorded.database_url)
+    store = open_database(recorded.database_address())
     asked = HistoryFilter(limit=1000)
     assert (
         [r["id"] for r in everything(api, "runs")] == [r.id for r in list_runs(store)] == [3, 2, 1]
