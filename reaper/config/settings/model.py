@@ -58,6 +58,16 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
+def _in_users_folder() -> str:
+    try:
+        return f"sqlite:///{user_data_path('reaper') / 'reaper.db'}"
+    except RuntimeError:
+        raise ConfigurationError(
+            "this user has no home folder to keep the database in; name a file with database_url, "
+            "like sqlite:////var/lib/reaper/reaper.db"
+        ) from None
+
+
 class ActivitySettings(Strict):
     """How the last activity of a session is learnt from its log."""
 
@@ -95,7 +105,7 @@ class Settings(BaseSettings):
         Path("policies"), description="a policy file or folder, relative to the settings file"
     )
     database_url: str = Field(
-        default_factory=lambda: f"sqlite:///{user_data_path('reaper') / 'reaper.db'}",
+        default_factory=_in_users_folder,
         description="where decisions are stored: any SQLAlchemy URL; SQLite in the user's data folder by default",
     )
     upgrade: Literal["auto", "ask"] = Field(
@@ -255,7 +265,7 @@ def load_settings(path: Path | None = None) -> Settings:
     once.
     """
     file = path or DEFAULT_FILE
-    located = None if path is None and not file.exists() else located_yaml.load(file)
+    located = None if path is None and files.missing(file) else located_yaml.load(file)
     if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
         raise ConfigurationError(*misspelt)
     if located is None:
