@@ -60,9 +60,23 @@ def read_text(path: Path, most: int = MIB) -> str:
         raise OSError(errno.EILSEQ, "it is not text in UTF-8") from None
 
 
+def missing(path: Path) -> bool:
+    """Whether nothing is there; where that cannot be told, whoever reads it is told why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def irregular(path: Path) -> str | None:
     """What the path names where that is no regular file. Raises OSError where there is nothing."""
-    mode = path.stat().st_mode
+    try:
+        mode = path.stat().st_mode
+    except ValueError:
+        raise OSError(errno.EINVAL, "it has a name that no file can have") from None
     if stat.S_ISREG(mode):
         return None
     return next((kind for of, kind in _KINDS if of(mode)), "it is not a regular file")

@@ -121,8 +121,8 @@ def _code_of_lost(trouble: OSError, code: str | int | None) -> str | int | None:
         return code
     why = trouble.strerror or type(trouble).__name__
     say(
-        f"reaper: standard output could not be written: {why}; what was done is on record, "
-        "`reaper history` shows it",
+        f"reaper: standard output could not be written: {why}; make room, or print it elsewhere "
+        "(what a run did is on record: `reaper runs`)",
         err=True,
     )
     return code or SOME_FAILED

@@ -205,15 +205,16 @@ def _is_there(url: URL) -> bool:
     file = _file(url)
     if file is None:
         return True
-    if file.exists() and (kind := files.irregular(file)) is not None:
-        raise StoreError(f"the database {file}: {kind}, not a file; set database_url to a file")
-    return file.exists()
+    with contextlib.suppress(OSError):  # SQLite says why
+        if (kind := files.irregular(file)) is not None:
+            raise StoreError(f"the database {file}: {kind}, not a file; set database_url to a file")
+    return not files.missing(file)
 
 
 def _make_file(url: URL) -> None:
     """An empty file that only its owner reads, where there is none: it holds people's names."""
     file = _file(url)
-    if file is None or file.exists():
+    if file is None or not files.missing(file):
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

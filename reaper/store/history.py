@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -74,9 +74,11 @@ class _Source:
     statement: sa.Select[Any]
     make: Callable[[sa.RowMapping], HistoryEntry]
 
-    def entries(self, db: sa.Connection) -> Iterator[HistoryEntry]:
-        rows = db.execute(self.statement, execution_options={"yield_per": _AT_ONCE})
-        return map(self.make, rows.mappings())
+    @contextmanager
+    def entries(self, db: sa.Connection) -> Iterator[Iterator[HistoryEntry]]:
+        """Read as they are asked for; the server is told when no more are."""
+        with closing(db.execute(self.statement, execution_options={"yield_per": _AT_ONCE})) as rows:
+            yield map(self.make, rows.mappings())
 
     def count(self, db: sa.Connection) -> int:
         counted = self.statement.with_only_columns(sa.func.count(), maintain_column_froms=True)
@@ -91,10 +93,11 @@ def reading_entries(
 
     However many there are, few are held at a time. Raises StoreError, also while it is read.
     """
-    with database.reading() as db:
+    with database.reading() as db, ExitStack() as open_sources:
         makers = (_decisions, _events, _planned, _notices)
         sources = [source for make in makers if (source := make(db, criteria)) is not None]
-        merged = merge(*(one.entries(db) for one in sources), key=_newest, reverse=True)
+        found = [open_sources.enter_context(one.entries(db)) for one in sources]
+        merged = merge(*found, key=_newest, reverse=True)
         yield islice(merged, criteria.limit), lambda: sum(one.count(db) for one in sources)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from reaper import files
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.policies.load import PolicyReader, load_policies
 from reaper.config.settings.model import Settings, load_settings, variables_without_effect
@@ -54,7 +55,7 @@ def read_policies(settings: Settings, path: Path | None = None) -> ChosenPolicie
 
     Raises FileProblems.
     """
-    if path is None and not settings.policies.exists():
+    if path is None and files.missing(settings.policies):
         hint = "`reaper init` writes some to start from"
         raise ConfigurationError(f"{settings.policies}: no policies found; {hint}")
     where = path or settings.policies

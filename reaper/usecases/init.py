@@ -78,9 +78,9 @@ def _files(folder: Path) -> Mapping[Path, str]:
 
 
 def _write(path: Path, text: str, mode: int) -> bool:
-    if path.exists() or path.is_symlink():
-        return False
     try:
+        if path.exists() or path.is_symlink():
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_text(path, text, mode)
     except OSError as error:

@@ -45,7 +45,7 @@ def show_entries(found: Newest[HistoryEntry]) -> None:
 def _tell_of_others(out: Screen, found: Newest[Any]) -> None:
     """A table that does not show everything says so."""
     if len(found.entries) < found.total:
-        shown = "{} of {}, --all shows all of them, --limit N so many"
+        shown = "{} of {}, --all shows all, --limit N the newest N"
         out.line(shown, len(found.entries), found.total)
 
 

@@ -67,7 +67,7 @@ def load_policies(path: Path, today: date) -> LoadedPolicies:
     policies = _together(read)
     if not policies.policies:
         hint = f"write one under 'policies:', or start from a ready-made one in {ready_made()}"
-        raise PolicyProblems([Problem(str(path), 0, 0, f"this file has no policies; {hint}")])
+        raise _of_path(path, f"this file has no policies; {hint}")
     warnings = sorted(one for located, document in read for one in doubts(located, document, today))
     return LoadedPolicies(policies, tuple(warnings), tuple(files), tuple(read))
 
@@ -102,22 +102,23 @@ def ready_made() -> Path:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.exists() and not path.is_dir():
-        return [path]
-    if not path.is_dir():
-        raise PolicyProblems([Problem(str(path), 0, 0, "no such file or folder; check the path")])
     try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
         files = yaml_files(path)
+    except FileNotFoundError:
+        raise _of_path(path, "no such file or folder; check the path") from None
     except OSError as error:
-        raise PolicyProblems(
-            [Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]
-        ) from None
+        raise _of_path(path, f"cannot be read: {error.strerror}") from None
     if not files:
         hint = f"copy a ready-made one from {ready_made()}"
-        raise PolicyProblems(
-            [Problem(str(path), 0, 0, f"this folder has no policy file (*.yaml or *.yml); {hint}")]
-        )
+        raise _of_path(path, f"this folder has no policy file (*.yaml or *.yml); {hint}")
     return files
+
+
+def _of_path(path: Path, why: str) -> PolicyProblems:
+    return PolicyProblems([Problem(str(path), 0, 0, why)])
 
 
 def _sheet(file: Path, problems: list[Problem]) -> _Sheet | None:

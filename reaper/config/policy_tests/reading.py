@@ -68,6 +68,13 @@ def load_cases(path: Path) -> Suite:
     Raises FileProblems with every problem of every file, also of the policies, and where there is
     no case.
     """
+    try:
+        return _suite(path)
+    except OSError as error:
+        raise _nothing(path, f"cannot be read: {error.strerror}") from None
+
+
+def _suite(path: Path) -> Suite:
     problems: list[Problem] = []
     policies = _Policies(problems)
     read = [

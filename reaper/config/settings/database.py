@@ -59,6 +59,14 @@ def _is_there(file: Path) -> bool:
     return False
 
 
+def _former() -> Path | None:
+    """Where versions before kept it; nowhere, for a user without a home."""
+    try:
+        return user_data_path("reaper") / NAME
+    except RuntimeError:
+        return None
+
+
 def here() -> Path:
     """The present folder; one that is gone has no name."""
     try:
@@ -78,7 +86,7 @@ def address_of(written: str | None, settings: Path | None) -> DatabaseAddress:
         if settings is None:
             return DatabaseAddress(None)
         file = folder / NAME
-        return DatabaseAddress(f"sqlite:///{file}", file, user_data_path("reaper") / NAME)
+        return DatabaseAddress(f"sqlite:///{file}", file, _former())
     relative = _RELATIVE.fullmatch(written)
     if relative is None:
         return DatabaseAddress(written)

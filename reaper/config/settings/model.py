@@ -299,7 +299,7 @@ def load_settings(path: Path | None = None) -> Settings:
     once.
     """
     file = path or DEFAULT_FILE
-    located = None if path is None and not file.exists() else located_yaml.load(file)
+    located = None if path is None and files.missing(file) else located_yaml.load(file)
     if misspelt := _VARIABLES.misspelt(os.environ, _mentioned(located.text if located else "")):
         raise ConfigurationError(*misspelt)
     if located is None:

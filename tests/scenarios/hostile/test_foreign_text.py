@@ -29,6 +29,7 @@ AFTER = [
     "exempt list -o csv",
     "policy diff policies policies",
 ]
+PAUSED = ["run --enforce", "run --enforce -q", "plan", "explain bbbb", "resume"]
 PROGRAMS = ["run -o json", "sessions -o json", "explain bbbb -o json", "doctor -o json"]
 RECORDS = ["history -o json", "runs -o json", "exempt list -o json"]
 
@@ -63,6 +64,8 @@ def test_hostile_names_are_shown_by_every_command(house: House) -> None:
     done["apply"] = house.reaper("apply", "plan.json", "--enforce")
     done["again"] = house.reaper("apply", "plan.json")
     done |= {line: house.reaper(*line.split()) for line in AFTER}
+    house.reaper("pause", "--reason", NASTY, "--by", NASTY)
+    done |= {f"paused: {line}": house.reaper(*line.split()) for line in PAUSED}
     for line, one in done.items():
         assert harmless(one.out), (line, one.out)
         assert harmless(one.err), (line, one.err)
