@@ -10,6 +10,7 @@
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
     │   ├── Refused                the answer is no: nothing was done
     │   │   ├── Unauthorized       the key is missing, unknown, expired or lacks a scope
+    │   │   │   └── MissingScope   it is known, but may not do this
     │   │   ├── NotFound           nothing stands at this path, in the service's own words
     │   │   ├── Conflict           the session's state does not allow it
     │   │   └── RateLimited        too many requests; says for how long
@@ -110,6 +111,15 @@ class Refused(AccountError):
 
 class Unauthorized(Refused):
     """401 or 403: the key, not the session, is the trouble."""
+
+
+class MissingScope(Unauthorized):
+    """403: the key is known but may not do this."""
+
+
+def rejects_key(error: Exception | None) -> bool:
+    """Whether the server does not know the key at all: any further request with it is in vain."""
+    return isinstance(error, Unauthorized) and not isinstance(error, MissingScope)
 
 
 class NotFound(Refused):

@@ -13,6 +13,7 @@ from types import FrameType
 from reaper.core.model.duration import spoken
 from reaper.daemon import systemd
 from reaper.daemon.database import DatabaseSupervisor
+from reaper.daemon.keys import RejectedKeys
 from reaper.daemon.reload import Configuration, LiveConfiguration
 from reaper.daemon.scheduler import BEAT, Scheduler
 from reaper.daemon.status import DaemonStatus
@@ -31,6 +32,7 @@ class Loop:
     """Goes on until SIGTERM or SIGINT.
 
     `follow` is called with each configuration that comes into force, the first one included.
+    Accounts of `keys` are run as soon as their key has changed, or upon SIGHUP.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Loop:
         scheduler: Scheduler,
         *,
         status: DaemonStatus,
+        keys: RejectedKeys,
         clock: Clock,
         follow: Callable[[Configuration], None],
     ) -> None:
@@ -49,6 +52,7 @@ class Loop:
             scheduler,
         )
         self._status, self._clock, self._follow = status, clock, follow
+        self._keys = keys
         self._followed = configuration.current
         self._gone = self._drift()
         self._state = ""
@@ -74,6 +78,9 @@ class Loop:
         if self._configuration.current is not self._followed:  # a worker may have seen it first
             self._followed = self._configuration.current
             self._follow(self._followed)
+        keys = self._keys.forgive() if forced else self._keys.renewed(self._followed.accounts)
+        for account in keys:
+            self._scheduler.run_now(account)
         if forced:
             systemd.notify("READY=1")
 
@@ -106,6 +113,8 @@ class Loop:
             return f"waiting: {self._status.database_trouble}"
         count = len(self._followed.accounts)
         summary = f"monitoring {count} {'account' if count == 1 else 'accounts'}"
+        if suspended := sorted(self._status.suspended):
+            return f"{summary}; the key of {', '.join(suspended)} was rejected"
         if self._status.refused:
             return (
                 f"{summary}; the latest settings or policies are invalid: "

@@ -126,6 +126,11 @@ class Scheduler:
             if account in self._schedules:
                 self._submit(account, due)
 
+    def run_now(self, account: str) -> None:
+        """Make a run of the account now as well, if it is one of those that are run."""
+        if account in self._schedules:
+            self._submit(account, self._clock.now())
+
     def close(self, within: float) -> set[str]:
         """Begin no pass any more, and wait for those under way.
 

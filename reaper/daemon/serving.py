@@ -66,9 +66,16 @@ def serve(
         names = [account.name for account in accounts]
         _log.info("daemon begun", accounts=names, enforcing=worker.enforcing(settings))
         follow = partial(_follow, scheduler, status, every)
-        Loop(configuration, supervisor, scheduler, status=status, clock=clock, follow=follow).run(
-            numbers
+        loop = Loop(
+            configuration,
+            supervisor,
+            scheduler,
+            status=status,
+            keys=worker.keys,
+            clock=clock,
+            follow=follow,
         )
+        loop.run(numbers)
         worker.stop.set()
         late = scheduler.close(settings.daemon.stop_within.seconds)
     if late:

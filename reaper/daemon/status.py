@@ -27,6 +27,9 @@ PHASES = ("read", "probe", "judge", "record", "enforce")
 RESULTS = ("done", "doubtful", "failed", "halted", "unreachable", "skipped", "error")
 """How a pass can end: as its report says, or left to another reaper, or broken off by an error."""
 
+TRY_AGAIN = (
+    "nothing is asked there until the key changes; reload the daemon (SIGHUP) to try this one again"
+)
 OTHER = "other"
 _KNOWN_STATES = WAITING_STATES | RUNNING_STATES | OVER_STATES
 
@@ -98,6 +101,9 @@ class DaemonStatus:
         self.troubles: dict[
             Account, str
         ] = {}  # what the last pass was broken off by, or could not be read for
+        self.suspended: dict[
+            Account, str
+        ] = {}  # why this replica asks nothing there: the server rejected the key
         self.ended_at: dict[Account, datetime] = {}
         self.complete_at: dict[
             Account, datetime
@@ -211,6 +217,18 @@ class DaemonStatus:
             self.requests[account, word] += 1
             self.retries[account, word] += retried
 
+    def suspend(self, account: Account, why: str) -> None:
+        """The server rejected the account's key; nothing is asked there until it changes."""
+        with self.lock:
+            self.suspended[account] = why
+        _log.error("key rejected", account=account, error=why, hint=TRY_AGAIN)
+
+    def end_suspension(self, account: Account) -> None:
+        """The account is asked again, by another key or because a person said so."""
+        with self.lock:
+            self.suspended.pop(account, None)
+        _log.info("key tried again", account=account)
+
     def due(self, account: Account, at: datetime) -> None:
         """This replica will see at that time whether a pass over the account is due."""
         with self.lock:
@@ -259,6 +277,7 @@ class DaemonStatus:
             for by_account in (
                 self.next_at,
                 self.troubles,
+                self.suspended,
                 self.fleets,
                 self.ended_at,
                 self.complete_at,

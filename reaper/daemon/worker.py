@@ -11,10 +11,11 @@ from reaper.bootstrap import ledger_of, reaper_of
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.daemon.database import DatabaseSupervisor
+from reaper.daemon.keys import RejectedKeys, credentials
 from reaper.daemon.reload import LiveConfiguration
 from reaper.daemon.scheduler import ScheduledRun
 from reaper.daemon.status import DaemonStatus
-from reaper.errors import LeaseHeld, LeaseLost, LeaseStuck, StoreError
+from reaper.errors import LeaseHeld, LeaseLost, LeaseStuck, StoreError, rejects_key
 from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.run.pipeline import Report
@@ -37,6 +38,10 @@ class Worker:
     enforce: bool | None
     every: timedelta | None = None
     stop: Event = field(default_factory=Event)
+    keys: RejectedKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = RejectedKeys(self.status)
 
     def enforcing(self, settings: Settings) -> bool:
         return settings.enforce if self.enforce is None else self.enforce
@@ -49,8 +54,9 @@ class Worker:
         store = supervisor.database
         accounts = {account.name: account for account in self.configuration.current.accounts}
         account = accounts.get(run.account)
-        if store is None or account is None:
+        if store is None or account is None or account.name in self.keys:
             return None
+        used = credentials(account)
         try:
             report = self._run(store, account, run)
         except LeaseHeld as held:
@@ -64,6 +70,8 @@ class Worker:
         finally:
             gc.collect()  # what the pass made; the process looks for garbage seldom by itself
         if report.error is not None:
+            if used is not None and rejects_key(report.error):
+                self.keys.reject(account.name, used, str(report.error))
             raise report.error
         return None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 from reaper.core.model.action import Action
 from reaper.core.model.session import Phase, Session
 from reaper.core.planning.plan import Step
-from reaper.errors import AccountError, Gone
+from reaper.errors import AccountError, Gone, rejects_key
 from reaper.ports import Clock, SessionSource
 
 _LONGEST_PAUSE = 5.0  # seconds
@@ -27,10 +27,14 @@ class Presence(Enum):
 
 
 class Sighting(NamedTuple):
-    """What was seen, in a word and in words."""
+    """What was seen, in a word and in words.
+
+    `rejected` when the server does not know the key: another look would show no more.
+    """
 
     presence: Presence
     what: str
+    rejected: bool = False
 
 
 def watch_ends(
@@ -42,18 +46,19 @@ def watch_ends(
     stop: Event | None = None,
 ) -> Iterator[tuple[Step, Sighting]]:
     """Each step with the last sighting of its session: as soon as it is over, the others once so
-    many seconds have passed or `stop` is set.
+    many seconds have passed, `stop` is set or the key is rejected.
 
-    Each session is looked at once at least.
+    Each session is looked at once at least, while the key is good.
     """
     remaining = {step.session.id: step for step in steps}
     sightings: dict[str, Sighting] = {}
+    sighting = Sighting(Presence.NOTHING, "")
     until = clock.monotonic() + seconds
 
     def enough() -> bool:
         stopped = stop is not None and stop.is_set()
         late = stopped or clock.monotonic() >= until
-        return not remaining or (late and sightings.keys() >= remaining.keys())
+        return not remaining or sighting.rejected or (late and sightings.keys() >= remaining.keys())
 
     for pause in _pauses():
         clock.wait(min(pause, max(until - clock.monotonic(), 0.0)))
@@ -66,7 +71,7 @@ def watch_ends(
         if enough():
             break
     for id_, step in remaining.items():
-        yield step, sightings[id_]
+        yield step, sightings.get(id_, sighting)
 
 
 def look(source: SessionSource, action: Action, kind: str, session_id: str) -> Sighting:
@@ -127,7 +132,7 @@ def _sighting(action: Action, now: Session) -> Sighting:
 
 
 def _unread(error: AccountError) -> Sighting:
-    return Sighting(Presence.NOTHING, f"could not be read: {error}")
+    return Sighting(Presence.NOTHING, f"could not be read: {error}", rejects_key(error))
 
 
 def _pauses() -> Iterator[float]:

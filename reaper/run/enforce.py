@@ -24,6 +24,7 @@ from reaper.errors import (
     ServerFault,
     Unreachable,
     Withheld,
+    rejects_key,
 )
 from reaper.ports import Clock, Ledger, RunObserver, SessionEnder, SessionSource
 from reaper.run.end_watch import Presence, Sighting, look, watch_ends
@@ -123,7 +124,7 @@ class Terminator:
         What a look shows, whatever the answer says.
         """
         response = f"the server answered the request with: {answer}"
-        trouble = isinstance(answer, RateLimited | ServerFault | Unreachable)
+        trouble = isinstance(answer, RateLimited | ServerFault | Unreachable) or rejects_key(answer)
         if not_now := self._give_time(answer):
             try:
                 self.await_turn()
@@ -187,7 +188,10 @@ def settle_open_steps(
     """Settle what earlier runs left unsettled, as far as a look can tell."""
     settled = []
     for step in ledger.unsettled(source.account):
-        outcome = settle_past(step, source)
+        sighting = look(source, step.action, step.kind, step.session_id)
+        if sighting.rejected:
+            break
+        outcome = _past_outcome(step, sighting)
         if outcome is not None:
             ledger.settle_past(step, outcome)
             observer.past_step_settled(step, outcome)
@@ -195,21 +199,20 @@ def settle_open_steps(
     return settled
 
 
-def settle_past(step: PastStep, source: SessionSource) -> Outcome | None:
+def _past_outcome(step: PastStep, sighting: Sighting) -> Outcome | None:
     """What a look shows of a step that an earlier run left unsettled.
 
     None while it cannot be told.
     """
-    presence, what = look(source, step.action, step.kind, step.session_id)
-    match presence:
+    match sighting.presence:
         case Presence.NOTHING:
             return None
         case Presence.OVER:
-            return _ended(step, what)
+            return _ended(step, sighting.what)
         case Presence.THERE:
-            return Outcome(Result.FAILED, f"{what} when looked at by a later run")
+            return Outcome(Result.FAILED, f"{sighting.what} when looked at by a later run")
         case _:
-            assert_never(presence)
+            assert_never(sighting.presence)
 
 
 def _ended(step: PastStep, state: str) -> Outcome:

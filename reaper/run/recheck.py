@@ -14,7 +14,14 @@ from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Activity, Phase, Session, Snapshot
 from reaper.core.planning.plan import Outcome, RecheckResult, Result, Step, judge_again
-from reaper.errors import AccountError, Gone, RateLimited, ServerFault, Unreachable
+from reaper.errors import (
+    AccountError,
+    Gone,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+    rejects_key,
+)
 from reaper.ports import Clock, SessionSource
 from reaper.run.task_look import TaskLook
 
@@ -60,7 +67,8 @@ class Recheck:
             return Outcome(
                 Result.FAILED,
                 why,
-                trouble=isinstance(error, RateLimited | ServerFault | Unreachable),
+                trouble=isinstance(error, RateLimited | ServerFault | Unreachable)
+                or rejects_key(error),
             )
 
     def _look(self, step: Step) -> RecheckResult | Outcome:

@@ -185,6 +185,9 @@ def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:
         (name,): float(condition.halted is not None) for name, condition in conditions.items()
     }
     yield _gauge("halted", "Whether a halted run has not been acknowledged yet", _ACCOUNT, halted)
+    suspended = {(name,): float(name in daemon.suspended) for name in accounts}
+    description = "Whether this replica sends no requests, because the server rejected the key"
+    yield _gauge("suspended", description, _ACCOUNT, suspended)
     concerns = {
         (name, check.value): sum(one["check"] == check for one in condition.concerns)
         for name, condition in conditions.items()

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from reaper.core.judging.concerns import Check
-from reaper.daemon.status import MonitoredAccount
+from reaper.daemon.status import TRY_AGAIN, MonitoredAccount
 from reaper.usecases.status import key_reason, late_reason
 from reaper.web.access import is_trusted
 from reaper.web.status import StatusReader, StatusSnapshot
@@ -69,9 +69,13 @@ def reasons(snapshot: StatusSnapshot) -> Iterator[Reason]:
 
 def _concerns(snapshot: StatusSnapshot, account: str) -> Iterator[Reason]:
     """What the last run left to a person; what policies are for is a decision and no fault."""
+    rejected = snapshot.daemon.suspended.get(account)
+    if rejected is not None:
+        yield _reason(Check.KEY, f"{rejected}; {TRY_AGAIN}", account)
     condition = snapshot.conditions.get(account)
     for concern in condition.concerns if condition else ():
-        if concern["check"] != Check.POLICIES:
+        told = concern["check"] == Check.KEY and rejected is not None
+        if concern["check"] != Check.POLICIES and not told:
             yield _reason(concern["check"], concern["reason"], account)
 
 

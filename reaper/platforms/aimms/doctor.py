@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from reaper.core.model.session import Phase, Session, Unreadable
-from reaper.errors import AccountError, NotFound, Unauthorized, Unreachable
+from reaper.errors import (
+    AccountError,
+    MissingScope,
+    NotFound,
+    Unauthorized,
+    Unreachable,
+    rejects_key,
+)
 from reaper.platforms.aimms.address import SESSIONS, TASKS
-from reaper.platforms.aimms.faults import BadRequest, MissingScope
+from reaper.platforms.aimms.faults import BadRequest
 from reaper.platforms.aimms.generation import NOTHING, Shown, look
 from reaper.platforms.aimms.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.platforms.aimms.sessions import UNKNOWN, SessionManager
@@ -67,7 +74,7 @@ def _checks(
     if isinstance(first, AccountError) and not isinstance(first, Unauthorized):
         return  # what answers there is no session-manager; asking on would only repeat it
     yield _key(first)
-    if isinstance(first, Unauthorized) and not isinstance(first, MissingScope):
+    if rejects_key(first if isinstance(first, AccountError) else None):
         return
     yield _session_scope(first)
     yield _tasks_scope(connection)

@@ -14,6 +14,7 @@ import httpx
 from reaper.errors import (
     AccountError,
     Conflict,
+    MissingScope,
     NotFound,
     RateLimited,
     Refused,
@@ -37,10 +38,6 @@ UNKNOWN_END = "; whether the request was carried out is unknown"
 
 class BadRequest(Refused):
     """400 or 422: the server does not take a parameter."""
-
-
-class MissingScope(Unauthorized):
-    """403: the key is known but may not do this."""
 
 
 def one_line(text: str) -> str:

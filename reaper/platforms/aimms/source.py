@@ -20,9 +20,16 @@ from reaper.core.model.session import (
     somebody,
 )
 from reaper.core.model.tasks import SessionTasks, tasks_in
-from reaper.errors import AccountError, Conflict, Gone, NotFound, Unauthorized, Unintelligible
+from reaper.errors import (
+    AccountError,
+    Conflict,
+    Gone,
+    NotFound,
+    Unauthorized,
+    Unintelligible,
+    rejects_key,
+)
 from reaper.platforms.aimms.clock import ServerClock
-from reaper.platforms.aimms.faults import MissingScope
 from reaper.platforms.aimms.generation import look
 from reaper.platforms.aimms.kinds import SOLVE, TASK, WEBUI
 from reaper.platforms.aimms.refusals import RefusalGuard
@@ -79,10 +86,13 @@ class AccountSource:
         Only when none can be, an error.
         """
         self.connection.begin_look()
-        self.resolve()
         gathered = _Gathered(self.account)
+        if self._setting is not None:  # what a document says comes after whether the key is good
+            self._gather(WEBUI, gathered)
+        self.resolve()
         for kind in self.manager.kinds:
-            self._gather(kind, gathered)
+            if kind != WEBUI or self._setting is None:
+                self._gather(kind, gathered)
             if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
                 self._gather(kind, gathered, over=True)
         return gathered.snapshot(tuple(self._doubts()))
@@ -260,7 +270,7 @@ class AccountSource:
             if kind != SOLVE or self.generation is not None:
                 gathered.fail(kind, error)
         except AccountError as error:
-            if isinstance(error, Unauthorized) and not isinstance(error, MissingScope):
+            if rejects_key(error):
                 raise
             gathered.fail(kind, error)
 

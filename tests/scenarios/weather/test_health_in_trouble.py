@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from dataclasses import dataclass
 
@@ -68,8 +69,9 @@ def test_a_bad_day_is_told_while_it_lasts(postgresql_house: House, address: str)
     assert face.metric("reaper_database_up") == 1
 
     revoke(house.accounts["acme"])
-    until(lambda: face.not_ready_for() == {("runs", "acme")})
+    until(lambda: face.not_ready_for() == {("key", "acme"), ("runs", "acme")})
     assert face.is_up()
     restore(house.accounts["acme"])
+    daemon.signal(signal.SIGHUP)
     until(lambda: not face.not_ready_for())
     assert daemon.stop() == 0

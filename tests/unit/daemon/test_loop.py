@@ -14,6 +14,7 @@ from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import OwnSettings
 from reaper.core.language.policy import PolicySet
 from reaper.daemon import Configuration, DatabaseSupervisor, LiveConfiguration, Loop, Scheduler
+from reaper.daemon.keys import RejectedKeys
 from reaper.daemon.status import DaemonStatus
 from reaper.errors import StoreError
 from reaper.store import Database
@@ -52,6 +53,7 @@ def loop(scheduler: _Counting, status: DaemonStatus, clock: Clock) -> Loop:
         supervisor,
         scheduler,
         status=status,
+        keys=RejectedKeys(status),
         clock=clock,
         follow=nobody,
     )
