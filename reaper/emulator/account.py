@@ -40,7 +40,7 @@ class Account:
         self.kinds = KINDS[config.generation]
         self.terminated: list[tuple[str, datetime]] = []
         self.interrupted: list[tuple[str, datetime]] = []
-        self.between_pages: Callable[[], None] | None = None
+        self.between_pages: Callable[[], object] | None = None
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[tuple[str, int], Task] = {}
         self._runs: dict[str, list[Task]] = {}

@@ -200,7 +200,10 @@ def test_lease_and_intent(
 
     On a slow disk, 1.5 times the bare commit.
     """
-    own, bare, said, other = [], [], [], []
+    own: list[float] = []
+    bare: list[float] = []
+    said: list[tuple[str, Any]] = []
+    other: list[sqlite3.Connection] = []
     intend, copied = OpenRun.intend, ExitStack()
 
     def timed(self: OpenRun, *arguments: Any) -> None:  # noqa: ANN401 - as they are

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,9 +125,7 @@ def test_recording(figures: Figures, tmp_path: Path) -> None:
         shutil.copy(own, raw)
         taken = min(taken, record(own, after))
         rows = rows_of(own)
-        taken_raw = min(
-            taken_raw, *least(lambda raw=raw, rows=rows: write(raw, *rows), repetitions=1)
-        )
+        taken_raw = min(taken_raw, *least(partial(write, raw, *rows), repetitions=1))
     name = (
         f"recording {FLEET:,} changed decisions, to bare sqlite3 ({taken:.3f} s to "
         f"{taken_raw:.3f} s)"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from support.measuring import (
     HERE,
+    Asked,
     Figures,
     Serve,
     least,
@@ -41,7 +42,8 @@ def test_a_dry_pass(
     The promise is for a server that makes its pages, as the emulator does. Against one that has
     them ready, and where every decision is new, the figures are only shown.
     """
-    url, judged_by, asked = serve(FLEET, remembering=remembering, **YOUNG), policies(tmp_path), []
+    url, judged_by = serve(FLEET, remembering=remembering, **YOUNG), policies(tmp_path)
+    asked: list[Asked] = []
     with database(settings(url, tmp_path)):
         pass
     shutil.copy(tmp_path / "reaper.db", tmp_path / "empty.db")

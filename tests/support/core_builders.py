@@ -1,7 +1,7 @@
 """Sessions, policies and activities with only what a test cares about."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reaper.core.judging.judge import judge
@@ -14,8 +14,8 @@ from reaper.core.model.duration import Duration
 from reaper.core.model.session import Activity, Session
 from reaper.core.planning.memory import Memory
 from reaper.core.planning.plan import Plan, build_plan
+from support.clock import NOW
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WEBUI = {"kind": "webui"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reaper.core.judging.persistence import Condition
+from reaper.core.judging.persistence import Condition, ObservedSince
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Activity, Session
 from reaper.core.planning.memory import Memory, Streak
@@ -42,7 +42,7 @@ def sessions(id_: str) -> st.SearchStrategy[Session]:
     )
 
 
-LASTING = {
+LASTING: ObservedSince = {
     (f"s{number}", condition): NOW - timedelta(hours=2)
     for number in range(5)
     for condition in Condition
@@ -105,8 +105,13 @@ selections = st.sampled_from(
         {"state": ["running", "queued"]},
     ]
 )
+exempted: list[dict[str, Any]] = [
+    {"owner": "bob@Planning"},
+    {"app": {"not": "Planner"}},
+    {"state": "queued"},
+]
 exemptions = st.lists(
-    st.sampled_from([{"owner": "bob@Planning"}, {"app": {"not": "Planner"}}, {"state": "queued"}]),
+    st.sampled_from(exempted),
     max_size=1,
 ).map(lambda found: [{"reason": "tested", **one} for one in found])
 

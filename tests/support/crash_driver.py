@@ -98,10 +98,10 @@ def wrap(cross: Crossings) -> None:
         cross("after:commit")
 
     # whatever it takes
-    def crossed_send(self: Connection, *arguments: Any, **more: Any) -> bytes:  # noqa: ANN401
+    def crossed_send(self: Connection, *arguments: Any, **more: Any) -> None:  # noqa: ANN401
         cross("before:send")
         try:
-            return send(self, *arguments, **more)
+            send(self, *arguments, **more)
         finally:
             cross("after:send")
 

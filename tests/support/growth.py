@@ -22,6 +22,7 @@ from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Activity, Session, Snapshot
 from reaper.core.planning.plan import Outcome, RecheckResult, Result, build_plan
 from reaper.store import Database, SqlLedger
+from support.clock import Clock
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SESSIONS = 2_000
@@ -33,22 +34,6 @@ EVERY = timedelta(minutes=5)
 LIMITS = Limits.model_validate(
     {which: {"sessions": 9_999, "percent": 100} for which in ("run", "hour", "policy")}
 )
-
-
-class StillClock:
-    """A clock that stands where it was put."""
-
-    def __init__(self) -> None:
-        self.at = BEGIN
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-    def wait(self, seconds: float) -> None:
-        raise AssertionError(f"nothing waits here, for {seconds} s")
 
 
 @dataclass
@@ -67,7 +52,7 @@ class Account:
 
     database: Database
     rules: PolicySet
-    clock: StillClock = field(default_factory=StillClock)
+    clock: Clock = field(default_factory=lambda: Clock(BEGIN))
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     made: int = 0
 
@@ -139,7 +124,7 @@ class Account:
                     )
                     self.fleet.pop(step.session.id)
                     self._come()
-        self.clock.at += EVERY
+        self.clock.wait(EVERY.total_seconds())
 
     def live(self, span: timedelta) -> int:
         """So much time of passes; how many there were."""

@@ -11,16 +11,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reaper.cli import main
+from support.clock import Clock
 from support.hostile_server import Hosted, HostileServer, Log, stamp
 
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = "k-hostile-0123456789"
 UNLIMITED = {name: {"sessions": 1000} for name in ("run", "hour", "policy", "delete")}
 HEARTBEAT = "heartbeat"
@@ -64,26 +64,6 @@ def span(text: str) -> timedelta:
     found = re.fullmatch(r"(\d+)([smhd])", text)
     assert found is not None, text
     return timedelta(seconds=int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]])
-
-
-class Clock:
-    """The server's time, which moves when somebody waits; the machine's is `ahead` of it."""
-
-    def __init__(self) -> None:
-        self.server, self.awake, self.ahead = NOON, 0.0, timedelta(0)
-
-    def true(self) -> datetime:
-        return self.server
-
-    def now(self) -> datetime:
-        return self.server + self.ahead
-
-    def monotonic(self) -> float:
-        return self.awake
-
-    def wait(self, seconds: float) -> None:
-        self.server += timedelta(seconds=seconds)
-        self.awake += seconds
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ Dates = Callable[[datetime], str | None]
 """What a Date header says at this moment; None: there is none."""
 
 Log = list[tuple[datetime, str]]
-Hook = Callable[[Request], Answer | None]
+Hook = Callable[[Request], object]
+"""Whatever it does; an Answer that it returns goes out."""
 
 
 def true_date(at: datetime) -> str | None:
@@ -189,7 +190,7 @@ class HostileServer:
         """
         met = 0
 
-        def hook(request: Request) -> Answer | None:
+        def hook(request: Request) -> object:
             nonlocal met
             if request.what != what or id_ not in (None, request.id):
                 return None
@@ -219,7 +220,7 @@ class HostileServer:
 
     def _answered(self, request: Request) -> Answer:
         for hook in list(self.hooks):
-            if (instead := hook(request)) is not None:
+            if isinstance(instead := hook(request), Answer):
                 return instead
         gateway = self.switches.gateway
         if gateway is not None and (instead := gateway(request)) is not None:

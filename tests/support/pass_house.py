@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -28,6 +28,7 @@ from reaper.run.enforce import DryRun, Terminator
 from reaper.run.log import RunLog
 from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, HistoryFilter, SqlLedger, entries
+from support.clock import Clock
 
 UNLIMITED = Limits(run=Limit(), hour=Limit(), policy=Limit(), delete=Limit(), fleet_change=None)
 IDLE = {
@@ -44,40 +45,20 @@ def policies(*written: dict[str, Any], protect: Sequence[dict[str, Any]] = ()) -
     return PolicySet(document.policies, document.protect)
 
 
-class WorldClock:
-    """The emulated account's own time, moved on by whoever waits.
-
-    `asleep` is time that passed unseen.
-    """
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._world = emulator.world
-        self.asleep = 0.0
-
-    def now(self) -> datetime:
-        return self._world.now()
-
-    def monotonic(self) -> float:
-        return self.now().timestamp() - self.asleep
-
-    def wait(self, seconds: float) -> None:
-        self._world.advance(timedelta(seconds=seconds))
-
-
 @dataclass
 class House:
     """An account, a record, and passes over the one into the other."""
 
     emulator: Emulator
     store: Database
-    clock: WorldClock
+    clock: Clock
     limits: Limits = UNLIMITED
     stop: Event = field(default_factory=Event)
     gap: float = 0.0
     sentinel: Path | None = None
     lease: timedelta = timedelta(minutes=2)
     reread: Callable[[], PolicySet] | None = None
-    before_step: Callable[[], None] = lambda: None
+    before_step: Callable[[], object] = lambda: None
     observer: RunObserver = field(default_factory=lambda: RunLog("acme"))
 
     def ledger(self, who: str = "test@here") -> SqlLedger:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,9 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reaper.emulator import Config, Emulator, Scenario, SessionSpec
 from reaper.emulator.front import Recorded
 from reaper.store import open_database
-from support.pass_house import House, WorldClock
+from support.clock import NOW, Clock
+from support.pass_house import House
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 IDLE = {
     "name": "idle",
     "mode": "enforce",
@@ -48,7 +47,7 @@ def open_house(
         store = open_database(f"sqlite:///{shutil.copy(record, folder)}")
         try:
             with Emulator(config, Scenario(sessions=specs, **more)) as emulator:
-                yield House(emulator, store, WorldClock(emulator))
+                yield House(emulator, store, Clock(NOW, emulator.world.advance))
         finally:
             store.close()
 

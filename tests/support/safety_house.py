@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, NamedTuple
 
+import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -35,8 +36,8 @@ from reaper.run.enforce import DryRun, Terminator
 from reaper.run.log import RunLog
 from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, SqlLedger
+from support.clock import NOW, Clock
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 IDLE = {
     "name": "idle",
     "mode": "enforce",
@@ -93,30 +94,6 @@ def rules(*policies: dict[str, Any], protect: Iterable[dict[str, Any]] = ()) -> 
     return PolicySet(found, tuple(Exemption.model_validate(one) for one in protect))
 
 
-class Clock:
-    """A clock that only moves when told; the emulator's time moves with it."""
-
-    def __init__(self, world: World) -> None:
-        self.at = NOW
-        self.awake = 0.0
-        self._world = world
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.awake
-
-    def wait(self, seconds: float) -> None:
-        self.sleep(seconds)
-        self.awake += seconds
-
-    def sleep(self, seconds: float) -> None:
-        """The machine sleeps: the world goes on, its own seconds do not."""
-        self.at += timedelta(seconds=seconds)
-        self._world.advance(timedelta(seconds=seconds))
-
-
 class Asked(NamedTuple):
     """A request: `what` is list, read, log, tasks, openapi, or what is to be done with the session
     or task.
@@ -127,7 +104,8 @@ class Asked(NamedTuple):
     at: datetime
 
 
-Hook = Callable[[Asked], Response | None]
+Hook = Callable[[Asked], object]
+"""Whatever it does; a Response that it returns is the answer."""
 
 
 class Gate:
@@ -146,7 +124,7 @@ class Gate:
         self.asked.append(asked)
         for hook in list(self.hooks):
             answer = hook(asked)
-            if answer is not None:
+            if isinstance(answer, Response):
                 await answer(scope, receive, send)
                 return
         await self._app(scope, _again(body, receive), send)
@@ -205,8 +183,9 @@ class Tripwire:
                 inner(*intent)
                 self._happens()
 
-            record.intend = intend
-            yield record
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(record, "intend", intend)
+                yield record
 
 
 @dataclass
@@ -248,7 +227,7 @@ class House:
     def upon(
         self,
         what: str,
-        do: Callable[[Asked], Response | None],
+        do: Hook,
         *,
         id_: str | None = None,
         nth: int = 1,
@@ -259,7 +238,7 @@ class House:
         """
         met = 0
 
-        def hook(asked: Asked) -> Response | None:
+        def hook(asked: Asked) -> object:
             nonlocal met
             if asked.what != what or id_ not in (None, asked.id):
                 return None
@@ -363,7 +342,7 @@ def open_house(
     scenario = Scenario(sessions=[SessionSpec.model_validate(spec) for spec in specs], **about)
     config = Config.model_validate({"generation": generation, "start": NOW, "speed": 0, **more})
     emulator = Emulator(config, scenario)
-    clock = Clock(emulator.world)
+    clock = Clock(NOW, emulator.world.advance)
     gate = emulator.app = Gate(emulator.app, clock.now, generation)
     with emulator:
         yield House(emulator, clock, gate, database)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,21 +15,7 @@ import httpx
 
 from reaper.platforms.aimms.connection import Connection
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = "s3cr3t-key-of-the-tests"
-
-
-class StillClock:
-    """A clock that stands where a test put it."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def wait(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reaper.core.judging.judge import judge
@@ -27,8 +27,8 @@ from reaper.core.planning.plan import (
 )
 from reaper.store import HEAD, Database, SqlLedger
 from reaper.store.ledger import OpenRun
+from support.clock import NOW, Clock
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ACTOR = "anna@desk"
 HEAD_BEFORE = f"{int(HEAD) - 1:04}"
@@ -52,22 +52,6 @@ TABLES = (
     "exemption_removals",
     "leases",
 )
-
-
-class StillClock:
-    """A clock that stands where a test put it."""
-
-    def __init__(self, at: datetime = NOW) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-    def wait(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 def a_session(id_: str = "s1", **more: Any) -> Session:  # noqa: ANN401 - any field of a session
@@ -135,7 +119,7 @@ class Book:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.clock = StillClock()
+        self.clock = Clock()
         self.ledger = SqlLedger(database, self.clock, ACTOR, "1.2.3")
 
     @contextmanager
@@ -163,6 +147,7 @@ class Book:
         plan = a_plan(seen) if result else NOTHING
         with self.run(seen, plan, enforcing=enforcing) as run:
             for step in plan.steps:
+                assert result is not None
                 run.intend(step, a_look(step, seen))
                 run.settle(step, Outcome(result, "as the test says" if enforcing else DRY_RUN))
         return run.id

@@ -11,7 +11,7 @@ import httpx
 from reaper.daemon.status import DaemonStatus
 from reaper.errors import StoreError
 from reaper.store import Database
-from support.daemon_tools import HandClock
+from support.clock import Clock
 
 Ask = httpx.Client
 
@@ -33,7 +33,7 @@ class Stand:
 
     api: Ask
     daemon: DaemonStatus
-    clock: HandClock
+    clock: Clock
     store: Callable[[], Database]
     broken: list[StoreError] = field(default_factory=list)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import stamina
-from support.hostile_house import Clock, House, Open, open_house
+from support.clock import Clock
+from support.hostile_house import House, Open, open_house
 
 from reaper.clock import SystemClock
 from reaper.store import open_database

@@ -223,7 +223,8 @@ def test_an_entry_half_read_in_the_list_alone_is_not_ended(house: House, name: s
 
     The list's word is enough of a doubt.
     """
-    hosted = house.session("half", **{name: "yesterday"})
+    sent: dict[str, Any] = {name: "yesterday"}
+    hosted = house.session("half", **sent)
     house.server.upon("read", lambda _: hosted.sent.update({name: stamp(house.ago("9h"))}))
     house.run(IDLE)
     assert house.server.ended == []
@@ -242,7 +243,8 @@ def test_an_entry_half_read_at_the_second_look_is_not_ended(house: House, name: 
 def test_an_entry_half_read_convicts_none_of_the_others(house: House, name: str) -> None:
     """Whom it may stand beside or above is not ended because of it."""
     house.session("whole", age="9h")
-    house.session("half", age="8h", **{name: ["garbage"]})
+    sent: dict[str, Any] = {name: ["garbage"]}
+    house.session("half", age="8h", **sent)
     house.run(quota(1))
     assert house.server.ended == []
 
@@ -251,7 +253,8 @@ def test_an_entry_half_read_convicts_none_of_the_others(house: House, name: str)
 def test_what_a_policy_selects_by_is_relied_upon(house: House, name: str) -> None:
     """The policy chooses by this field, with `not`: who shows garbage there is not chosen."""
     field = {"app_name": "app"}.get(name, name)
-    house.session("half", **{name: 17})
+    sent: dict[str, Any] = {name: 17}
+    house.session("half", **sent)
     house.run({**IDLE, "select": {"kind": "webui", field: {"not": "keep*"}}})
     assert house.server.ended == []
 
@@ -260,7 +263,8 @@ def test_what_a_policy_selects_by_is_relied_upon(house: House, name: str) -> Non
 def test_what_an_exemption_names_is_relied_upon(house: House, name: str) -> None:
     """An exemption by this field may cover whoever shows garbage there."""
     field = {"app_name": "app"}.get(name, name)
-    house.session("half", **{name: {"text": "keep"}})
+    sent: dict[str, Any] = {name: {"text": "keep"}}
+    house.session("half", **sent)
     house.run(IDLE, protect=[{field: "keep*", "reason": "asked for"}])
     assert house.server.ended == []
 
@@ -271,7 +275,8 @@ def test_what_an_exemption_names_is_relied_upon(house: House, name: str) -> None
 def test_what_nothing_relies_on_costs_nobody(house: House, name: str) -> None:
     """Garbage in a field that no policy looks at: the idle session is ended as ever."""
     house.may_end = {"idle"}
-    house.session("idle", **{name: ["garbage"]})
+    sent: dict[str, Any] = {name: ["garbage"]}
+    house.session("idle", **sent)
     assert house.run(IDLE).outcomes == {"idle": "terminated"}
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.hostile_house import IDLE, LOST, NOON, ORPHANS, House
+from support.clock import NOW
+from support.hostile_house import IDLE, LOST, ORPHANS, House
 from support.hostile_server import no_date, stamp
 from support.hostile_wire import refusal
 
@@ -223,4 +224,4 @@ def test_who_came_back_in_a_gap_is_ended_only_after_a_whole_count(house: House) 
 
 def test_the_clock_of_the_tests_begins_at_noon(house: House) -> None:
     """So that windows and days are the same in each test."""
-    assert stamp(house.clock.true()) == stamp(NOON)
+    assert stamp(house.clock.true()) == stamp(NOW)

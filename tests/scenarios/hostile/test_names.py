@@ -108,8 +108,9 @@ def test_other_names_are_compared_like_owners(house: House, field: str, spelling
 
     Exempt all the same.
     """
-    sent = {"app": "app_name", "environment": "environment_name"}.get(field, field)
-    house.session("one", **{sent: spelling})
+    name = {"app": "app_name", "environment": "environment_name"}.get(field, field)
+    sent: dict[str, Any] = {name: spelling}
+    house.session("one", **sent)
     assert house.run(IDLE, protect=[{field: "dépôt", "reason": "asked for"}]).planned == set()
 
 
@@ -148,7 +149,8 @@ def test_nobody_is_alone_beside_another_spelling_of_himself(house: House, spelli
 @pytest.mark.parametrize("part", ["environment_name", "user_name"])
 def test_with_an_owner_half_known_nobody_is_alone(house: House, part: str) -> None:
     """ANNA without a readable environment may be anna@Planning: her task is no orphan."""
-    house.session("half", "ANNA@PLANNING", idle="1m", **{part: None})
+    unread: dict[str, Any] = {part: None}
+    house.session("half", "ANNA@PLANNING", idle="1m", **unread)
     house.session("solve", "anna@Planning", "solve", log=[])
     policy = {**OLD, "terminate_when": {"orphan": "10m"}, "steps": ["terminate"]}
     for _ in range(3):
@@ -197,7 +199,7 @@ def test_a_solve_in_another_spelling_is_seen_at_the_second_look(house: House) ->
     """
     house.session("waiting", NAME)
     later = SPELLINGS["decomposed"].upper()
-    house.server.upon("read", lambda _: house.session("work", later, "solve", log=[]) and None)
+    house.server.upon("read", lambda _: house.session("work", later, "solve", log=[]))
     assert house.run(IDLE).outcomes == {"waiting": "no-longer-due"}
 
 

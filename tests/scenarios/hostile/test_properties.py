@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -47,7 +48,7 @@ def spelt(name: str | None, ways: list[Spelling]) -> str | None:
 
 
 def respelt(session: Session, ways: list[Spelling]) -> Session:
-    names = {
+    names: dict[str, Any] = {
         field: spelt(getattr(session, field), ways) for field in ("user", "environment", "app")
     }
     return replace(session, **names)
@@ -147,7 +148,7 @@ def test_no_gap_and_no_doubtful_look_makes_an_end_earlier(
     fine: list[datetime] = []
     for minutes, how in drawn:
         home.clock.wait(minutes * 60.0)
-        home.server.switches.gateway = lambda r, how=how: (  # type: ignore[misc]
+        home.server.switches.gateway = lambda r, how=how: (
             refusal(500) if how == "doubtful" and (r.what, r.kind) == ("list", "task") else None
         )
         planned = home.run(enforce=False).planned

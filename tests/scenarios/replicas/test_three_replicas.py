@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
+from functools import partial
 
 import pytest
 from support.replica_roles import Lonely
@@ -48,11 +49,15 @@ def broken_off(house: House) -> list[str]:
     return [run.account for run in house.runs() if run.finished_at is None]
 
 
+def has_answered(daemon: Daemon) -> bool:
+    return len(daemon.told("run ended")) + len(daemon.told("skipped")) >= 50
+
+
 def test_each_run_is_made_once(house: House) -> None:
     """Every account gets one run, from whichever daemon came first, and they share the work."""
     daemons = started(house, lease="30s")  # however busy the machine, nobody is held up for so long
     for daemon in daemons:
-        until(lambda one=daemon: len(one.told("run ended")) + len(one.told("skipped")) >= 50)
+        until(partial(has_answered, daemon))
     until(lambda: everything_is_ended(house))
     assert [daemon.stop() for daemon in daemons] == [0, 0, 0]
     assert Counter(run.account for run in house.runs()) == dict.fromkeys(house.accounts, 1)

@@ -49,7 +49,7 @@ def test_what_another_machine_exempts_during_the_run_holds_at_once(
     """After the look, while the second one is made, or while the session before it is ended."""
     home = house(*TWO)
     nth = {"terminate": 1, "read": 3, "log": 7}[moment]
-    home.upon(moment, lambda _: give(home, url, owner="ben@Planning") and None, nth=nth)
+    home.upon(moment, lambda _: give(home, url, owner="ben@Planning"), nth=nth)
     assert home.outcomes(HOUSE) == {"a": "terminated", "b": "no-longer-due"}
     assert home.ended() == ["a"]
     assert home.rows("SELECT detail FROM step_events WHERE event = 'no-longer-due'") == [

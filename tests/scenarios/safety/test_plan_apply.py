@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -262,7 +263,7 @@ def test_any_changed_character_is_noticed(data: st.DataObject) -> None:
 def _places(node: Any) -> Iterator[tuple[Callable[[str], None], str]]:  # noqa: ANN401 - JSON
     for key, value in node.items() if isinstance(node, dict) else enumerate(node):
         if isinstance(value, str):
-            yield (lambda new, key=key: node.__setitem__(key, new)), value
+            yield partial(node.__setitem__, key), value
         elif value is not None:
             yield from _places(value)
 

@@ -56,9 +56,7 @@ def test_what_is_written_during_the_run_holds_at_once(
     """The first session is ended; what is written then keeps the second from being ended."""
     home = house(idle("a", "anna@Planning"), idle("b", "ben@Planning"))
     policies, reread = reader(tmp_path / "policies")
-    home.upon(
-        "terminate", lambda _: (tmp_path / "policies" / file).write_text(text, "utf-8") and None
-    )
+    home.upon("terminate", lambda _: (tmp_path / "policies" / file).write_text(text, "utf-8"))
     assert home.outcomes(policies, reread=reread) == {"a": "terminated", "b": outcome}
     assert home.ended() == ["a"]
 
@@ -93,7 +91,7 @@ def test_an_exemption_given_by_hand_during_the_run_holds_at_once(house: Open) ->
     given = ManualExemption.model_validate(
         {"owner": "ben@*", "reason": "a call", "by": "eva", "at": home.clock.now()}
     )
-    home.upon("terminate", lambda _: grant(home.database, given) and None)
+    home.upon("terminate", lambda _: grant(home.database, given))
     report = home.pass_once(HOUSE)
     assert {id_: (o.result.value, o.detail) for id_, o in report.outcomes.items()}["b"] == (
         "no-longer-due",
@@ -123,7 +121,7 @@ def test_a_session_whose_owner_began_a_solve_is_not_ended(house: Open) -> None:
     """A person who waits for a result is not gone."""
     home = house(idle())
     solve = {"kind": "solve", "owner": "anna@Planning", "age": "0s"}
-    home.upon("read", lambda _: home.world.add_session(**solve) and None)
+    home.upon("read", lambda _: home.world.add_session(**solve))
     assert home.outcomes(HOUSE) == {"anna": "no-longer-due"}
 
 
@@ -253,7 +251,7 @@ def test_a_solve_that_begins_after_another_step_keeps_its_owner(house: Open) -> 
     """What was read for the first step is not taken for the second one, however soon that comes."""
     home = house(idle("a", "anna@Planning"), idle("b", "ben@Planning"))
     solve = {"kind": "solve", "owner": "ben@Planning", "age": "0s"}
-    home.upon("terminate", lambda _: home.world.add_session(**solve) and None)
+    home.upon("terminate", lambda _: home.world.add_session(**solve))
     assert home.outcomes(HOUSE) == {"a": "terminated", "b": "no-longer-due"}
 
 

@@ -53,7 +53,7 @@ def test_the_wheel_runs_elsewhere(wheel: Path, tmp_path: Path) -> None:
     venv.create(made, with_pip=False)
     python = made / "bin" / "python"
     own = sysconfig.get_paths(vars={"base": str(made), "platbase": str(made)})["purelib"]
-    pip = [
+    pip: list[str | Path] = [
         sys.executable,
         "-m",
         "pip",

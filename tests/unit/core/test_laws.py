@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,7 +80,8 @@ def test_knowing_less_never_convicts(rules: PolicySet, scene: Scene, data: st.Da
     """Hiding a known field of one session turns no session of the fleet into an offender."""
     fleet, known = scene
     number = data.draw(st.integers(0, len(fleet) - 1))
-    hidden = replace(fleet[number], **{data.draw(st.sampled_from(HIDEABLE)): None})
+    field: dict[str, Any] = {data.draw(st.sampled_from(HIDEABLE)): None}
+    hidden = replace(fleet[number], **field)
     before = rulings(rules, fleet, known)
     after = rulings(rules, [*fleet[:number], hidden, *fleet[number + 1 :]], known)
     convicted = {key for key, one in after.items() if one is Ruling.OFFENDER}
@@ -144,7 +147,7 @@ def test_every_unresolved_session_is_worth_its_look(rules: PolicySet, scene: Sce
     before = rulings(rules, fleet, known)
     for session in unresolved(rules, fleet, known, NOW):
         was = known.get(session.id)
-        bounds = [was and was.at, session.created_at if session.age(NOW) is not None else None]
+        bounds = [was.at if was else None, session.created_at if session.age(NOW) else None]
         earliest = max(filter(None, bounds), default=NOW - timedelta(days=1))
         moments = {max(NOW - timedelta(hours=hours), earliest) for hours in (0, 1, 2, 3, 24)}
         after = [rulings(rules, fleet, known | by_id(active(session, at))) for at in moments]
@@ -180,7 +183,7 @@ def test_a_quota_leaves_its_owner_enough(rule: dict[str, dict[str, int]], scene:
 @law
 @given(houses(), scenes, st.randoms(use_true_random=False))
 def test_the_order_of_the_list_does_not_matter(
-    rules: PolicySet, scene: Scene, random: st.DataObject
+    rules: PolicySet, scene: Scene, random: Random
 ) -> None:
     """However the sessions are listed, the rulings and what is to be probed are the same."""
     fleet, known = scene

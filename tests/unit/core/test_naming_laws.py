@@ -60,9 +60,8 @@ def respelt_patterns(draw: st.DrawFn, match: Any) -> Any:  # noqa: ANN401 - any 
 @st.composite
 def respelt_sessions(draw: st.DrawFn, session: Session) -> Session:
     names = {field: getattr(session, field) for field in ("user", "environment", "app", "name")}
-    return replace(
-        session, **{field: draw(spellings(text)) for field, text in names.items() if text}
-    )
+    spelt: dict[str, Any] = {field: draw(spellings(text)) for field, text in names.items() if text}
+    return replace(session, **spelt)
 
 
 Matches = dict[str, Any]
@@ -99,8 +98,12 @@ def respelt_policies(draw: st.DrawFn, written: Written) -> Written:
 
 
 def spoken(session: Session) -> Session:
-    named = {field: SPOKEN.get(getattr(session, field)) for field in ("user", "environment", "app")}
-    return replace(session, **{field: text for field, text in named.items() if text})
+    named: dict[str, Any] = {
+        field: SPOKEN[name]
+        for field in ("user", "environment", "app")
+        if (name := getattr(session, field)) in SPOKEN
+    }
+    return replace(session, **named)
 
 
 spoken_fleets: st.SearchStrategy[Fleet] = fleets.map(lambda found: [spoken(one) for one in found])

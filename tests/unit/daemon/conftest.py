@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support.daemon_tools import HandClock
+from support.clock import Clock
 
 from reaper.daemon.status import DaemonStatus
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def status(clock: HandClock) -> DaemonStatus:
+def status(clock: Clock) -> DaemonStatus:
     return DaemonStatus(clock)

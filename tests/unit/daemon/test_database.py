@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.daemon_tools import HandClock
+from support.clock import Clock
 
 from reaper.bootstrap import open_store
 from reaper.config.settings.model import OwnSettings
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def supervisor(file: Path, status: DaemonStatus, clock: HandClock) -> DatabaseSupervisor:
+def supervisor(file: Path, status: DaemonStatus, clock: Clock) -> DatabaseSupervisor:
     """To an SQLite file that is not there yet."""
     settings = OwnSettings(database_url=f"sqlite:///{file}")
 
@@ -53,7 +53,7 @@ def test_it_opens_when_the_database_does(
 
 
 def test_a_start_without_the_database_waits_for_it(
-    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: Clock
 ) -> None:
     """It is told why, and tried again later and later, half a minute apart in the end.
 
@@ -66,13 +66,13 @@ def test_a_start_without_the_database_waits_for_it(
         assert "its folder cannot be made" in str(status.database_trouble)
         tries, clock.awake = tries + 1, clock.awake + 1
     file.parent.unlink()
-    clock.pass_by(30)
+    clock.wait(30)
     opened(supervisor)
     assert (status.databases_lost, status.database_trouble) == (1, None)
     supervisor.close()
 
 
-def test_tries_are_far_between(file: Path, status: DaemonStatus, clock: HandClock) -> None:
+def test_tries_are_far_between(file: Path, status: DaemonStatus, clock: Clock) -> None:
     """In an hour without a database no more than a few hundred, and the first after a second."""
     tries: list[float] = []
 
@@ -83,20 +83,20 @@ def test_tries_are_far_between(file: Path, status: DaemonStatus, clock: HandCloc
     supervisor = DatabaseSupervisor(unreachable, unreachable, lambda _: None, status, clock)
     for _ in range(36_000):
         supervisor.try_again()
-        clock.pass_by(0.1)
+        clock.wait(0.1)
     assert (tries[0], 0.5 <= tries[1] <= 1.1) == (0, True)
     assert 3600 / 30 <= len(tries) <= 3600 / 15 + 6
     assert (status.databases_lost, supervisor.database) == (1, None)
 
 
 def test_what_is_lost_is_closed_until_it_takes_records(
-    supervisor: DatabaseSupervisor, status: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, status: DaemonStatus, clock: Clock
 ) -> None:
     """Whoever tells of it later changes nothing; it opens again by itself."""
     first = opened(supervisor)
     supervisor.lost(first, StoreError("disk full"))
     assert (supervisor.database, status.database_trouble) == (None, "disk full")
-    clock.pass_by(1)
+    clock.wait(1)
     second = opened(supervisor)
     supervisor.lost(first, StoreError("told late"))
     assert (supervisor.database is second, status.database_trouble, status.databases_lost) == (
@@ -108,7 +108,7 @@ def test_what_is_lost_is_closed_until_it_takes_records(
 
 
 def test_an_empty_database_is_not_taken_for_the_old_one(
-    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: Clock
 ) -> None:
     """Where the file is gone, halts and exemptions would be forgotten.
 
@@ -116,20 +116,20 @@ def test_an_empty_database_is_not_taken_for_the_old_one(
     """
     supervisor.lost(opened(supervisor), StoreError("gone"))
     away = file.rename(file.with_suffix(".away"))
-    clock.pass_by(60)
+    clock.wait(60)
     assert not supervisor.try_again()
     assert "it existed before, and is now empty or missing; restore it" in str(
         status.database_trouble
     )
     assert not file.exists()
     away.rename(file)
-    clock.pass_by(60)
+    clock.wait(60)
     opened(supervisor)
     supervisor.close()
 
 
 def test_a_database_that_only_reads_keeps_it_closed(
-    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: HandClock
+    supervisor: DatabaseSupervisor, file: Path, status: DaemonStatus, clock: Clock
 ) -> None:
     """It is tried by writing: a full disk can still be read."""
     store = opened(supervisor)
@@ -139,7 +139,7 @@ def test_a_database_that_only_reads_keeps_it_closed(
             "full'); END"
         )
     supervisor.lost(store, StoreError("disk full"))
-    clock.pass_by(1)
+    clock.wait(1)
     assert not supervisor.try_again()
     assert "disk is full; free some space" in str(status.database_trouble)
     assert file.exists()

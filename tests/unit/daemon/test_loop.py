@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support.daemon_tools import HandClock
+from support.clock import Clock
 
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import OwnSettings
@@ -33,12 +33,12 @@ def unreachable() -> Database:
 
 
 @pytest.fixture
-def scheduler(status: DaemonStatus, clock: HandClock) -> _Counting:
+def scheduler(status: DaemonStatus, clock: Clock) -> _Counting:
     return _Counting(lambda _: None, lambda: False, status, clock, 1)
 
 
 @pytest.fixture
-def loop(scheduler: _Counting, status: DaemonStatus, clock: HandClock) -> Loop:
+def loop(scheduler: _Counting, status: DaemonStatus, clock: Clock) -> Loop:
     account = AccountSettings.model_validate(
         {"name": "acme", "url": "https://a.example", "api_key": "key"}
     )
@@ -64,7 +64,7 @@ def loop(scheduler: _Counting, status: DaemonStatus, clock: HandClock) -> Loop:
 def test_only_a_clock_that_was_set_back_needs_new_moments(
     loop: Loop,
     scheduler: _Counting,
-    clock: HandClock,
+    clock: Clock,
     *,
     passed: float,
     set_by: float,
@@ -74,9 +74,9 @@ def test_only_a_clock_that_was_set_back_needs_new_moments(
 
     Set back, it would be waited for twice.
     """
-    clock.pass_by(passed)
+    clock.wait(passed)
     before = clock.awake
-    clock.pass_by(set_by)
+    clock.wait(set_by)
     clock.awake = before
     loop._mind_the_clock()
     loop._mind_the_clock()
@@ -98,7 +98,7 @@ def test_the_status_is_one_line(loop: Loop, status: DaemonStatus) -> None:
 def test_a_scheduler_that_hangs_is_not_called_alive(
     loop: Loop,
     status: DaemonStatus,
-    clock: HandClock,
+    clock: Clock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -117,6 +117,6 @@ def test_a_scheduler_that_hangs_is_not_called_alive(
             loop._tell()
             with suppress(BlockingIOError):
                 heard += [second] * (bound.recv(999) == b"WATCHDOG=1")
-            clock.pass_by(1)
+            clock.wait(1)
     assert heard[:3] == [0, 30, 60]
     assert 330 <= heard[-1] <= 360

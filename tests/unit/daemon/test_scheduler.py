@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -229,7 +230,11 @@ def test_other_accounts_and_other_times(stages: Stages) -> None:
 def test_a_stop_waits_for_what_is_under_way_and_begins_nothing(stages: Stages) -> None:
     """What takes longer than it may is named; what had not begun is dropped."""
     stage, go_on = stages(1), threading.Event()
-    stage.play = lambda _: go_on.wait(PATIENCE) and None
+
+    def play(_: ScheduledRun) -> None:
+        go_on.wait(PATIENCE)
+
+    stage.play = play
     stage.scheduler.follow({"first": HOUR, "second": HOUR}, 0)
     stage.until(lambda: len(stage.scheduler._in_progress) == 2 and stage.runs)
     begun = stage.runs[0].account
@@ -277,6 +282,10 @@ def test_maintenance_that_fails_is_logged(
     """By the log, for nobody waits for it; and it is done again the next time."""
     stage, times = stages(), [0]
 
+    def is_done(wanted: int) -> bool:
+        run = stage.scheduler._maintenance_run
+        return times[0] == wanted and run is not None and run.done()
+
     def maintenance() -> None:
         times[0] += 1
         raise ValueError("no idea")
@@ -285,8 +294,6 @@ def test_maintenance_that_fails_is_logged(
         for wanted in (1, 2):
             stage.scheduler.nightly(maintenance, Cron(cron="0 3 * * *"))
             stage.scheduler._scheduler.get_job("nightly").modify(next_run_time=SystemClock().now())
-            stage.until(
-                lambda wanted=wanted: times[0] == wanted and stage.scheduler._maintenance_run.done()
-            )  # type: ignore[union-attr]
+            stage.until(partial(is_done, wanted))
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(one["event"], one["error"]) for one in told] == [("scheduler failed", "no idea")] * 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from support.daemon_tools import START
+from support.clock import NOW
 
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import OwnSettings, load_settings
@@ -48,8 +48,8 @@ def test_an_interval_goes_on_whatever_the_clock_says(
 
 def test_a_line_in_utc() -> None:
     """Weekdays by name; the next one after a Monday at noon is Tuesday's."""
-    assert Cron(cron="0 7 * * mon-fri").next_after(START) == datetime(2026, 11, 24, 7, tzinfo=UTC)
-    assert Cron(cron="0 7 * * sat,sun").next_after(START) == datetime(2026, 11, 28, 7, tzinfo=UTC)
+    assert Cron(cron="0 7 * * mon-fri").next_after(NOW) == datetime(2026, 11, 24, 7, tzinfo=UTC)
+    assert Cron(cron="0 7 * * sat,sun").next_after(NOW) == datetime(2026, 11, 28, 7, tzinfo=UTC)
 
 
 def test_a_time_in_a_zone_follows_its_clocks() -> None:
@@ -136,8 +136,8 @@ def test_an_account_has_a_pace_of_its_own_or_that_of_all() -> None:
 @pytest.mark.parametrize(
     ("schedule", "patience", "turn"),
     [
-        (Every(timedelta(seconds=10), START), timedelta(minutes=1), timedelta(seconds=5)),
-        (Every(timedelta(hours=2), START), timedelta(hours=2), timedelta(hours=1)),
+        (Every(timedelta(seconds=10), NOW), timedelta(minutes=1), timedelta(seconds=5)),
+        (Every(timedelta(hours=2), NOW), timedelta(hours=2), timedelta(hours=1)),
         (Cron(cron="0 7 * * *"), timedelta(hours=1), timedelta(minutes=3, seconds=20)),
     ],
 )
@@ -151,14 +151,14 @@ def test_what_late_means(schedule: Schedule, patience: timedelta, turn: timedelt
 
 @pytest.mark.parametrize(
     "schedule",
-    [Every(timedelta(seconds=10), START), Cron(cron="* * * * *"), Cron(cron="0 7 * * *")],
+    [Every(timedelta(seconds=10), NOW), Cron(cron="* * * * *"), Cron(cron="0 7 * * *")],
 )
 def test_no_run_serves_in_the_place_of_the_next(schedule: Schedule) -> None:
     """Also one that began a little late.
 
     Else a daemon by itself would make every other run only.
     """
-    due = schedule.next_after(START)
+    due = schedule.next_after(NOW)
     assert (
         schedule.next_after(due) - schedule.turn(timedelta())
         > due + (schedule.next_after(due) - due) / 3
@@ -167,7 +167,7 @@ def test_no_run_serves_in_the_place_of_the_next(schedule: Schedule) -> None:
 
 def test_the_longest_gap_of_a_week() -> None:
     """From Friday to Monday."""
-    assert Cron(cron="0 7 * * mon-fri").longest_gap(START) == timedelta(days=3)
+    assert Cron(cron="0 7 * * mon-fri").longest_gap(NOW) == timedelta(days=3)
 
 
 def test_what_fails_is_left_alone_for_longer_each_time() -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from support.unattended import POLICIES, Daemon, House, busy, idle, named, until
 
-Heard = list[dict[str, str]]
-Started = Callable[..., tuple[Daemon, Heard]]
+Started = Callable[..., tuple[Daemon, "Hearing"]]
 
 
 @pytest.fixture
@@ -24,25 +23,29 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def notified(house: House) -> Iterator[Started]:
-    """Start a daemon as systemd would; all it tells is in the list."""
+    """Start a daemon as systemd would; all it tells is heard."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
         bound.bind(str(house.folder / "notify"))
         bound.setblocking(False)
 
-        def start(settings: Path, **environment: str) -> tuple[Daemon, Heard]:
+        def start(settings: Path, **environment: str) -> tuple[Daemon, Hearing]:
             daemon = house.daemon(
                 settings, NOTIFY_SOCKET=str(house.folder / "notify"), **environment
             )
-            return daemon, _Hearing(bound)
+            return daemon, Hearing(bound)
 
         yield start
 
 
-class _Hearing(Heard):
-    """Fills itself whenever it is asked whether something was said."""
+class Hearing:
+    """All that was told so far; it hears the rest whenever it is asked whether something was."""
 
     def __init__(self, bound: socket.socket) -> None:
         self._bound = bound
+        self._told: list[dict[str, str]] = []
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        return iter(self._told)
 
     def __contains__(self, what: object) -> bool:
         while True:
@@ -50,9 +53,11 @@ class _Hearing(Heard):
                 told = self._bound.recv(9999).decode()
             except BlockingIOError:
                 return any(
-                    what in (f"{key}={value}", key) for one in self for key, value in one.items()
+                    what in (f"{key}={value}", key)
+                    for one in self._told
+                    for key, value in one.items()
                 )
-            self.append(dict(line.split("=", 1) for line in told.splitlines()))
+            self._told.append(dict(line.split("=", 1) for line in told.splitlines()))
 
 
 def write_policies(house: House, text: str) -> None:

@@ -61,7 +61,7 @@ def models(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[type[BaseM
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    choices = getattr(annotation, "choices", tuple)()
+    choices: Any = getattr(annotation, "choices", tuple)()
     for argument in (*get_args(annotation), *get_args(choices)):
         yield from models_in(argument)
 

@@ -130,7 +130,7 @@ def test_server_may_cap_pages(tenant: "Open") -> None:
 def test_page_can_repeat_a_session(tenant: "Open") -> None:
     """A session that starts between two pages pushes one onto both."""
     account = tenant(*FLEET)
-    account.world.between_pages = lambda: account.world.add_session(age="0s") and None
+    account.world.between_pages = lambda: account.world.add_session(age="0s")
     first = account.ids("/webui", limit=2)
     assert account.ids("/webui", offset=2, limit=2)[0] == first[-1]
 

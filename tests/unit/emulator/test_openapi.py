@@ -1,5 +1,7 @@
 """The OpenAPI documents tell the truth: schemathesis finds nothing against them."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Any
 
@@ -42,7 +44,7 @@ def answer(emulator: Emulator, path: str) -> httpx.Response:
         return httpx.get(emulator.url + path, trust_env=False)
 
 
-def aim(case: schemathesis.Case, emulator: Emulator) -> None:
+def aim(case: schemathesis.Case[Any], emulator: Emulator) -> None:
     """Put the id of a session that exists, of another state each time, into the path."""
     kind = next((kind for kind in ("solve", "webui") if f"/{kind}/" in case.path), "task")
     sessions = [session for session in emulator.world.sessions if session.kind == kind]
@@ -65,7 +67,7 @@ tasks_aimed = document(NEW, TASKS, **ONLY_VALID).include(path_regex="{")
 @pytest.mark.slow
 @old_sessions.parametrize()
 @examples(4)
-def test_sessions_of_generation_1(case: schemathesis.Case) -> None:
+def test_sessions_of_generation_1(case: schemathesis.Case[Any]) -> None:
     """What generation 1 answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
 
@@ -73,7 +75,7 @@ def test_sessions_of_generation_1(case: schemathesis.Case) -> None:
 @pytest.mark.slow
 @new_sessions.parametrize()
 @examples(4)
-def test_sessions_of_generation_2(case: schemathesis.Case) -> None:
+def test_sessions_of_generation_2(case: schemathesis.Case[Any]) -> None:
     """What generation 2 answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
 
@@ -81,7 +83,7 @@ def test_sessions_of_generation_2(case: schemathesis.Case) -> None:
 @pytest.mark.slow
 @tasks.parametrize()
 @examples(4)
-def test_tasks(case: schemathesis.Case) -> None:
+def test_tasks(case: schemathesis.Case[Any]) -> None:
     """What the Tasks API answers to anything is what its document says."""
     case.call_and_validate(headers=KEY)
 
@@ -89,7 +91,7 @@ def test_tasks(case: schemathesis.Case) -> None:
 @pytest.mark.slow
 @old_aimed.parametrize()
 @examples(6)
-def test_existing_sessions_of_generation_1(case: schemathesis.Case) -> None:
+def test_existing_sessions_of_generation_1(case: schemathesis.Case[Any]) -> None:
     """What generation 1 answers about sessions that exist is what its document says."""
     aim(case, OLD)
     case.call_and_validate(headers=KEY)
@@ -98,7 +100,7 @@ def test_existing_sessions_of_generation_1(case: schemathesis.Case) -> None:
 @pytest.mark.slow
 @new_aimed.parametrize()
 @examples(6)
-def test_existing_sessions_of_generation_2(case: schemathesis.Case) -> None:
+def test_existing_sessions_of_generation_2(case: schemathesis.Case[Any]) -> None:
     """What generation 2 answers about sessions that exist is what its document says."""
     aim(case, NEW)
     case.call_and_validate(headers=KEY)
@@ -107,7 +109,7 @@ def test_existing_sessions_of_generation_2(case: schemathesis.Case) -> None:
 @pytest.mark.slow
 @tasks_aimed.parametrize()
 @examples(6)
-def test_existing_tasks(case: schemathesis.Case) -> None:
+def test_existing_tasks(case: schemathesis.Case[Any]) -> None:
     """What the Tasks API answers about tasks that exist is what its document says."""
     aim(case, NEW)
     case.call_and_validate(headers=KEY)

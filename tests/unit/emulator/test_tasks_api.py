@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aimms_openapi_client.exceptions import ApiException, NotFoundException
-from aimmscloud import Task
+from aimmscloud.aimms_task import Task
 
 from reaper.emulator import DEFAULT_KEY
 
@@ -219,4 +219,5 @@ def test_vendor_reads_errors(vendor: tuple["Tenant", Task]) -> None:
     with pytest.raises(ApiException) as raised:
         vendor[1].delete_task("task-x")
     assert raised.value.status == 409
-    assert raised.value.data.error_code == 409
+    data: Any = raised.value.data
+    assert data.error_code == 409

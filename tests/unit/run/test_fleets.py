@@ -68,7 +68,8 @@ def due(spec: dict[str, Any], drawn: dict[str, Any]) -> bool:
         "anna@Planning",
         None,
     )  # for a task of hers, or perhaps of hers
-    old, idle = spec["age"] >= OLD, spec["idle"] == "long" and spec["age"] >= LONG and not waits
+    old = bool(spec["age"] >= OLD)
+    idle = bool(spec["idle"] == "long" and spec["age"] >= LONG and not waits)
     return {"idle": idle, "age": old, "either": idle or old, "both": idle and old}[drawn["rule"]]
 
 
@@ -84,7 +85,8 @@ def intents_before(house: House) -> set[str]:
         for id_, at in house.emulator.world.terminated
         if id_ in found
         and found[id_].at <= at
-        and found[id_].evidence["verdicts"]["p"]["ruling"] == "offender"
+        and (evidence := found[id_].evidence) is not None
+        and evidence["verdicts"]["p"]["ruling"] == "offender"
     }
 
 

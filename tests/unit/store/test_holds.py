@@ -21,6 +21,7 @@ from support.store_builders import (
     young,
 )
 
+from reaper.core.model.action import Action
 from reaper.core.planning.memory import LastAction, Streak
 from reaper.core.planning.plan import Outcome, Plan, Result
 from reaper.errors import ConfigurationError, LeaseHeld, LeaseLost, Withheld
@@ -217,8 +218,8 @@ def test_a_streak_goes_on_where_only_the_evidence_changed(book: Book) -> None:
 @pytest.mark.parametrize(
     ("result", "remembered"),
     [
-        (Result.TERMINATED, LastAction("terminate", NOW, "terminated")),
-        (Result.UNCONFIRMED, LastAction("terminate", NOW, None)),
+        (Result.TERMINATED, LastAction(Action.TERMINATE, NOW, "terminated")),
+        (Result.UNCONFIRMED, LastAction(Action.TERMINATE, NOW, None)),
         (Result.WITHHELD, None),
     ],
 )

@@ -20,6 +20,7 @@ from support.store_builders import (
     house,
 )
 
+from reaper.core.model.action import Action
 from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, Result
 from reaper.errors import StoreError
 from reaper.store import SqlLedger, entries, list_runs, open_database
@@ -77,6 +78,7 @@ def test_an_intent_says_what_the_second_look_saw(book: Book) -> None:
 
     (intent,) = entries(book.database, HistoryFilter(session="s1", everything=True))[1:2]
     assert intent.event == "intended"
+    assert intent.evidence is not None
     assert intent.evidence["looked_at"] == "2026-11-23T12:00:00+00:00"
     assert intent.evidence["state"] == "running"
     assert (intent.evidence["last_activity"], intent.evidence["source"]) == (
@@ -128,7 +130,7 @@ def test_a_crash_after_the_intent_leaves_an_unsettled_step(book: Book) -> None:
     book.crash(SEEN)
 
     assert book.ledger.unsettled("acme") == [
-        PastStep(1, 1, "s1", "webui", "terminate", asked=False)
+        PastStep(1, 1, "s1", "webui", Action.TERMINATE, asked=False)
     ]
 
 
@@ -136,7 +138,9 @@ def test_a_step_that_was_asked_and_not_seen_to_end_is_unsettled(book: Book) -> N
     """`unconfirmed` is no end; that the server was asked is remembered."""
     book.crash(SEEN, after=Result.UNCONFIRMED)
 
-    assert book.ledger.unsettled("acme") == [PastStep(1, 1, "s1", "webui", "terminate", asked=True)]
+    assert book.ledger.unsettled("acme") == [
+        PastStep(1, 1, "s1", "webui", Action.TERMINATE, asked=True)
+    ]
 
 
 @pytest.mark.parametrize("result", [r for r in Result if r is not Result.UNCONFIRMED])
@@ -250,12 +254,12 @@ def test_steps_that_are_barred_for_the_same_reason_are_said_once(
 def test_a_dry_run_says_a_step_again_that_would_now_do_something_else(book: Book) -> None:
     """To interrupt a session and to end it are two steps, though the decision is one."""
     book.record(SEEN, Result.WITHHELD, enforcing=False)
-    other = replace(STEP, action="interrupt")
+    other = replace(STEP, action=Action.INTERRUPT_SOLVE)
 
     with book.run(SEEN, Plan((other,)), enforcing=False) as run:
         run.settle(other, Outcome(Result.WITHHELD, DRY_RUN))
 
-    assert book.rows("steps", "action") == ["interrupt", "terminate"]
+    assert book.rows("steps", "action") == ["interrupt-solve", "terminate"]
 
 
 def test_an_enforcing_run_records_its_step_after_a_dry_run_withheld_it(book: Book) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from support.cli_tools import FLEET, POLICIES
-from support.daemon_tools import HandClock
+from support.clock import Clock
 from support.web_tools import Ask, Stand
 
 from reaper.bootstrap import database, reaper_of
@@ -119,13 +119,13 @@ def api(recorded: Settings, daemon: tuple[Settings, DaemonStatus]) -> Iterator[A
 
 
 @pytest.fixture
-def clock(recorded: Settings) -> HandClock:
+def clock(recorded: Settings) -> Clock:
     with record(recorded) as store:
-        return HandClock(max(run.started_at for run in list_runs(store())) + timedelta(minutes=1))
+        return Clock(max(run.started_at for run in list_runs(store())) + timedelta(minutes=1))
 
 
 @pytest.fixture
-def stand(recorded: Settings, clock: HandClock) -> Iterator[Stand]:
+def stand(recorded: Settings, clock: Clock) -> Iterator[Stand]:
     """A daemon over the recorded accounts, whose clock stands."""
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(trust_env=False))

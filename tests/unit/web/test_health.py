@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from support.daemon_tools import HandClock
+from support.clock import Clock
 from support.web_tools import Ask, Stand
 
 from reaper.daemon.status import MonitoredAccount
@@ -35,7 +35,7 @@ def said(api: Ask) -> str:
 def test_it_is_alive_while_its_scheduler_is(stand: Stand) -> None:
     """A scheduler without a sign of life for a minute counts as dead, until it gives one."""
     assert stand.api.get("/healthz").json() == {"alive": True, "beat_age": 0.0}
-    stand.clock.pass_by(61)
+    stand.clock.wait(61)
     assert (stand.api.get("/healthz").status_code, stand.api.get("/healthz").json()["alive"]) == (
         503,
         False,
@@ -66,7 +66,7 @@ def test_an_account_without_a_recent_complete_run(stand: Stand) -> None:
     stand.daemon.set_accounts(
         {"acme": MonitoredAccount(HOUR), "globex": MonitoredAccount(timedelta(days=1))}
     )
-    stand.clock.pass_by(2 * 3600)
+    stand.clock.wait(2 * 3600)
     stand.daemon.troubles["acme"] = "acme: no answer"
     assert reasons(stand.api) == [("runs", "acme")]
     assert said(stand.api).startswith("the last complete run began 2h")
@@ -100,7 +100,7 @@ def test_a_run_of_this_daemon_counts_before_it_is_read_back(stand: Stand) -> Non
     assert reasons(stand.api) == []
 
 
-def test_a_key_about_to_expire(stand: Stand, clock: HandClock) -> None:
+def test_a_key_about_to_expire(stand: Stand, clock: Clock) -> None:
     """From `key_notice` before the day on which it expires, and after it in other words."""
     day = (clock.now() + timedelta(days=10)).date()
     stand.daemon.set_accounts(
@@ -111,7 +111,7 @@ def test_a_key_about_to_expire(stand: Stand, clock: HandClock) -> None:
     )
     assert reasons(stand.api) == [("key", "acme")]
     assert f"on {day}" in said(stand.api)
-    clock.pass_by(11 * 86_400)
+    clock.wait(11 * 86_400)
     assert (
         said(stand.api) == f"the API key expired on {day}; make a new one in the portal and set it"
     )
@@ -146,7 +146,7 @@ def test_a_database_that_fails_whoever_asks(stand: Stand) -> None:
     assert reasons(stand.api) == []
     stand.break_database(StoreError("the database is gone"))
     assert (reasons(stand.api), said(stand.api)) == ([("database", None)], "the database is gone")
-    stand.clock.pass_by(2 * 3600)
+    stand.clock.wait(2 * 3600)
     assert reasons(stand.api) == [("database", None), ("runs", "acme"), ("runs", "globex")]
     stand.daemon.beat()
     assert stand.api.get("/healthz").status_code == 200

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
+from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as as_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as as_text
 from support.web_tools import Ask, Stand
@@ -16,6 +18,7 @@ from reaper.daemon.status import PHASES, RESULTS, MonitoredAccount
 from reaper.errors import StoreError
 from reaper.store import pause, resume
 
+read_openmetrics: Callable[[str], Iterable[Metric]] = as_openmetrics
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -127,7 +130,7 @@ def test_a_bad_day_shows(stand: Stand) -> None:
     """A database that is gone, a refused edit, an account under way, and a scheduler that hangs."""
     stand.break_database(StoreError("gone"))
     stand.daemon.reloaded("broken")
-    stand.clock.pass_by(99)
+    stand.clock.wait(99)
     with stand.daemon.track_run("globex"):
         told = read(stand.api)
         assert value(told, "lease_held", account="globex") == 1
@@ -182,7 +185,7 @@ def test_openmetrics_is_told_to_who_asks_for_it(api: Ask) -> None:
     """The other format has the same families, and ends as it must."""
     answer = api.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
-    families = {family.name for family in as_openmetrics(answer.text)}
+    families = {family.name for family in read_openmetrics(answer.text)}
     plain = api.get("/metrics")
     assert plain.headers["content-type"].startswith("text/plain")
     assert families >= {

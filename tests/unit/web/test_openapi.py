@@ -52,7 +52,7 @@ def _record(recorded: Settings) -> Iterator[None]:
 @pytest.mark.slow
 @document.parametrize()
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
-def test_the_document_tells_the_truth(case: schemathesis.Case) -> None:
+def test_the_document_tells_the_truth(case: schemathesis.Case[Any]) -> None:
     """What is answered to anything is what the document says."""
     case.call_and_validate()
 

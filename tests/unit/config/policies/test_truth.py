@@ -44,6 +44,7 @@ WRITTEN = st.recursive(
     ),
     max_leaves=5,
 )
+JOINS: list[Any] = [AnyOf, AllOf]
 RULES = WRITTEN.map(TypeAdapter[Any](Rule).validate_python)
 TIMES = (0, 3599, 3600, 7199, 7200)
 
@@ -99,7 +100,7 @@ def test_always_never_or_it_depends(rule: Any) -> None:  # noqa: ANN401 - a rule
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(RULES, min_size=2, max_size=3), st.sampled_from([AnyOf, AllOf]))
+@given(st.lists(RULES, min_size=2, max_size=3), st.sampled_from(JOINS))
 # one of the two
 def test_a_part_that_changes_nothing(parts: list[Any], join: Any) -> None:  # noqa: ANN401
     """The part that is named can go, and where none is, each one counts."""

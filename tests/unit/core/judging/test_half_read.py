@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,8 @@ rulings = partial(core_builders.rulings, lasting=LASTING)
 def spoiled(session: Session, field: str) -> Session:
     """The session as it is read when garbage was sent in the field."""
     problems = (*session.problems, Problem(field, f"{field}: 'garbage' is not text"))
-    return replace(session, problems=problems, **({} if field == "kind" else {field: None}))
+    unread: dict[str, Any] = {} if field == "kind" else {field: None}
+    return replace(session, problems=problems, **unread)
 
 
 @pytest.mark.parametrize(

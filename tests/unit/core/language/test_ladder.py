@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from support.core_builders import NOW, SECOND, UNLIMITED, a_policy, a_session, ago, house, verdicts
 
 from reaper.core.language.policy import Policy
+from reaper.core.model.action import Action
 from reaper.core.planning.memory import LastAction, Memory
 from reaper.core.planning.next_action import next_action
 from reaper.core.planning.plan import Plan, build_plan
@@ -29,24 +30,23 @@ SOFT = steps({"interrupt_solve": "2m"}).steps
     ("asked", "since", "next_"),
     [
         (None, "0s", "interrupt-solve"),
-        ("interrupt-solve", "2m", "interrupt-execution"),
-        ("interrupt-execution", "5m", "terminate"),
-        ("terminate", "1s", "terminate"),
-        ("delete", "1m", "interrupt-solve"),
+        (Action.INTERRUPT_SOLVE, "2m", "interrupt-execution"),
+        (Action.INTERRUPT_EXECUTION, "5m", "terminate"),
+        (Action.TERMINATE, "1s", "terminate"),
+        (Action.DELETE, "1m", "interrupt-solve"),
     ],
 )
 def test_the_next_step_comes_when_the_wait_is_over(
-    asked: str | None, since: str, next_: str
+    asked: Action | None, since: str, next_: str
 ) -> None:
     """On the second; and after the last step it is the last again."""
-    assert (
-        next_action(LADDER, TASK, asked and LastAction(asked, ago(since), "failed"), NOW) == next_
-    )
+    last = LastAction(asked, ago(since), "failed") if asked else None
+    assert next_action(LADDER, TASK, last, NOW) == next_
 
 
 def test_a_second_before_it_is_waited_for() -> None:
     """What was asked, how long ago, and when the next step comes."""
-    asked = LastAction("interrupt-execution", ago("5m") + SECOND, "failed")
+    asked = LastAction(Action.INTERRUPT_EXECUTION, ago("5m") + SECOND, "failed")
     assert next_action(LADDER, TASK, asked, NOW) == Wait(
         "interrupt-execution was asked 4m 59s ago; the next step comes in 1s",
         NOW + timedelta(seconds=1),
@@ -55,12 +55,14 @@ def test_a_second_before_it_is_waited_for() -> None:
 
 def test_to_terminate_again_needs_no_wait() -> None:
     """In the same second, even: it has no wait of its own."""
-    assert next_action(LADDER, TASK, LastAction("terminate", NOW, "failed"), NOW) == "terminate"
+    assert (
+        next_action(LADDER, TASK, LastAction(Action.TERMINATE, NOW, "failed"), NOW) == "terminate"
+    )
 
 
 def test_a_ladder_that_ends_with_an_interrupt_stays_there() -> None:
     """Nobody wrote that the task may be forced."""
-    asked = LastAction("interrupt-solve", ago("9h"), "failed")
+    asked = LastAction(Action.INTERRUPT_SOLVE, ago("9h"), "failed")
     assert next_action(SOFT, TASK, asked, NOW) == Wait("interrupt-solve was its policy's last step")
 
 
@@ -135,7 +137,8 @@ def planned(policy: Policy, memory: Memory) -> Plan:
 def test_what_was_asked_and_is_not_seen_to_end_is_waited_for() -> None:
     """A step without a result is under way: nothing more is asked, and the plan says since when."""
     (waiting,) = planned(
-        steps("terminate"), Memory(last_actions={"task": LastAction("terminate", ago("1m"), None)})
+        steps("terminate"),
+        Memory(last_actions={"task": LastAction(Action.TERMINATE, ago("1m"), None)}),
     ).waiting
     assert (waiting.session, waiting.policy, waiting.due) == (TASK, "p", None)
     assert waiting.reason == "terminate was asked at 11:59:00 and its end is not seen yet"
@@ -145,6 +148,7 @@ def test_the_wait_for_the_next_step_is_in_the_plan() -> None:
     """With the policy whose ladder it is, and when it is over."""
     gentle = a_policy({"age": "1h"}, "all", steps=list(LADDER))
     (waiting,) = planned(
-        gentle, Memory(last_actions={"task": LastAction("interrupt-solve", ago("1m"), "failed")})
+        gentle,
+        Memory(last_actions={"task": LastAction(Action.INTERRUPT_SOLVE, ago("1m"), "failed")}),
     ).waiting
     assert (waiting.session, waiting.policy, waiting.due) == (TASK, "p", NOW + timedelta(minutes=1))

@@ -66,10 +66,9 @@ def test_every_field_can_be_matched(field: str) -> None:
     selection open.
     """
     value = "x@y" if field == "owner" else "x"
-    session = (
-        a_session(user="x", environment="y") if field == "owner" else a_session(**{field: "x"})
-    )
-    unknown = a_session(user=None) if field == "owner" else a_session(**{field: None})
+    known: dict[str, Any] = {"user": "x", "environment": "y"} if field == "owner" else {field: "x"}
+    unread: dict[str, Any] = {"user" if field == "owner" else field: None}
+    session, unknown = a_session(**known), a_session(**unread)
     test = a_policy(OLD, {field: value}).test
     assert [test(one) for one in (session, unknown, a_session("s3", name="z"))] == [
         Answer.YES,

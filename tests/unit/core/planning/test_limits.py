@@ -8,6 +8,7 @@ from support.core_builders import NOW, a_policy, a_session, house, verdicts
 
 from reaper.core.language.limits import Limit, Limits
 from reaper.core.language.policy import Policy
+from reaper.core.model.action import Action
 from reaper.core.model.session import Session
 from reaper.core.planning.memory import LastAction, Memory
 from reaper.core.planning.plan import build_plan
@@ -21,7 +22,7 @@ BROOM = Policy.model_validate(
         "delete_when": {"ended": "1d"},
     }
 )
-OPEN = {name: {} for name in ("run", "hour", "policy", "delete")}
+OPEN: dict[str, dict[str, int]] = {name: {} for name in ("run", "hour", "policy", "delete")}
 
 
 def limits(**strict: dict[str, Any]) -> Limits:
@@ -157,7 +158,7 @@ def test_a_policys_own_limit_takes_the_place_of_the_general_one() -> None:
 def test_one_that_came_back_is_reported_and_not_ended(result: str) -> None:
     """It was seen to end and runs again: that is for a person to look at."""
     session = a_session()
-    memory = Memory(last_actions={session.id: LastAction("terminate", NOW, result)})
+    memory = Memory(last_actions={session.id: LastAction(Action.TERMINATE, NOW, result)})
     plan = build_plan(verdicts(house(OLD), [session]), memory, limits(), [session], NOW)
     assert [step.session for step in plan.came_back] == [session]
     assert plan.steps == ()
@@ -166,6 +167,10 @@ def test_one_that_came_back_is_reported_and_not_ended(result: str) -> None:
 def test_a_record_is_deleted_although_its_session_was_ended_before() -> None:
     """That is how it became a record."""
     (record,) = over(1)
-    memory = Memory(last_actions={record.id: LastAction("terminate", NOW, "terminated")})
+    memory = Memory(last_actions={record.id: LastAction(Action.TERMINATE, NOW, "terminated")})
     (step,) = build_plan(verdicts(house(BROOM), [record]), memory, limits(), [record], NOW).steps
-    assert (step.session, step.action, step.policies) == (record, "delete", {"broom"})
+    assert (step.session, step.action, step.policies) == (
+        record,
+        Action.DELETE,
+        frozenset({"broom"}),
+    )

@@ -1,7 +1,8 @@
 """From verdicts to steps, and whether a step is still due when its turn comes."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from support.core_builders import (
@@ -19,6 +20,7 @@ from support.core_builders import (
 from reaper.core.judging.judge import judge
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
+from reaper.core.model.action import Action
 from reaper.core.model.session import Activity, Session
 from reaper.core.planning.memory import LastAction, Memory
 from reaper.core.planning.plan import RecheckResult, Step, build_plan, judge_again
@@ -87,7 +89,7 @@ def test_a_step_is_still_due_when_nothing_changed() -> None:
 
 
 @pytest.mark.parametrize("at", [NOW, None])
-def test_a_step_is_not_due_after_activity_or_a_failed_look(at: object) -> None:
+def test_a_step_is_not_due_after_activity_or_a_failed_look(at: datetime | None) -> None:
     """A session that became active, or whose log can no longer be read, is not ended."""
     rules = house(IDLE)
     step = the_step(rules, active(S, ago("3h")))
@@ -109,7 +111,7 @@ def test_a_step_is_not_due_by_an_earlier_look() -> None:
 @pytest.mark.parametrize(
     "changed", [{"state": "terminated"}, {"state": None}, {"kind": "task"}, {"app": "Night"}]
 )
-def test_a_step_is_not_due_when_its_session_changed(changed: dict[str, str | None]) -> None:
+def test_a_step_is_not_due_when_its_session_changed(changed: dict[str, Any]) -> None:
     """A session that ended, cannot be read, is no longer selected or is exempt by now is
     not ended.
     """
@@ -135,7 +137,7 @@ def test_a_policy_that_only_observes_by_now_ends_nobody() -> None:
 def test_a_task_that_came_back_is_asked_gently_again() -> None:
     """The ladder begins anew: that it was forced once is no reason to force it at once now."""
     task = a_session("task", kind="task")
-    memory = Memory(last_actions={"task": LastAction("terminate", ago("1h"), "came-back")})
+    memory = Memory(last_actions={"task": LastAction(Action.TERMINATE, ago("1h"), "came-back")})
     found = judge(house(a_policy({"age": "1h"}, select={"kind": "task"})), [task], {}, NOW)
     (step,) = build_plan(found, memory, Limits(), [task], NOW).steps
     assert step.action == "interrupt-solve"

@@ -9,6 +9,7 @@ import pytest
 from support.core_builders import NOW, SECOND, UNLIMITED, a_policy, a_session, ago, house, verdicts
 
 from reaper.core.language.policy import Policy
+from reaper.core.model.action import Action
 from reaper.core.planning.memory import LastAction, Memory, Streak
 from reaper.core.planning.plan import Plan, RecheckResult, Waiting, build_plan, judge_again
 
@@ -118,7 +119,9 @@ def test_a_gentle_step_waits_for_the_window() -> None:
     again.
     """
     gentle = policy(only_during="daily 10:00-11:55 UTC")
-    memory = Memory(last_actions={TASK.id: LastAction("interrupt-solve", ago("10m"), "failed")})
+    memory = Memory(
+        last_actions={TASK.id: LastAction(Action.INTERRUPT_SOLVE, ago("10m"), "failed")}
+    )
     found = [
         build_plan(verdicts(house(gentle), [TASK]), memory, UNLIMITED, (), now)
         for now in (NOW, NOW + timedelta(hours=22))
@@ -129,7 +132,9 @@ def test_a_gentle_step_waits_for_the_window() -> None:
 
 def test_a_gentle_step_tells_when_the_next_one_comes() -> None:
     """While a step is waited for, the next one is due when its wait is over."""
-    memory = Memory(last_actions={TASK.id: LastAction("interrupt-solve", ago("30s"), "failed")})
+    memory = Memory(
+        last_actions={TASK.id: LastAction(Action.INTERRUPT_SOLVE, ago("30s"), "failed")}
+    )
     waiting = waits(build_plan(verdicts(house(policy()), [TASK]), memory, UNLIMITED, (), NOW))
     assert waiting.due == NOW + timedelta(seconds=90)
 

@@ -14,9 +14,9 @@ import httpx
 import pytest
 import stamina
 from pydantic import SecretStr
+from support.clock import NOW, Clock
 from support.scripted_server import (
     KEY,
-    NOW,
     Answer,
     Connect,
     Handler,
@@ -25,7 +25,6 @@ from support.scripted_server import (
     Serve,
     Served,
     Server,
-    StillClock,
 )
 
 from reaper.core.model.session import Session
@@ -40,8 +39,8 @@ def _no_waiting() -> Iterator[None]:
 
 
 @pytest.fixture
-def clock() -> StillClock:
-    return StillClock()
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def connect(clock: StillClock) -> Iterator[Connect]:
+def connect(clock: Clock) -> Iterator[Connect]:
     """A connection to a server of `serve` (or to an address), closed after the test."""
     opened: list[Connection] = []
 
@@ -131,7 +130,7 @@ def in_process() -> InProcess:
             "acme",
             "http://x",
             key,
-            clock=StillClock(),
+            clock=Clock(),
             client_factory=lambda: httpx.Client(transport=transport),
         )
 

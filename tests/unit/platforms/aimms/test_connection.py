@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import permutations
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -29,7 +30,8 @@ from reaper.errors import (
 from reaper.platforms.aimms.connection import LONGEST_WAIT, pause
 
 if TYPE_CHECKING:
-    from support.scripted_server import Connect, Serve, StillClock
+    from support.clock import Clock
+    from support.scripted_server import Connect, Serve
 
 KEY = "s3cr3t-key-of-the-tests"
 SAID = {"errorCode": 1, "errorId": "X", "message": "words of the server"}
@@ -150,7 +152,7 @@ def test_each_request_is_counted_where_it_is_asked_for(serve: Serve, connect: Co
     The account, the status or none for no answer, and whether it was a repeat.
     """
     heard: list[tuple[str, int | None, bool]] = []
-    answers = iter([(503, SAID), None, {"fine": 1}])
+    answers: Iterator[Any] = iter([(503, SAID), None, {"fine": 1}])
     served = serve(lambda _: next(answers))
     connection = connect(
         served, count=lambda account, status, *, retried: heard.append((account, status, retried))
@@ -231,6 +233,7 @@ def test_retry_after_is_read(
     headers = {} if header is None else {"Retry-After": header}
     with pytest.raises(kind) as caught:
         connect(serve(lambda _: (status, SAID, headers)), attempts=1).get("/x")
+    assert isinstance(caught.value, RateLimited | ServerFault)
     assert caught.value.retry_after == seconds
 
 
@@ -330,7 +333,7 @@ def test_broken_compression_is_unintelligible(serve: Serve, connect: Connect) ->
 
 @pytest.mark.parametrize(("ahead", "skew"), [(0, 0), (0.5, 0), (90, 90), (-90, -89)])
 def test_skew_of_the_clocks_is_learnt(
-    serve: Serve, connect: Connect, clock: StillClock, ahead: float, skew: float
+    serve: Serve, connect: Connect, clock: Clock, ahead: float, skew: float
 ) -> None:
     """The server's Date tells how far its clock is ahead, the whole seconds of that header allowed
     for.
@@ -359,7 +362,7 @@ UNREADABLE = [
 @pytest.mark.parametrize("date", UNREADABLE)
 @pytest.mark.parametrize("last", [True, False])
 def test_an_answer_that_does_not_tell_the_time_leaves_it_open(
-    serve: Serve, connect: Connect, clock: StillClock, date: str | None, *, last: bool
+    serve: Serve, connect: Connect, clock: Clock, date: str | None, *, last: bool
 ) -> None:
     """One answer without a readable Date, and nobody knows whose clock is right, whatever the
     others say.
@@ -374,7 +377,7 @@ def test_an_answer_that_does_not_tell_the_time_leaves_it_open(
 
 @pytest.mark.parametrize("order", list(permutations([0, 90, -3600])))
 def test_the_worst_of_a_look_counts(
-    serve: Serve, connect: Connect, clock: StillClock, order: tuple[int, ...]
+    serve: Serve, connect: Connect, clock: Clock, order: tuple[int, ...]
 ) -> None:
     """A true Date after a wrong one makes no clock right; the next look begins anew."""
     dates = iter([written(clock.now() + timedelta(seconds=ahead)) for ahead in (*order, 0)])
@@ -383,16 +386,15 @@ def test_the_worst_of_a_look_counts(
         connection.get("/x")
     assert connection.skew_seconds == -3599
     connection.begin_look()
-    assert connection.skew_seconds is None
+    anew: float | None = connection.skew_seconds
+    assert anew is None
     connection.get("/x")
     assert connection.skew_seconds == 0
 
 
-def test_a_refusal_need_not_tell_the_time(
-    serve: Serve, connect: Connect, clock: StillClock
-) -> None:
+def test_a_refusal_need_not_tell_the_time(serve: Serve, connect: Connect, clock: Clock) -> None:
     """Nothing rests on an answer that gives nothing, like a gateway's 503."""
-    answers = iter([(503, {}, {}), (200, {}, {"Date": written(clock.now())})])
+    answers: Iterator[Any] = iter([(503, {}, {}), (200, {}, {"Date": written(clock.now())})])
     connection = connect(serve(lambda _: next(answers)))
     connection.get("/x")
     assert connection.skew_seconds == 0

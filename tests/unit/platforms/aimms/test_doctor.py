@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from support.scripted_server import Asked, Connect, MakeItem, Serve, StillClock
+    from support.clock import Clock
+    from support.scripted_server import Asked, Connect, MakeItem, Serve
 
     from reaper.platforms.aimms.doctor import Check
 
@@ -27,7 +28,7 @@ DATE = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}
 
 
 @pytest.fixture
-def checks(serve: Serve, connect: Connect, clock: StillClock) -> Examine:
+def checks(serve: Serve, connect: Connect, clock: Clock) -> Examine:
     def start(
         special: dict[str, object],
         sent: dict[str, list[object]],
@@ -82,7 +83,7 @@ def test_a_healthy_account(checks: Examine, item: MakeItem) -> None:
     ],
 )
 def test_each_trouble_has_its_check_and_its_advice(
-    checks: Examine, item: MakeItem, special: dict[str, object], bad: object
+    checks: Examine, item: MakeItem, special: dict[str, object], bad: str
 ) -> None:
     """What is wrong is found by its own check, which says what to do."""
     found = checks(special, {"webui": [item(1)]}, "auto")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.clock import NOW, Clock
 
 from reaper.core.model.session import Session
 from reaper.errors import ConfigurationError
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from random import Random
 
-    from support.scripted_server import Answer, Asked, Connect, InProcess, Serve, Served, StillClock
+    from support.scripted_server import Answer, Asked, Connect, InProcess, Serve, Served
 
     from reaper.core.model.session import Activity
     from reaper.platforms.aimms.log_tail import Ignore
 
     Look = Callable[..., tuple[Activity, Served]]
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BEAT = "heartbeat: session alive"
 IGNORE = compile_ignore(DEFAULT_IGNORE)
 
@@ -43,7 +43,7 @@ def log_of(
     *messages: str,
     first: datetime = NOW - timedelta(hours=8),
     step: timedelta = timedelta(minutes=1),
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Entries numbered from 1, a minute apart."""
     return [
         {"index": number, "timestamp": written(first + (number - 1) * step), "message": message}
@@ -59,22 +59,22 @@ class Log:
     """A log API as the contract describes it; what it ignores can be set."""
 
     def __init__(
-        self, entries: list[dict[str, object]], *, ignores: Collection[str] = (), cap: int = 1000
+        self, entries: list[dict[str, Any]], *, ignores: Collection[str] = (), cap: int = 1000
     ) -> None:
         self.entries, self.ignores, self.cap = entries, ignores, cap
 
-    def page(self, params: dict[str, str]) -> dict[str, object]:
+    def page(self, params: dict[str, str]) -> dict[str, Any]:
         params = {name: value for name, value in params.items() if name not in self.ignores}
         entries = self.entries[::-1] if params.get("sort") == "-index" else self.entries
         offset, limit = int(params.get("offset", 0)), min(int(params.get("limit", 100)), self.cap)
         return {"total": len(entries), "items": entries[offset : offset + limit]}
 
-    def __call__(self, asked: Asked) -> object:
+    def __call__(self, asked: Asked) -> dict[str, Any]:
         return self.page(asked.params)
 
 
 @pytest.fixture
-def look(serve: Serve, connect: Connect, session: Session, clock: StillClock) -> Look:
+def look(serve: Serve, connect: Connect, session: Session, clock: Clock) -> Look:
     def start(
         answer: Answer, session: Session = session, ignore: Ignore = IGNORE
     ) -> tuple[Activity, Served]:
@@ -84,7 +84,7 @@ def look(serve: Serve, connect: Connect, session: Session, clock: StillClock) ->
     return start
 
 
-def test_one_small_request_is_enough(look: Look, clock: StillClock) -> None:
+def test_one_small_request_is_enough(look: Look, clock: Clock) -> None:
     """The newest entry that is no heartbeat is found in one request for the log's end."""
     found, served = look(Log(log_of(*["solve"] * 411, "open page", *[BEAT] * 3)))
     assert found.at == at_line(412)
@@ -96,7 +96,7 @@ def test_one_small_request_is_enough(look: Look, clock: StillClock) -> None:
 
 
 def test_it_is_learnt_before_the_request(
-    serve: Serve, connect: Connect, session: Session, clock: StillClock
+    serve: Serve, connect: Connect, session: Session, clock: Clock
 ) -> None:
     """The moment of learning lies before the question, so that a delay errs towards keeping."""
     asked_at = clock.now()
@@ -223,6 +223,7 @@ def test_heartbeats_as_far_as_one_looks_are_an_upper_bound(look: Look) -> None:
     """
     entries = log_of("solve", *[BEAT] * 1500, step=timedelta(seconds=10))
     found, served = look(Log(entries))
+    assert found.at is not None
     assert written(found.at) == entries[501]["timestamp"]
     assert found.source.startswith("only heartbeats from log line 502 of 1501 on")
     assert len(served.asked) == 2
@@ -236,7 +237,8 @@ def test_a_log_of_nothing_but_heartbeats_leaves_the_start(
     created.
     """
     start = NOW - timedelta(hours=8)
-    session = replace(session, **{"started_at": None, "created_at": None, field: start})
+    times: dict[str, Any] = {"started_at": None, "created_at": None, field: start}
+    session = replace(session, **times)
     found, _ = look(Log(log_of(BEAT, BEAT)), session)
     assert found.at == start
     assert word in found.source
@@ -434,7 +436,7 @@ def test_no_order_of_the_answer_makes_a_session_look_more_idle(
     truth = max((at for at, beat in zip(times, beats, strict=True) if not beat), default=start)
     log = Log(entries, ignores=ignores, cap=cap)
 
-    def answer(request: httpx.Request) -> object:
+    def answer(request: httpx.Request) -> httpx.Response:
         page = log.page(dict(request.url.params))
         if shuffle is not None:
             shuffle.shuffle(page["items"])

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from support.scripted_server import Answer, Connect, MakeItem, Serve, Served, StillClock
+    from support.clock import Clock
+    from support.scripted_server import Answer, Connect, MakeItem, Serve, Served
 
     Generation = Literal[1, 2]
     Managing = Callable[..., tuple[SessionManager, Served]]
@@ -24,7 +25,7 @@ ROOT = "/pro/session-manager/v1/sessions"
 
 
 @pytest.fixture
-def managing(serve: Serve, connect: Connect, clock: StillClock) -> Managing:
+def managing(serve: Serve, connect: Connect, clock: Clock) -> Managing:
     def start(
         generation: Generation | None, answer: Answer = lambda _: {}
     ) -> tuple[SessionManager, Served]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Literal
 
-    from support.scripted_server import Answer, Asked, Connect, MakeItem, Serve, Served, StillClock
+    from support.clock import Clock
+    from support.scripted_server import Answer, Asked, Connect, MakeItem, Serve, Served
 
     from reaper.ports import SessionEnder, SessionSource
 
@@ -45,8 +46,8 @@ class Account:
 
     def __init__(self, document: object, **lists: list[object]) -> None:
         self.document = document
-        self.lists = {"webui": [], "task": [], "solve": [], **lists}
-        self.special = {}
+        self.lists: dict[str, list[object]] = {"webui": [], "task": [], "solve": [], **lists}
+        self.special: dict[str, object] = {}
 
     def __call__(self, asked: Asked) -> object:
         path = asked.path.removeprefix(ROOT)
@@ -64,7 +65,7 @@ class Account:
 
 
 @pytest.fixture
-def account(serve: Serve, connect: Connect, clock: StillClock) -> Iterator[Open]:
+def account(serve: Serve, connect: Connect, clock: Clock) -> Iterator[Open]:
     opened = []
 
     def start(
@@ -212,7 +213,7 @@ def test_an_id_means_one_session(account: Open, item: MakeItem) -> None:
     assert snapshot.unreadable[0].problem == "the same id is listed as webui"
 
 
-def test_probes_are_independent(account: Open, clock: StillClock) -> None:
+def test_probes_are_independent(account: Open, clock: Clock) -> None:
     """Each session has its answer by id; one bad log costs only its own."""
     line = {"index": 2, "timestamp": "2026-11-23T11:00:00Z", "message": "x"}
     answers = Account(NEW)
@@ -366,6 +367,7 @@ def test_a_source_closes_what_it_opened(account: Open, session: Session) -> None
         pool = source._pool
     source.close()
     assert source._pool is None
+    assert pool is not None
     assert pool._shutdown
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from support.pass_house import House, MakeHouse, WorldClock
+from support.clock import Clock
+from support.pass_house import House, MakeHouse
 
 from reaper.emulator import Config, Emulator, Scenario, SessionSpec
 from reaper.store import open_database
@@ -30,7 +31,7 @@ def house(tmp_path: Path) -> Iterator[MakeHouse]:
         opened.append(lambda: emulator.__exit__(None, None, None))
         store = open_database(f"sqlite:///{tmp_path}/reaper.db")
         opened.append(store.close)
-        return House(emulator, store, WorldClock(emulator))
+        return House(emulator, store, Clock(emulator.world.now(), emulator.world.advance))
 
     yield start
     for close in reversed(opened):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -103,7 +104,7 @@ def test_a_plan_goes_stale(house: MakeHouse, what: str) -> None:
     acme = house(GONE)
     world = acme.emulator.world
     id_ = world.sessions[0].id
-    changes = {
+    changes: dict[str, Callable[[], object]] = {
         "touched": lambda: world.touch(id_),
         "ended": lambda: world.end(id_),
         "solving": lambda: world.add_session(
