@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from support.command import Cli, call
 
 from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
@@ -73,6 +75,21 @@ def _holds_the_key(file: Path) -> bool:
         return DEFAULT_KEY.encode() in file.read_bytes()
     except OSError:  # a socket, or made unreadable by a test
         return False
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy: quicker than migrating one for each test."""
+    file = tmp_path_factory.mktemp("migrated") / "reaper.db"
+    open_database(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def reaper(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The console script's own function, which looks less long for an end than in life."""
+    monkeypatch.setattr("reaper.run.enforce._SHORT_LOOK", 0.2)
+    return partial(call, capsys)
 
 
 @pytest.fixture(scope="session")

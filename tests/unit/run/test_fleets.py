@@ -95,7 +95,7 @@ def intents_before(house: House) -> set[str]:
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 def test_a_pass_ends_just_those_that_are_certainly_due(
-    empty_record: Path, drawn: dict[str, Any]
+    migrated_file: Path, drawn: dict[str, Any]
 ) -> None:
     """No exempt, undetermined or compliant session is ended, every offender is, and each upon its
     earlier intent.
@@ -113,7 +113,7 @@ def test_a_pass_ends_just_those_that_are_certainly_due(
         protect=[ROOT] if drawn["exempt"] == "protect" else [],
     )
     specs_ = [*(scenario(id_, spec) for id_, spec in fleet.items()), *computing]
-    with open_house(empty_record, *specs_, generation=drawn["generation"]) as house:
+    with open_house(migrated_file, *specs_, generation=drawn["generation"]) as house:
         house.once(judged_by)
 
         assert sorted(house.ended) == sorted(id_ for id_, spec in fleet.items() if due(spec, drawn))
