@@ -22,7 +22,7 @@ test: $(READY) ## the tests, but for those that take long
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not benchmark"
 
 slow: $(READY) ## the tests that take long
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or law" --hypothesis-profile=same
 
 check: $(READY) ## linters, rooms and types, of the tests too
 	$(BIN)/ruff check .

@@ -17,8 +17,9 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from support.command import Cli, call
+from support.laws import FEW
 
 from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
@@ -26,9 +27,18 @@ from reaper.store import open_database
 _PATIENT = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # a busy machine is no defect
+settings.register_profile("quick", _PATIENT, derandomize=True, max_examples=FEW)
 settings.register_profile("same", _PATIENT, derandomize=True)
 settings.register_profile("explore", _PATIENT)
-settings.load_profile("same")
+settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what hypothesis tries as a law: `make slow` tries it with all of its examples."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("law")
+
 
 _WRITTEN_BY_A_PERSON = {".yaml", ".yml", ".key", ".env"}
 

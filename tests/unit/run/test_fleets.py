@@ -7,8 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from support.laws import examples
 from support.pass_house import House, policies
 from support.run_house import ROOT, open_house
 
@@ -91,9 +92,7 @@ def intents_before(house: House) -> set[str]:
 
 
 @given(drawn=houses)
-@settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@examples(12, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_pass_ends_just_those_that_are_certainly_due(
     migrated_file: Path, drawn: dict[str, Any]
 ) -> None:
