@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
+# Else each of the hundreds of processes that the tests start compiles the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test slow check bench lock clean
 
