@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
+# Else each of the hundreds of processes that the tests start compiles the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test slow check bench lock clean
 
@@ -22,7 +24,7 @@ test: $(READY) ## the tests, but for those that take long
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not benchmark"
 
 slow: $(READY) ## the tests that take long
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or law" --hypothesis-profile=same
 
 check: $(READY) ## linters, rooms and types, of the tests too
 	$(BIN)/ruff check .

@@ -10,13 +10,16 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
+from support.command import Cli, call
+from support.laws import FEW
 
 from reaper.emulator import DEFAULT_KEY
 from reaper.store import open_database
@@ -24,9 +27,18 @@ from reaper.store import open_database
 _PATIENT = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # a busy machine is no defect
+settings.register_profile("quick", _PATIENT, derandomize=True, max_examples=FEW)
 settings.register_profile("same", _PATIENT, derandomize=True)
 settings.register_profile("explore", _PATIENT)
-settings.load_profile("same")
+settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what hypothesis tries as a law: `make slow` tries it with all of its examples."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("law")
+
 
 _WRITTEN_BY_A_PERSON = {".yaml", ".yml", ".key", ".env"}
 
@@ -73,6 +85,21 @@ def _holds_the_key(file: Path) -> bool:
         return DEFAULT_KEY.encode() in file.read_bytes()
     except OSError:  # a socket, or made unreadable by a test
         return False
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy: quicker than migrating one for each test."""
+    file = tmp_path_factory.mktemp("migrated") / "reaper.db"
+    open_database(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def reaper(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The console script's own function, which looks less long for an end than in life."""
+    monkeypatch.setattr("reaper.run.enforce._SHORT_LOOK", 0.2)
+    return partial(call, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ sessions_api, logs_api, tasks_api, admin_api    the endpoints
 front, app, server           the whole of it, on a socket
 """
 
+from .account import Recorded
 from .config import BOTH_SCOPES, DEFAULT_KEY, Config, Key
 from .faults import Faults
-from .front import Recorded
 from .log import HEARTBEAT
 from .refusals import Missing
 from .scenario import Scenario, ScenarioError, SessionSpec, TaskSpec, load_scenario

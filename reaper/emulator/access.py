@@ -1,26 +1,25 @@
 """Who may: keys in the header `apiKey`, with scopes and expiry."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Security
 from fastapi.security import APIKeyHeader
 
 from .config import Scope
+from .present import world_asked
 from .refusals import Forbidden, Unauthorized
-
-if TYPE_CHECKING:
-    from .world import World
 
 _HEADER = APIKeyHeader(
     name="apiKey", auto_error=False, description="A key of the account, with the scope."
 )
 
 
-def key_with(world: "World", scope: Scope) -> Callable[..., Awaitable[None]]:
+def key_with(scope: Scope) -> Callable[..., Awaitable[None]]:
     """A dependency that refuses whoever lacks a living key with the scope."""
 
     async def check(given: Annotated[str | None, Security(_HEADER)] = None) -> None:
+        world = world_asked()
         key = world.keys.get(given or "")
         if key is None:
             raise Unauthorized("A valid API key is needed in the header apiKey.")

@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from .building import build, build_tasks, opening_line
@@ -20,13 +21,22 @@ KINDS: dict[Generation, tuple[str, ...]] = {1: (WEBUI, TASK), 2: (WEBUI, TASK, S
 RETENTION = timedelta(days=30)
 
 
+class Recorded(NamedTuple):
+    """One request and its answer; status 0 where the connection was cut."""
+
+    method: str
+    path: str
+    query: str
+    status: int
+
+
 class Account:
     """One lock guards all of it; whoever asks for the time lets what is due happen first.
 
     `terminated` lists (session id, emulated time) of what the API did, `interrupted` (task id,
-    emulated time). `between_pages` is called after each page of a session list. `faults`, `latency`
-    (real seconds), `force_lag`, `interrupt_lag`, `rest_idle`, `page_cap` and `task_session_ids` may
-    be changed while it runs.
+    emulated time), `requests` what was asked over HTTP. `between_pages` is called after each page
+    of a session list. `faults`, `latency` (real seconds), `force_lag`, `interrupt_lag`,
+    `rest_idle`, `page_cap` and `task_session_ids` may be changed while it runs.
     """
 
     def __init__(self, config: Config, scenario: Scenario, monotonic: Callable[[], float]) -> None:
@@ -40,6 +50,7 @@ class Account:
         self.kinds = KINDS[config.generation]
         self.terminated: list[tuple[str, datetime]] = []
         self.interrupted: list[tuple[str, datetime]] = []
+        self.requests: list[Recorded] = []
         self.between_pages: Callable[[], object] | None = None
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[tuple[str, int], Task] = {}

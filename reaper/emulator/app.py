@@ -11,7 +11,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from .access import key_with
+from .account import KINDS
 from .admin_api import add_admin
+from .config import Generation
 from .front import ADMIN, Front
 from .logs_api import add_logs
 from .problems import HANDLERS, answer_problems
@@ -23,45 +25,50 @@ if TYPE_CHECKING:
 
 SESSION_MANAGER = "/pro/session-manager/v1"
 TASKS = "/pro-api/v2"
-_VERSIONS = {1: "24.6.1.0", 2: "25.2.1.0"}
+_VERSIONS: dict[Generation, str] = {1: "24.6.1.0", 2: "25.2.1.0"}
 
 
 def create_app(world: "World") -> Front:
-    services = Starlette(exception_handlers=HANDLERS)
-    front = Front(services, world)
-    admin = _service(world, "Emulator")
-    add_admin(admin.router, world, front.requests)
-    services.routes.extend(
-        [
-            Mount(SESSION_MANAGER, _sessions(world)),
-            Mount(TASKS, _tasks(world)),
-            Mount(ADMIN, admin),
-        ]
-    )
-    return front
+    return Front(_services(world.generation), world)
 
 
-def _sessions(world: "World") -> FastAPI:
-    app = _service(world, "AIMMS PRO session-manager", [Depends(key_with(world, "Session"))])
-    for kind in world.kinds:
-        add_logs(app.router, world, kind)
-    for kind in world.kinds:
-        add_sessions(app.router, world, kind)
+@cache
+def _services(generation: Generation) -> Starlette:
+    """What all accounts of a generation have in common; making it takes longer than a request."""
+    admin = _service(generation, "Emulator")
+    add_admin(admin.router)
+    routes = [
+        Mount(SESSION_MANAGER, _sessions(generation)),
+        Mount(TASKS, _tasks(generation)),
+        Mount(ADMIN, admin),
+    ]
+    return Starlette(routes=routes, exception_handlers=HANDLERS)
+
+
+def _sessions(generation: Generation) -> FastAPI:
+    needed = [Depends(key_with("Session"))]
+    app = _service(generation, "AIMMS PRO session-manager", needed)
+    for kind in KINDS[generation]:
+        add_logs(app.router, generation, kind)
+    for kind in KINDS[generation]:
+        add_sessions(app.router, generation, kind)
     _add_document(app, SESSION_MANAGER)
     return app
 
 
-def _tasks(world: "World") -> FastAPI:
-    app = _service(world, "AIMMS PRO REST API: tasks", [Depends(key_with(world, "Tasks"))])
-    add_tasks(app.router, world)
+def _tasks(generation: Generation) -> FastAPI:
+    app = _service(generation, "AIMMS PRO REST API: tasks", [Depends(key_with("Tasks"))])
+    add_tasks(app.router)
     _add_document(app, TASKS)
     return app
 
 
-def _service(world: "World", title: str, dependencies: Sequence[params.Depends] = ()) -> FastAPI:
+def _service(
+    generation: Generation, title: str, dependencies: Sequence[params.Depends] = ()
+) -> FastAPI:
     app = FastAPI(
         title=title,
-        version=_VERSIONS[world.generation],
+        version=_VERSIONS[generation],
         dependencies=dependencies,
         openapi_url=None,
         docs_url=None,

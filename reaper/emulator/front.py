@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import faults
+from . import faults, present
+from .account import Recorded
 from .problems import problem
 
 if TYPE_CHECKING:
@@ -35,24 +36,16 @@ _WORDS = {
 }
 
 
-class Recorded(NamedTuple):
-    """One request and its answer; status 0 where the connection was cut."""
-
-    method: str
-    path: str
-    query: str
-    status: int
-
-
 class Front:
     """A plain ASGI middleware: a list page of thousands must not pay for wrapped streams."""
 
     def __init__(self, app: ASGIApp, world: "World") -> None:
         self._app = app
         self._world = world
-        self.requests: list[Recorded] = []
+        self.requests = world.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        present.enter(self._world)
         if scope["type"] != "http" or scope["path"].startswith(ADMIN):
             await self._app(scope, receive, send)
             return

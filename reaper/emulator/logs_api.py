@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from . import endings
 from .log import Line, Window
 from .parameters import LogFilter, LogQuery
+from .present import world_asked
 from .refusals import Impossible
 from .schemas import LogPage, refusals
 from .session import timestamp
@@ -23,22 +24,20 @@ _LINES_A_CHUNK = 1000
 SessionId = Annotated[str, Path()]
 
 
-def add_logs(router: APIRouter, world: "World", kind: str) -> None:
+def add_logs(router: APIRouter, generation: int, kind: str) -> None:
     """The old address alone in generation 1.
 
     In generation 2 it still answers, but is deprecated.
     """
-    newer = world.generation > 1
+    newer = generation > 1
     if newer:
-        _add_page(router, world, kind, f"/sessions/{kind}/{{session_id}}/logs", "logs")
-        _add_download(router, world, kind)
-    _add_page(
-        router, world, kind, f"/sessions/logs/{kind}/{{session_id}}", "old_logs", deprecated=newer
-    )
+        _add_page(router, kind, f"/sessions/{kind}/{{session_id}}/logs", "logs")
+        _add_download(router, kind)
+    _add_page(router, kind, f"/sessions/logs/{kind}/{{session_id}}", "old_logs", deprecated=newer)
 
 
 def _add_page(
-    router: APIRouter, world: "World", kind: str, path: str, name: str, *, deprecated: bool = False
+    router: APIRouter, kind: str, path: str, name: str, *, deprecated: bool = False
 ) -> None:
     @router.get(
         path,
@@ -49,10 +48,11 @@ def _add_page(
         summary=f"The log of a {kind} session; there is none while it is queued (409)",
     )
     async def read_log(session_id: SessionId, query: Annotated[LogQuery, Query()]) -> Response:
+        world = world_asked()
         return Response(_page(world, kind, session_id, query), media_type="application/json")
 
 
-def _add_download(router: APIRouter, world: "World", kind: str) -> None:
+def _add_download(router: APIRouter, kind: str) -> None:
     @router.get(
         f"/sessions/{kind}/{{session_id}}/logs/download",
         operation_id=f"download_logs_{kind}",
@@ -64,6 +64,7 @@ def _add_download(router: APIRouter, world: "World", kind: str) -> None:
         summary=f"The whole log of a {kind} session as text, `index timestamp message` a line",
     )
     async def download_log(session_id: SessionId, query: Annotated[LogFilter, Query()]) -> Response:
+        world = world_asked()
         with world.moment() as now:
             window = _window(world, kind, session_id, query, now)
             lines = list(map(window.log.line, window.containing(query.contains)))

@@ -12,9 +12,9 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from .account import Recorded
 from .app import create_app
 from .config import Config
-from .front import Recorded
 from .scenario import Scenario
 from .world import World
 

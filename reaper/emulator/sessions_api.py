@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from . import endings, faults
 from .listing import page
 from .parameters import NoQuery, SessionQuery
+from .present import world_asked
 from .problems import problem
 from .schemas import SessionPage, SessionShape, refusals
 from .session import SOLVE, Session
@@ -18,18 +19,18 @@ JSON = "application/json"
 NoParameters = Annotated[NoQuery, Query()]
 
 
-def add_sessions(router: APIRouter, world: "World", kind: str) -> None:
-    """Add the endpoints of one kind, as the generation of the world has them."""
-    _add_list(router, world, kind)
-    _add_get(router, world, kind)
-    if world.generation == 1:
-        _add_terminate(router, world, kind, "DELETE", "")
+def add_sessions(router: APIRouter, generation: int, kind: str) -> None:
+    """Add the endpoints of one kind, as the generation has them."""
+    _add_list(router, kind)
+    _add_get(router, kind)
+    if generation == 1:
+        _add_terminate(router, kind, "DELETE", "")
     else:
-        _add_terminate(router, world, kind, "PATCH", "/terminate")
-        _add_delete(router, world, kind)
+        _add_terminate(router, kind, "PATCH", "/terminate")
+        _add_delete(router, kind)
 
 
-def _add_list(router: APIRouter, world: "World", kind: str) -> None:
+def _add_list(router: APIRouter, kind: str) -> None:
     @router.get(
         f"/sessions/{kind}",
         operation_id=f"list_{kind}",
@@ -38,12 +39,13 @@ def _add_list(router: APIRouter, world: "World", kind: str) -> None:
         summary=f"List {kind} sessions",
     )
     async def list_sessions(query: Annotated[SessionQuery, Query()]) -> Response:
+        world = world_asked()
         total, items = page(world, kind, query)
         world.page_answered()
         return Response(f'{{"total":{total},"items":[{",".join(items)}]}}', media_type=JSON)
 
 
-def _add_get(router: APIRouter, world: "World", kind: str) -> None:
+def _add_get(router: APIRouter, kind: str) -> None:
     @router.get(
         f"/sessions/{kind}/{{session_id}}",
         operation_id=f"get_{kind}",
@@ -52,11 +54,12 @@ def _add_get(router: APIRouter, world: "World", kind: str) -> None:
         summary=f"One {kind} session",
     )
     async def get_session(session_id: str, _: NoParameters) -> Response:
+        world = world_asked()
         with world.moment():
             return _answer(world, endings.reach(world, kind, session_id))
 
 
-def _add_terminate(router: APIRouter, world: "World", kind: str, method: str, suffix: str) -> None:
+def _add_terminate(router: APIRouter, kind: str, method: str, suffix: str) -> None:
     @router.api_route(
         f"/sessions/{kind}/{{session_id}}{suffix}",
         methods=[method],
@@ -66,6 +69,7 @@ def _add_terminate(router: APIRouter, world: "World", kind: str, method: str, su
         summary=f"Terminate a {kind} session",
     )
     async def terminate_session(session_id: str, _: NoParameters) -> Response:
+        world = world_asked()
         fault = world.faults.roll(faults.ON_TERMINATIONS, world.fault_rng)
         if fault == faults.DEAF:
             return _answer(world, endings.reach(world, kind, session_id))
@@ -75,7 +79,7 @@ def _add_terminate(router: APIRouter, world: "World", kind: str, method: str, su
         return _answer(world, session)
 
 
-def _add_delete(router: APIRouter, world: "World", kind: str) -> None:
+def _add_delete(router: APIRouter, kind: str) -> None:
     @router.delete(
         f"/sessions/{kind}/{{session_id}}",
         operation_id=f"delete_{kind}",
@@ -86,6 +90,7 @@ def _add_delete(router: APIRouter, world: "World", kind: str) -> None:
         summary=f"Delete the record of a {kind} session that is over",
     )
     async def delete_session(session_id: str, _: NoParameters) -> Response:
+        world = world_asked()
         endings.delete_record(world, kind, session_id)
         return Response(status_code=204)
 

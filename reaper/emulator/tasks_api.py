@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 
 from . import endings, faults
 from .parameters import GroupQuery, TaskQuery
+from .present import world_asked
 from .refusals import Unsupported
 from .schemas import SetStatus, TaskPage, TaskShape, refusals
 from .session import OMIT
@@ -26,14 +27,14 @@ _INTERRUPTS: dict[str, endings.Interrupt] = {
 GroupIndex = Annotated[GroupQuery, Query()]
 
 
-def add_tasks(router: APIRouter, world: "World") -> None:
-    _add_list(router, world)
-    _add_get(router, world)
-    _add_interrupt(router, world)
-    _add_delete(router, world)
+def add_tasks(router: APIRouter) -> None:
+    _add_list(router)
+    _add_get(router)
+    _add_interrupt(router)
+    _add_delete(router)
 
 
-def _add_list(router: APIRouter, world: "World") -> None:
+def _add_list(router: APIRouter) -> None:
     @router.get(
         "/tasks",
         operation_id="list_tasks",
@@ -42,6 +43,7 @@ def _add_list(router: APIRouter, world: "World") -> None:
         summary="List tasks",
     )
     async def list_tasks(query: Annotated[TaskQuery, Query()]) -> Response:
+        world = world_asked()
         with world.moment():
             found = [task for task in world.tasks if _matches(task, query)]
             end = query.offset + min(query.limit, world.page_cap)
@@ -59,7 +61,7 @@ def _matches(task: Task, query: TaskQuery) -> bool:
     )
 
 
-def _add_get(router: APIRouter, world: "World") -> None:
+def _add_get(router: APIRouter) -> None:
     @router.get(
         "/tasks/{id}",
         operation_id="get_task",
@@ -69,11 +71,12 @@ def _add_get(router: APIRouter, world: "World") -> None:
     )
     # the vendor's name of the parameter
     async def get_task(id: str, group: GroupIndex) -> Response:  # noqa: A002
+        world = world_asked()
         with world.moment():
             return _json(_task(world, _find(world, id, group)))
 
 
-def _add_interrupt(router: APIRouter, world: "World") -> None:
+def _add_interrupt(router: APIRouter) -> None:
     @router.put(
         "/tasks/{id}",
         operation_id="interrupt_task",
@@ -86,6 +89,7 @@ def _add_interrupt(router: APIRouter, world: "World") -> None:
         group: GroupIndex,
         order: Annotated[SetStatus | None, Body()] = None,
     ) -> Response:
+        world = world_asked()
         task = _find(world, id, group)
         how = _INTERRUPTS.get((order or SetStatus()).setstatus)
         if how is None:
@@ -95,7 +99,7 @@ def _add_interrupt(router: APIRouter, world: "World") -> None:
         return Response()
 
 
-def _add_delete(router: APIRouter, world: "World") -> None:
+def _add_delete(router: APIRouter) -> None:
     @router.delete(
         "/tasks/{id}",
         operation_id="delete_task",
@@ -105,6 +109,7 @@ def _add_delete(router: APIRouter, world: "World") -> None:
     )
     # the vendor's name of the parameter
     async def delete_task(id: str, group: GroupIndex) -> Response:  # noqa: A002
+        world = world_asked()
         endings.delete_task(world, _find(world, id, group))
         return Response()
 

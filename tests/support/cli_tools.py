@@ -3,13 +3,26 @@
 A fleet, its settings and policies, and a way to run a command.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
+from support.command import Cli, Result
+
+__all__ = [
+    "FLEET",
+    "IDLE",
+    "POLICIES",
+    "Cli",
+    "Open",
+    "Result",
+    "ended",
+    "is_one_line",
+    "open_account",
+    "write_policies",
+    "write_settings",
+]
 
 POLICIES = """\
 policies:
@@ -35,20 +48,6 @@ FLEET: tuple[dict[str, Any], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(self.out)
-
-
-Cli = Callable[..., Result]
 Open = Callable[..., Emulator]
 
 
@@ -73,7 +72,14 @@ def write_settings(*, key: str = DEFAULT_KEY, more: str = "", **accounts: str) -
     ]
     database = f"sqlite:///{Path('reaper.db').resolve()}"
     own = "\n".join(
-        ["accounts:", *lines, f"database_url: {database}", "timeout: 2s", "confirm_within: 1s"]
+        [
+            "accounts:",
+            *lines,
+            f"database_url: {database}",
+            "timeout: 2s",
+            "confirm_within: 1s",
+            "per_minute: 60000",
+        ]
     )
     Path("reaper.yaml").write_text(f"{own}\n{more}", "utf-8")
 

@@ -14,8 +14,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reaper.emulator import Config, Emulator, Scenario, SessionSpec
-from reaper.emulator.front import Recorded
+from reaper.emulator import Config, Emulator, Recorded, Scenario, SessionSpec
 from reaper.store import open_database
 from support.clock import NOW, Clock
 from support.pass_house import House

@@ -6,13 +6,21 @@ A person's desk, with settings, policies and accounts on it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Scenario, SessionSpec
+from support.command import Cli, Result
+
+__all__ = [
+    "POLICIES",
+    "Cli",
+    "Desk",
+    "Result",
+    "ended",
+]
 
 POLICIES = """\
 policies:
@@ -21,27 +29,6 @@ policies:
     select: {kind: webui}
     terminate_when: {idle: 2h}
 """
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(self.out)
-
-    @property
-    def one_line(self) -> bool:
-        """Whether all that was said of a trouble is one line for a person."""
-        return self.err.count("\n") == 1 and "Traceback" not in self.err
-
-
-Cli = Callable[..., Result]
 
 
 @dataclass

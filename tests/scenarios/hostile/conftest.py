@@ -4,7 +4,6 @@ waiting moves.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,25 +11,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-import stamina
 from support.clock import Clock
+from support.command import alone
 from support.hostile_house import House, Open, open_house
 
 from reaper.clock import SystemClock
-from reaper.store import open_database
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Retries happen as often as in life, but at once.
-
-    No setting of this machine reaches a test.
-    """
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in [name for name in os.environ if name.startswith("REAPER_")]:
-        monkeypatch.delenv(name)
-    with stamina.set_testing(True, attempts=4, cap=True):
+def _alone(tmp_path: Path) -> Iterator[None]:
+    with alone(tmp_path):
         yield
 
 
@@ -42,14 +32,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(SystemClock, "monotonic", lambda _: clock.monotonic())
     monkeypatch.setattr(SystemClock, "wait", lambda _, seconds: clock.wait(seconds))
     return clock
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database to copy: quicker than migrating one for each test."""
-    file = tmp_path_factory.mktemp("migrated") / "reaper.db"
-    open_database(f"sqlite:///{file}").close()
-    return file
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from support.core_builders import a_policy, a_session, house, rulings
 from support.core_strategies import LASTING, Fleet, Known, houses, idle_rules, rules, scenes
 from support.hostile_house import IDLE, Open
 from support.hostile_wire import refusal
+from support.laws import examples
 
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import PolicySet
@@ -26,7 +27,7 @@ from reaper.core.model.session import Session
 Scene = tuple[Fleet, Known]
 Spelling = Callable[[str], str]
 
-law = settings(max_examples=50, deadline=None)
+law = examples(50)
 SPELLINGS: list[Spelling] = [
     str.upper,
     str.swapcase,
@@ -70,7 +71,7 @@ exempting = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(houses() | exempting, scenes, st.data())
 def test_the_spelling_of_a_name_never_makes_an_offender(
     by: PolicySet, scene: Scene, data: st.DataObject
@@ -132,9 +133,7 @@ READY = timedelta(minutes=15)
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+@examples(12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(looks)
 def test_no_gap_and_no_doubtful_look_makes_an_end_earlier(
     tenant: Open, drawn: list[tuple[int, str]]

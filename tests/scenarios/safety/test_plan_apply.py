@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from support.laws import examples
 from support.safety_cli import POLICIES, Cli, Desk, ended
 from support.safety_house import NOW, idle, rules, task
 
@@ -241,7 +242,7 @@ def accepted(plan: ReviewedPlan, **more: Any) -> bool:  # noqa: ANN401 - what is
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_changed_character_is_noticed(data: st.DataObject) -> None:
     """Whatever value is changed, anywhere in the plan: refused."""
     written = PLAN.model_dump(mode="json")

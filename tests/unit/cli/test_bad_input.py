@@ -100,8 +100,7 @@ def test_a_database_from_a_newer_version(
 ) -> None:
     """A schema that this version does not know is exit code 4, and left as it is."""
     with sqlite3.connect("reaper.db") as db:
-        db.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        db.execute("INSERT INTO alembic_version VALUES ('9999')")
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
     db.close()
     check_refused(reaper, acme, 4, "from a newer reaper (revision 9999); upgrade reaper", *command)
 

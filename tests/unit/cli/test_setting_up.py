@@ -252,6 +252,7 @@ def test_db_upgrade_makes_what_check_expects(reaper: Cli, acme: Emulator) -> Non
 def test_db_current_makes_no_schema(reaper: Cli, acme: Emulator) -> None:
     """Asking for the revision changes nothing."""
     assert acme.url
+    Path("reaper.db").unlink()
     assert reaper("db", "current").out == "empty: no schema yet\n"
     assert reaper("db", "current").out == "empty: no schema yet\n"
 

@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import core_builders
 from support.core_builders import NOW, a_policy, active, by_id, plan_of
@@ -23,6 +23,7 @@ from support.core_strategies import (
     settled_by_probes,
     without_quotas,
 )
+from support.laws import examples
 
 from reaper.core.judging import judge as judging
 from reaper.core.judging.verdict import Ruling
@@ -37,7 +38,7 @@ Probed = tuple[Fleet, Known, Known]
 verdicts = partial(core_builders.verdicts, lasting=LASTING)
 rulings = partial(core_builders.rulings, lasting=LASTING)
 unresolved = partial(judging.unresolved, lasting=LASTING)
-law = settings(max_examples=50, deadline=None)
+law = examples(50)
 
 
 @law

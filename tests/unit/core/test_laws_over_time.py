@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from functools import partial
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import core_builders
 from support.core_builders import NOW, UNLIMITED
@@ -21,6 +21,7 @@ from support.core_strategies import (
     sessions,
     timed_houses,
 )
+from support.laws import examples
 
 from reaper.core.judging.judge import unresolved
 from reaper.core.judging.verdict import Ruling
@@ -36,7 +37,7 @@ Remembered = tuple[PolicySet, Scene, Memory]
 
 verdicts = partial(core_builders.verdicts, lasting=LASTING)
 rulings = partial(core_builders.rulings, lasting=LASTING)
-law = settings(max_examples=30, deadline=None)
+law = examples(30)
 
 
 def planned(rules: PolicySet, scene: Scene, memory: Memory) -> Plan:

@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.core_builders import a_policy, house, rulings
 from support.core_strategies import LASTING, Fleet, Known, fleets, known_of, positive_rules, rules
+from support.laws import examples
 
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Session
 
-law = settings(max_examples=150, deadline=None)
+law = examples(150)
 
 SPOKEN = {
     "anna": "j\u00fcrgen stra\u00df",

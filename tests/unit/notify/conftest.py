@@ -1,20 +1,17 @@
-"""Makes the servers beside this file importable by the tests beside it, and nothing of this machine
-reach them.
-"""
+"""Servers that take notices, and nothing of this machine that reaches the tests."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.command import alone
 from support.notice_servers import Hook, Post
 
 
 @pytest.fixture(autouse=True)
-def _nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("REAPER_")]:
-        monkeypatch.delenv(name)
+def _alone(tmp_path: Path) -> Iterator[None]:
+    with alone(tmp_path):
+        yield
 
 
 @pytest.fixture

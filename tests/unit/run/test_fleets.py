@@ -7,8 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from support.laws import examples
 from support.pass_house import House, policies
 from support.run_house import ROOT, open_house
 
@@ -91,11 +92,9 @@ def intents_before(house: House) -> set[str]:
 
 
 @given(drawn=houses)
-@settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@examples(12, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_pass_ends_just_those_that_are_certainly_due(
-    empty_record: Path, drawn: dict[str, Any]
+    migrated_file: Path, drawn: dict[str, Any]
 ) -> None:
     """No exempt, undetermined or compliant session is ended, every offender is, and each upon its
     earlier intent.
@@ -113,7 +112,7 @@ def test_a_pass_ends_just_those_that_are_certainly_due(
         protect=[ROOT] if drawn["exempt"] == "protect" else [],
     )
     specs_ = [*(scenario(id_, spec) for id_, spec in fleet.items()), *computing]
-    with open_house(empty_record, *specs_, generation=drawn["generation"]) as house:
+    with open_house(migrated_file, *specs_, generation=drawn["generation"]) as house:
         house.once(judged_by)
 
         assert sorted(house.ended) == sorted(id_ for id_, spec in fleet.items() if due(spec, drawn))

@@ -5,6 +5,7 @@ Where that cannot start, the tests fail.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +36,14 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=BOTH)
-def migrated_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+def migrated_url(request: pytest.FixtureRequest, sqlite_url: str, migrated_file: Path) -> str:
     """The address of a database at this version's revision."""
     if request.param == "postgresql":
         found: str = request.getfixturevalue("migrated_postgresql_url")
         return found
-    open_database(sqlite_url).close()
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    file.parent.mkdir(parents=True)
+    shutil.copy(migrated_file, file)
     return sqlite_url
 
 

@@ -11,8 +11,9 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from support.laws import examples
 from support.store_builders import (
     HOUR,
     NOW,
@@ -161,9 +162,7 @@ def first_end(book: Book, policies: PolicySet, looks: Looks) -> datetime:
     return NEVER
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(looks, waits, st.data())
 def test_a_gap_or_a_doubtful_look_never_makes_an_end_earlier(
     book: Book,
@@ -186,7 +185,7 @@ def test_a_gap_or_a_doubtful_look_never_makes_an_end_earlier(
         assert first_end(book, policies, missed) >= found
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.integers(0, 300),
     st.integers(0, 4),

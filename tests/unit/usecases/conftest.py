@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import stamina
 from support.cli_tools import FLEET, Open, open_account, write_policies, write_settings
+from support.command import alone
 
 from reaper.emulator import Emulator
 from reaper.usecases.configuration import ChosenPolicies, Settings, read_policies, read_settings
@@ -18,12 +17,9 @@ Desk = Callable[..., tuple[Settings, ChosenPolicies]]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("REAPER_")]:
-        monkeypatch.delenv(name)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("reaper.run.enforce._SHORT_LOOK", 0.2)
-    with stamina.set_testing(True, attempts=1, cap=True):
+    with alone(tmp_path, attempts=1):
         yield
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import examples
 
 from reaper.config.located_yaml import load, parse
 from reaper.errors import FileProblems
@@ -204,7 +205,7 @@ def test_sources() -> None:
     assert parse("a: [{b: c}, {d: e}]", "f.yaml").source(("a", 0)) == "{b: c}\n"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(st.sampled_from("ab:-[]{}*&!|>'\"#%@,? \n\t\x00\\é0123"), max_size=40))
 def test_nothing_crashes_the_reader(text: str) -> None:
     """Any text is a value, or problems that each have a place and one line."""

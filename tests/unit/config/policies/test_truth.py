@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from support.laws import examples
 
 from reaper.config.policies.satisfiability import constant_value, needless
 from reaper.core.language.rules import (
@@ -99,7 +100,7 @@ def test_always_never_or_it_depends(rule: Any) -> None:  # noqa: ANN401 - a rule
     assert constant_value(rule) == (answers.pop() if len(answers) == 1 else None)
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.lists(RULES, min_size=2, max_size=3), st.sampled_from(JOINS))
 # one of the two
 def test_a_part_that_changes_nothing(parts: list[Any], join: Any) -> None:  # noqa: ANN401

@@ -1,10 +1,10 @@
 """Each test in a folder of its own, with no settings from the environment."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.command import alone
 
 from reaper.config.settings.model import Settings, load_settings
 
@@ -12,10 +12,9 @@ Load = Callable[[str], Settings]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("REAPER_")]:
-        monkeypatch.delenv(name)
+def _alone(tmp_path: Path) -> Iterator[None]:
+    with alone(tmp_path):
+        yield
 
 
 @pytest.fixture

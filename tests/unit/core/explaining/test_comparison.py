@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from support.core_builders import (
     NOW,
     UNLIMITED,
@@ -17,6 +17,7 @@ from support.core_builders import (
     verdicts,
 )
 from support.core_strategies import LASTING, Fleet, Known, remembered_scenes, scenes, timed_houses
+from support.laws import examples
 
 from reaper.core.explaining.comparison import Judged, differences, rewritten
 from reaper.core.explaining.disposition import dispositions
@@ -27,7 +28,7 @@ from reaper.core.planning.memory import Memory
 from reaper.core.planning.plan import build_plan
 
 Scene = tuple[Fleet, Known]
-law = settings(max_examples=20, deadline=None)
+law = examples(20)
 IDLE = partial(a_policy, {"idle": "2h"})
 
 

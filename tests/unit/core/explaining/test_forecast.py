@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.core_builders import NOW, SECOND, a_policy, a_session, active, ago, house
 from support.core_strategies import Fleet, Known, fleets, houses, known_of
+from support.laws import examples
 
 from reaper.core.explaining.forecast import Change, Forecast
 from reaper.core.judging.verdict import Observation, Ruling
@@ -146,7 +147,7 @@ def _cases(draw: st.DrawFn) -> tuple[PolicySet, Fleet, dict[str, Activity]]:
 
 
 @given(_cases(), st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_predicted_moment_is_exact(
     case: tuple[PolicySet, Fleet, Known], data: st.DataObject
 ) -> None:

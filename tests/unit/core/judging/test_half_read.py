@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import core_builders
 from support.core_builders import NOW, a_policy, a_session, active, ago, by_id, house, the_verdict
 from support.core_strategies import LASTING, Fleet, Known, houses, scenes
+from support.laws import examples
 
 from reaper.core.judging.judge import judge, unresolved
 from reaper.core.judging.verdict import Observation, Ruling
@@ -191,7 +192,7 @@ def test_an_unread_session_never_counts_as_running() -> None:
     assert replace(a_session(state="finished"), half_read=True).phase is Phase.OVER
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(houses(), scenes, st.data())
 def test_garbage_never_makes_an_offender(
     rules: PolicySet, scene: tuple[Fleet, Known], data: st.DataObject
@@ -211,7 +212,7 @@ def test_garbage_never_makes_an_offender(
     assert field not in relied_on or all(one in (Ruling.UNDETERMINED, Ruling.EXEMPT) for one in own)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(houses(), scenes, st.data())
 def test_an_entry_that_loses_its_id_never_makes_an_offender(
     rules: PolicySet, scene: tuple[Fleet, Known], data: st.DataObject

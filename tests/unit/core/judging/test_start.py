@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.core_builders import (
     NOW,
@@ -24,6 +24,7 @@ from support.core_builders import (
     verdicts,
 )
 from support.core_strategies import LASTING, Fleet, Known, houses, moments, positive_rules, scenes
+from support.laws import examples
 
 from reaper.core.explaining.explanation import with_activity
 from reaper.core.explaining.forecast import Forecast
@@ -154,7 +155,7 @@ def test_one_that_was_seen_to_wait_was_started_since(
     assert counts.at == max(filter(None, [OLD_LOG, started, since]))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(houses(positive_rules), scenes, st.data(), moments)
 def test_a_line_from_before_the_start_makes_no_offender(
     rules: PolicySet,

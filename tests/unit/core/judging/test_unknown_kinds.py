@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from support.core_builders import (
     NOW,
     a_policy,
@@ -19,6 +19,7 @@ from support.core_builders import (
     the_verdict,
 )
 from support.core_strategies import LASTING, Fleet, Known, houses, scenes
+from support.laws import examples
 
 from reaper.core.judging.judge import judge, unresolved
 from reaper.core.judging.persistence import Condition, conditions
@@ -93,7 +94,7 @@ def test_nobody_counts_it_as_alone() -> None:
     assert conditions([solve], {}) == {("solve", Condition.ALONE.value)}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(houses(), scenes)
 def test_for_every_fleet_and_house_none_of_a_strange_kind_is_an_offender(
     rules: PolicySet, scene: tuple[Fleet, Known]

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import examples
 
 from reaper.core.language.hours import OnlyDuring
 
@@ -85,14 +86,14 @@ def scenes(draw: st.DrawFn) -> tuple[OnlyDuring, Callable[[datetime], bool], dat
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(scenes(), st.integers(0, 1440))
 def test_it_is_open_as_hundreds_of_clocks_say(scene: Scene, first: int) -> None:
     """The same, over many more windows."""
     _compare(scene, first)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(scenes(), st.integers(0, 1440))
 def test_it_is_open_whenever_the_clock_on_the_wall_says_so(scene: Scene, first: int) -> None:
     """For every minute of three days: open or not, when it opens next, and when it closes."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import examples
 
 from reaper.errors import AccountError, ServerFault, Unauthorized, Unintelligible
 from reaper.platforms.aimms import listing as listing_module
@@ -317,7 +318,7 @@ def test_a_key_that_expires_in_the_middle_is_an_error(listed: Read, fleet: MakeF
     ),
     place_new=st.sampled_from([0, None]),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_moving_list_is_complete_or_says_so(
     count: int,
     cap: int,

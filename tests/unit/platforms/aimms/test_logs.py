@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import NOW, Clock
+from support.laws import examples
 
 from reaper.core.model.session import Session
 from reaper.errors import ConfigurationError
@@ -414,7 +415,7 @@ lines = st.lists(st.booleans(), min_size=1, max_size=60)
     shuffle=st.none() | st.randoms(),
     steps=st.lists(st.integers(0, 600), min_size=60, max_size=60),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_order_of_the_answer_makes_a_session_look_more_idle(
     in_process: InProcess,
     *,

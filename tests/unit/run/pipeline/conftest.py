@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from reaper.store import open_database
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[MakeHouse]:
+def house(tmp_path: Path, migrated_file: Path) -> Iterator[MakeHouse]:
     """Starts an account with the sessions that a test needs, each by its name."""
     opened: list[Callable[[], Any]] = []
 
@@ -29,7 +30,10 @@ def house(tmp_path: Path) -> Iterator[MakeHouse]:
             Config(generation=generation, speed=0), Scenario(sessions=specs, **more)
         ).__enter__()
         opened.append(lambda: emulator.__exit__(None, None, None))
-        store = open_database(f"sqlite:///{tmp_path}/reaper.db")
+        file = tmp_path / "reaper.db"
+        if not file.exists():
+            shutil.copy(migrated_file, file)
+        store = open_database(f"sqlite:///{file}")
         opened.append(store.close)
         return House(emulator, store, Clock(emulator.world.now(), emulator.world.advance))
 
