@@ -21,6 +21,7 @@ from reaper.core.language.rules import Need
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.plan import Plan
 from reaper.ports import Clock, Tell
 from reaper.run.observe import probe_also
@@ -37,12 +38,14 @@ Named = tuple[str, str]
 
 @dataclass(frozen=True)
 class Live:
-    """A session in one look at its account; `forbidden` says why nothing may be ended there now."""
+    """A session in one look at its account, and what keeps the account's sessions from being ended
+    now.
+    """
 
     observation: Observation
     plan: Plan
     session: Session
-    blocked_reason: str | None
+    holds: Holds
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,8 @@ def _look(reaper: Reaper, start: str) -> _Look:
     meant = [s for s in sessions if s.id.casefold().startswith(start.casefold())]
     of_weight = {s.id: s for one in meant for s in _of_weight(observation, one)}
     observation = probe_also(reaper.source, observation, of_weight.values())
-    blocked_reason = reaper.ledger.blocked_reason(observation.account)
-    live = {(observation.account, s.id): Live(observation, plan, s, blocked_reason) for s in meant}
+    holds = reaper.holds()
+    live = {(observation.account, s.id): Live(observation, plan, s, holds) for s in meant}
     return _Look(live, [(observation.account, session.id) for session in sessions], observation)
 
 
