@@ -339,6 +339,8 @@ def list_runs(
 
 def _run(row: sa.RowMapping, outcomes: dict[str, int]) -> RunEntry:
     planned = row["planned"]
+    if planned is None and not row["steps"]:
+        planned = {"actions": {}, "policies": {}, "within_limits": 0}
     counts = None if planned is None else PlannedSteps(**planned)
     return entry(RunEntry, row, outcomes=outcomes, planned=counts)
 

@@ -137,7 +137,9 @@ class SqlLedger:
             run_id, ids = self._begin(
                 db, observation, plan, row, blocked_reason or (None if enforcing else DRY_RUN)
             )
-            db.execute(sa.insert(run_plans).values(plan_row(run_id, plan, blocked_reason, request)))
+            if plan.steps or request:
+                row_of_plan = plan_row(run_id, plan, blocked_reason, request)
+                db.execute(sa.insert(run_plans).values(row_of_plan))
         if row["latched"]:
             held = Holds(held.pause, run_id)
         yield OpenRun(

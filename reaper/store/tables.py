@@ -60,6 +60,7 @@ runs = sa.Table(
     ),
 )
 
+# of each run that planned anything, or that a person asked for
 run_plans = sa.Table(
     "run_plans",
     metadata,

@@ -84,20 +84,10 @@ def terminate(
     exempt; AccountError and StoreError.
     """
     explanation = explain_now(settings, policies.policies, start, account, tell=tell, clock=clock)
-    if explanation.unread and account is None:
-        raise errors.AccountError(
-            f"{explanation.unread[0]}; a session '{start}' may be there, too: name the account of "
-            "the one that is meant with --account"
-        )
-    live = _running(explanation)
+    live = _running(explanation, start, account)
     name, id_ = explanation.who
-    who, exemption = by or actor(), _exemption(live)
-    if exemption is not None and not despite_exemption:
-        raise errors.ConfigurationError(
-            f"session {id_} of {name} is exempt, or may be: {exemption}; --despite-exemption ends it all the "
-            "same"
-        )
-    order = Order.to_end(id_, by=who, reason=reason, despite=exemption)
+    exemption = _overridden(live, despite_exemption=despite_exemption)
+    order = Order.to_end(id_, by=by or actor(), reason=reason, despite=exemption)
     if unknown := _unknown(order, live):
         raise errors.ConfigurationError(f"session {id_} of {name} is left alone: {unknown}")
     ordered = replace(
@@ -118,25 +108,42 @@ def terminate(
     return Ended(runs, id_, exemption)
 
 
-def _running(explanation: Explanation) -> Live:
-    """The session as it runs. Raises ConfigurationError where it does not."""
-    live, (account, id_) = explanation.live, explanation.who
+def _running(explanation: Explanation, start: str, account: str | None) -> Live:
+    """The session as it runs.
+
+    Raises ConfigurationError where it is over, and AccountError where an account that did not
+    answer may have it.
+    """
+    live, (name, id_) = explanation.live, explanation.who
+    if explanation.unread and (live is None or account is None):
+        hint = f"session '{start}' may be there; name the account that is meant with --account"
+        raise errors.AccountError(f"{explanation.unread[0]}{'' if account else f'; {hint}'}")
     if live is not None and live.session.phase is not Phase.OVER:
         return live
     state = f"it is {live.session.state}" if live else "it is not among the sessions that run"
     raise errors.ConfigurationError(
-        f"session {id_} of {account} is over already: {state}; `reaper explain {id_}` tells what "
-        "was done to it"
+        f"session {id_} of {name} is over already: {state}; `reaper explain {id_}` tells what was "
+        "done to it"
     )
 
 
-def _exemption(live: Live) -> Exemption | None:
-    """The exemption that covers the session, or else one that may."""
-    policies, session = live.observation.policies, live.session
-    of_policies = Order.exempt_by(policies, session)
-    holding = [e for e in (*policies.exemptions, *of_policies) if e.holds_at(live.observation.now)]
+def _overridden(live: Live, *, despite_exemption: bool) -> Exemption | None:
+    """The exemption that covers the session, or else one that may; None where none does.
+
+    Raises ConfigurationError where the person does not override it.
+    """
+    policies, session, now = live.observation.policies, live.session, live.observation.now
+    exemptions = (*policies.exemptions, *Order.exempt_by(policies, session))
+    holding = [exemption for exemption in exemptions if exemption.holds_at(now)]
     match = match_policy(SessionTest({}, fold=False), holding, session)
-    return match.exemption or match.doubtful
+    exemption = match.exemption or match.doubtful
+    if exemption is not None and not despite_exemption:
+        covers = "is" if match.exemption else "may be"
+        raise errors.ConfigurationError(
+            f"session {session.id} of {live.observation.account} {covers} exempt: {exemption}; "
+            "--despite-exemption ends it all the same"
+        )
+    return exemption
 
 
 def _unknown(order: Order, live: Live) -> str | None:
