@@ -74,17 +74,20 @@ def explain_now(
     start: str,
     account: str | None = None,
     *,
+    running: bool = False,
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Explanation:
     """The session whose id begins so, looked at now; nothing is recorded and nothing is ended.
+
+    With `running` one that runs is meant, in whichever account, before any that is on record.
 
     Raises ConfigurationError unless there is exactly one, AccountError where an account that did
     not answer may be the one that has it, and StoreError.
     """
     _refuse_unknown(settings, account)
     with database(settings) as store:
-        who, looks = _find(settings, store, policies, start, account, tell=tell)
+        who, looks = _find(settings, store, policies, start, account, running=running, tell=tell)
         past = as_of(store, *who, clock.now())
     return Explanation(who, looks.live.get(who), past, unread=looks.unread)
 
@@ -130,10 +133,11 @@ def _find(
     start: str,
     account: str | None,
     *,
+    running: bool,
     tell: Tell,
 ) -> tuple[Named, _Looks]:
     names = recorded(store, start, account)
-    accounts = _accounts(settings, names, start, account)
+    accounts = _accounts(settings, [] if running else names, start, account)
 
     def look(reaper: Reaper) -> _Look:
         return _look(reaper, start)
@@ -148,7 +152,7 @@ def _find(
         tell=tell,
     )
     live = {who: one for each in observed.looks for who, one in each.live.items()}
-    candidates = sorted({*names, *live})
+    candidates = sorted(live) if running and live else sorted({*names, *live})
     if not candidates and observed.unread:
         raise observed.unread[0]
     there = [who for each in observed.looks for who in each.there]

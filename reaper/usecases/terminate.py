@@ -83,7 +83,9 @@ def terminate(
     Raises ConfigurationError unless there is exactly one that runs, is understood, and is not
     exempt; AccountError and StoreError.
     """
-    explanation = explain_now(settings, policies.policies, start, account, tell=tell, clock=clock)
+    explanation = explain_now(
+        settings, policies.policies, start, account, running=True, tell=tell, clock=clock
+    )
     live = _running(explanation, start, account)
     name, id_ = explanation.who
     exemption = _overridden(live, despite_exemption=despite_exemption)

@@ -70,8 +70,8 @@ def test_an_exemption_refuses_unless_the_person_overrides_it(reaper: Cli, acme: 
     despite = terminate(reaper, "admin", "--enforce", "--despite-exemption")
     assert (despite.code, ended(acme)) == (0, ["admin"])
     assert "warning: despite an exemption: operations" in despite.err
-    (done,) = reaper("history", "--outcome", "intended", "-o", "json").json["history"] or [{}]
-    assert done == {} or "despite an exemption: operations" in done["reason"]
+    done = reaper("history", "--session", "admin", "-o", "json").json["history"]
+    assert "despite an exemption: operations" in done[1]["reason"]
 
 
 OWN = POLICIES + "    exempt: [{owner: anna@*, reason: budget round}]\n"
@@ -123,9 +123,7 @@ def test_a_task_is_interrupted_first(reaper: Cli, acme: Emulator) -> None:
     """The gentlest step, one a time; what is waited for is told, and is no failure."""
     first, second = (terminate(reaper, "task", "--enforce") for _ in range(2))
     assert (first.code, second.code, ended(acme)) == (0, 0, [])
-    assert [what for _, what in acme.world.interrupted] == ["interrupt-solve"] or len(
-        acme.world.interrupted
-    ) == 1
+    assert len(acme.world.interrupted) == 1
     assert "not over yet" in first.out
 
 
