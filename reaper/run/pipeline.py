@@ -188,8 +188,9 @@ class Reaper:
                 observation, plan, enforcing=enforcing, blocked_reason=blocked, request=request
             ) as record:
                 timings.lap("record")
+                told = _with_way_on(blocked, observation.account, plan, record.holds)
                 self.observer.run_begun(
-                    record.id, observation, plan, blocked_reason=blocked, enforcing=enforcing
+                    record.id, observation, plan, blocked_reason=told, enforcing=enforcing
                 )
                 outcomes = self._execution(observation, plan, record, blocked).carry_out()
                 deliveries = self._notify(observation, plan, outcomes, memory, record)
@@ -351,3 +352,10 @@ class Reaper:
 def _left_out(whole: Plan, plan: Plan) -> tuple[Step, ...]:
     asked = {step.session.id for step in (*plan.steps, *plan.later)}
     return tuple(step for step in whole.steps if step.session.id not in asked)
+
+
+def _with_way_on(blocked: str | None, account: str, plan: Plan, holds: Holds) -> str | None:
+    """Why no step is taken, and where it is for a limit, what a person can do about that."""
+    if blocked is None or not plan.halted or holds.pause is not None:
+        return blocked
+    return f"{blocked}; {holds.way_on(account, plan.takeable)}"
