@@ -15,6 +15,7 @@ from reaper.cli.options import (
     settings_of,
     stopping,
 )
+from reaper.cli.output import say
 
 
 @click.command("terminate")
@@ -68,10 +69,10 @@ def command(
             tell=tell,
         )
     if ended.despite is not None:
-        click.echo(f"warning: despite an exemption: {ended.despite}", err=True)
+        say(f"warning: despite an exemption: {ended.despite}", err=True)
     show_runs(ended.runs, output)
     if ended.goes_on:
         again = "not over yet: the same command takes the next step when its time has come"
-        click.echo(again, err=output == "json")
+        say(again, err=output == "json")
     complain(*ended.runs.skipped, *ended.runs.unread, *ended.runs.broken)
     ctx.exit(ended.exit_code)

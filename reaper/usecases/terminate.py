@@ -18,14 +18,13 @@ from reaper.core.language.order import Order
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import SessionTest
 from reaper.core.model.session import Phase
-from reaper.core.planning.plan import Result
+from reaper.core.planning.plan import Result, Step
 from reaper.core.planning.request import Request
 from reaper.ports import Clock, Tell
+from reaper.run.pipeline import Report
 from reaper.usecases.accounts import Runs, run_all
 from reaper.usecases.configuration import ChosenPolicies
 from reaper.usecases.explain import Explanation, Live, explain_now
-
-_LEFT_ALONE = frozenset({Result.WITHHELD, Result.NO_LONGER_DUE, Result.CAME_BACK})
 
 
 @dataclass(frozen=True)
@@ -38,30 +37,43 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """As of a run; 1 also where an enforcing one left the session alone."""
-        return self.runs.exit_code or (errors.SOME_FAILED if self._left_alone else errors.DONE)
+        """As of a run, and 1 also where an enforcing one left the session alone.
+
+        0 where the session ended, or a gentler step was taken, whatever else a run would be told of.
+        """
+        if self.runs.broken or not self._reached:
+            return self.runs.exit_code or (errors.DONE if self._dry else errors.SOME_FAILED)
+        return errors.DONE
 
     @property
     def goes_on(self) -> bool:
         """Whether a gentler step was asked for, or is waited for, and another one may follow."""
-        reports = [report for report in self.runs.reports if report.enforcing]
         return any(
-            report.plan.waiting
-            or any(
-                s.action.interrupts and s.session.id in report.outcomes for s in report.plan.steps
-            )
-            for report in reports
+            report.plan.waiting or any(step.action.interrupts for step in _taken(report))
+            for report in self.runs.reports
+            if report.enforcing
         )
 
     @property
-    def _left_alone(self) -> bool:
-        if self.runs.skipped:
-            return True
-        (report,) = self.runs.reports or (None,)
-        if report is None or not report.enforcing or report.plan.waiting:
-            return False
-        outcome = report.outcomes.get(self.session)
-        return outcome is None or outcome.result in _LEFT_ALONE
+    def _dry(self) -> bool:
+        return any(not report.enforcing for report in self.runs.reports)
+
+    @property
+    def _reached(self) -> bool:
+        """Whether the session is seen to be over, or is on its way."""
+        outcomes = [report.outcomes.get(self.session) for report in self.runs.reports]
+        return self.goes_on or any(o is not None and o.result.is_over for o in outcomes)
+
+
+def _taken(report: Report) -> list[Step]:
+    """The steps that were asked for."""
+    left_alone = (Result.WITHHELD, Result.NO_LONGER_DUE, Result.FAILED)
+    outcomes = {id_: outcome.result for id_, outcome in report.outcomes.items()}
+    return [
+        step
+        for step in report.plan.steps
+        if outcomes.get(step.session.id, Result.WITHHELD) not in left_alone
+    ]
 
 
 def terminate(
