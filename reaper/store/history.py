@@ -324,6 +324,18 @@ def list_runs(
         wanted.append(runs.c.started_at < until)
     if below is not None:
         wanted.append(runs.c.id < below)
+    with database.reading() as db:
+        return _newest_runs(db, *wanted, limit=limit)
+
+
+def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
+    """These few runs, the newest first."""
+    return _newest_runs(db, runs.c.id.in_(ids))
+
+
+def _newest_runs(
+    db: sa.Connection, *wanted: sa.ColumnElement[bool], limit: int | None = None
+) -> list[RunEntry]:
     seen = acknowledgements.c.run_id.is_not(None).label("acknowledged")
     own = (run_plans.c.planned, run_plans.c.blocked, run_plans.c.request)
     joined = runs.outerjoin(run_plans).outerjoin(
@@ -331,9 +343,8 @@ def list_runs(
     )
     statement = sa.select(runs, seen, *own).select_from(joined)
     statement = statement.where(*wanted).order_by(runs.c.id.desc()).limit(limit)
-    with database.reading() as db:
-        rows = db.execute(statement).mappings().all()
-        outcomes = _outcomes(db, [row["id"] for row in rows])
+    rows = db.execute(statement).mappings().all()
+    outcomes = _outcomes(db, [row["id"] for row in rows])
     return [_run(row, outcomes.get(row["id"], {})) for row in rows]
 
 
@@ -369,13 +380,6 @@ def count_runs(database: Database, account: str | None = None) -> int:
         statement = statement.where(runs.c.account == account)
     with database.reading() as db:
         return db.scalar(statement) or 0
-
-
-def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
-    """These few runs, the newest first."""
-    newest = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.id.desc())
-    rows, outcomes = db.execute(newest).mappings().all(), _outcomes(db, ids)
-    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
 
 
 def last_runs(database: Database, accounts: Iterable[str]) -> dict[str, datetime]:

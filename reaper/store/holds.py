@@ -36,12 +36,12 @@ def halted_run(db: sa.Connection, account: str) -> int | None:
     return found
 
 
-def halted_accounts(db: sa.Connection) -> dict[str, list[str]]:
+def halted_accounts(db: sa.Connection) -> dict[str, tuple[Holds, list[str]]]:
     """The accounts that a halted run holds until a person acknowledges it, and over which limits
     that run was.
     """
-    found = db.execute(_latched(runs.c.account, runs.c.halted).order_by(runs.c.id))
-    return {row.account: row.halted for row in found}
+    found = db.execute(_latched(runs.c.id, runs.c.account, runs.c.halted).order_by(runs.c.id))
+    return {row.account: (Holds(halted_run=row.id), row.halted) for row in found}
 
 
 def _latched(*columns: sa.Column[Any]) -> sa.Select[Any]:
