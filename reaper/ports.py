@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from reaper.core.language.manual_exemption import ManualExemption
     from reaper.core.model.session import Activity, Session, Snapshot
     from reaper.core.model.tasks import SessionTasks
+    from reaper.core.planning.holds import Holds
     from reaper.core.planning.memory import LastAction, Memory
     from reaper.core.planning.notice import Delivery, Notice
     from reaper.core.planning.plan import Outcome, PastStep, Plan, RecheckResult, Step
+    from reaper.core.planning.request import Request
 
 Tell = Callable[[str], None]
 """Receives what is being done, in words, for whoever watches it."""
@@ -184,9 +186,13 @@ class Notifier(Protocol):
 
 
 class RunRecord(Protocol):
-    """An open run; everything it was opened with is already committed."""
+    """An open run; everything it was opened with is already committed.
+
+    `holds` is what held the account then, and the run itself where it was halted.
+    """
 
     id: int
+    holds: Holds
 
     def intend(self, step: Step, look: RecheckResult) -> None:
         """Commit that the step is due by this second look and will now be acted upon.
@@ -280,8 +286,8 @@ class Ledger(Protocol):
     def granted(self, account: str) -> tuple[ManualExemption, ...]:
         """The exemptions by hand that hold for the account now."""
 
-    def blocked_reason(self, account: str) -> str | None:
-        """Why nothing may be ended of the account now, in words for a person; None when it may."""
+    def holds(self, account: str) -> Holds:
+        """What keeps the account's sessions from being ended now."""
 
     def unsettled(self, account: str) -> list[PastStep]:
         """Steps that were acted upon (or may have been) and whose end nobody has seen yet, oldest
@@ -298,11 +304,12 @@ class Ledger(Protocol):
         *,
         enforcing: bool,
         blocked_reason: str | None = None,
+        request: Request | None = None,
     ) -> AbstractContextManager[RunRecord]:
         """Commit the run, its new decisions and its steps in one transaction, before anything is
         ended.
 
-        `blocked_reason` says why none of the steps will be taken. Steps that an earlier run withheld for
-        the same reason,
-        upon the very same decisions, are not written again; nor are those of a dry run.
+        `blocked_reason` says why none of the steps will be taken, `request` what a person asked of the run.
+        Steps that an earlier run withheld for the same reason, upon the very same decisions, are
+        not written again; nor are those of a dry run: what a run planned is counted in the run.
         """

@@ -4,16 +4,15 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("runs") as runs:
-        runs.add_column(sa.Column("concerns", sa.JSON(), nullable=False, server_default="[]"))
+    column = sa.Column("concerns", sa.JSON(), nullable=False, server_default="[]")
+    op.add_column("runs", column)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("runs") as runs:
-        runs.drop_column("concerns")
+    op.drop_column("runs", "concerns")  # not by a table anew: others refer to this one

@@ -43,7 +43,7 @@ def command(
     with progress() as tell:
         made = make_plan(settings, judged_by.policies, accounts, out=out, tell=tell)
     for observation, plan in made.plans:
-        show_plan(observation, plan)
+        show_plan(observation, plan, made.holds[observation.account])
     if out is not None:
         within = f"does this and nothing else, within {settings.plan_age}"
         say(f"written to {out}; `reaper apply {out} --enforce` {within}")

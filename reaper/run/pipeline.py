@@ -14,6 +14,8 @@ from reaper.core.judging.concerns import Concern, concerns
 from reaper.core.judging.verdict import Observation, offenders
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
+from reaper.core.planning.holds import UNHELD, Holds
+from reaper.core.planning.limiting import Measure
 from reaper.core.planning.memory import Memory
 from reaper.core.planning.notice import Delivery, DeliveryStatus
 from reaper.core.planning.plan import (
@@ -21,10 +23,10 @@ from reaper.core.planning.plan import (
     PastStep,
     Plan,
     Result,
-    Reviewed,
     Step,
     build_plan,
 )
+from reaper.core.planning.request import Request
 from reaper.errors import AccountError, StoreError, Unauthorized, Withheld
 from reaper.ports import (
     Clock,
@@ -46,12 +48,16 @@ from reaper.run.timing import Timings
 WITHIN = timedelta(hours=1)
 """How long after a look the next one follows it, where nobody says."""
 
+EVERYTHING = Request()
+"""All that is due."""
+
 
 @dataclass
 class Report:
     """What came of a pass. `error` is set when the account could not be read at all.
 
-    `outcomes` are by session id. `left_out` are steps that were due but not among those reviewed.
+    `outcomes` are by session id. `left_out` are steps that were due but not among those that the
+    `request` asks for. `holds` is what held the account when the run was recorded, and its own halt.
     `seconds` is how long each part of the pass took: `read`, `probe`, `judge`, `record` and
     `enforce`. `deliveries` tell who was told of the offenders of policies that tell.
     """
@@ -66,6 +72,20 @@ class Report:
     seconds: Mapping[str, float] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
+    request: Request = EVERYTHING
+    holds: Holds = UNHELD
+
+    @property
+    def blocked(self) -> str | None:
+        """Why an enforcing run takes none of the steps, in words; None where there are none."""
+        if not self.plan.steps:
+            return None
+        return self.holds.reason(self.plan.halted, attended=self.request.attended)
+
+    @property
+    def way_on(self) -> str:
+        """What a person can do about the halt, in words."""
+        return self.holds.way_on(self.observation.account, self.plan.takeable)
 
     @property
     def result(self) -> str:
@@ -142,34 +162,35 @@ class Reaper:
 
     def run_once(
         self,
-        reviewed: frozenset[Reviewed] | None = None,
+        request: Request | None = None,
         extra_doubts: Iterable[str] = (),
         turn: timedelta | None = None,
     ) -> Report:
-        """One pass; with `reviewed`, of nothing but what a person has reviewed.
+        """One pass; with a `request`, of nothing but what a person asks for.
 
         `extra_doubts` are the caller's own reasons to observe only. With a `turn` this is a run
         of a schedule that other replicas keep too: one that began no longer ago than that serves in
         its place. Raises Held while another reaper is at work on the account, NotDue when one has
         served, and StoreError; what the account does wrong is in the report.
         """
-        enforcing = self.enforcer.enforcing
+        enforcing, asked = self.enforcer.enforcing, request or EVERYTHING
         since = None if turn is None else self.clock.now() - turn
         with self.ledger.lease(self.source.account, since=since, enforcing=enforcing):
             timings = Timings(self.clock)
             settled = settle_open_steps(self.ledger, self.source, self.observer)
             memory = self._recall()
             observation, error = self._observe(memory, extra_doubts, timings)
-            whole = self._plan_unless_doubtful(observation, memory)
-            plan = whole if reviewed is None else whole.only(reviewed)
-            blocked = self._blocked_reason(plan)
+            whole = self._plan_unless_doubtful(observation, memory, asked)
+            plan = asked.of(whole, Measure(self.limits, memory, observation.snapshot.sessions))
+            blocked = self._blocked_reason(plan, asked)
             timings.lap("judge")
             with self.ledger.open_run(
-                observation, plan, enforcing=enforcing, blocked_reason=blocked
+                observation, plan, enforcing=enforcing, blocked_reason=blocked, request=request
             ) as record:
                 timings.lap("record")
+                told = _with_way_on(blocked, observation.account, plan, record.holds)
                 self.observer.run_begun(
-                    record.id, observation, plan, blocked_reason=blocked, enforcing=enforcing
+                    record.id, observation, plan, blocked_reason=told, enforcing=enforcing
                 )
                 outcomes = self._execution(observation, plan, record, blocked).carry_out()
                 deliveries = self._notify(observation, plan, outcomes, memory, record)
@@ -180,11 +201,13 @@ class Reaper:
             plan,
             enforcing,
             settled,
-            left_out=tuple(step for step in whole.steps if step not in plan.steps),
+            left_out=_left_out(whole, plan),
             error=error,
             seconds=timings.seconds,
             outcomes=outcomes,
             deliveries=deliveries,
+            request=asked,
+            holds=record.holds,
         )
         self.observer.run_ended(report.result, outcomes, timings.seconds)
         return report
@@ -256,28 +279,39 @@ class Reaper:
         except StoreError as why:
             raise Withheld(f"the exemptions given by hand could not be read: {why}") from why
 
-    def _plan_unless_doubtful(self, observation: Observation, memory: Memory) -> Plan:
-        return self._plan(observation, memory) if observation.complete else Plan()
+    def _plan_unless_doubtful(
+        self, observation: Observation, memory: Memory, request: Request = EVERYTHING
+    ) -> Plan:
+        return self._plan(observation, memory, request) if observation.complete else Plan()
 
-    def _plan(self, observation: Observation, memory: Memory) -> Plan:
-        sessions = {v.session.id: v.session for v in offenders(observation.verdicts)}
+    def _plan(
+        self, observation: Observation, memory: Memory, request: Request = EVERYTHING
+    ) -> Plan:
+        verdicts = request.concerned(observation.verdicts)
+        sessions = {v.session.id: v.session for v in offenders(verdicts)}
         last_actions = self.ledger.last_actions(observation.account, list(sessions))
         last_actions = pending_actions(self.source, list(sessions.values()), last_actions)
         return build_plan(
-            observation.verdicts,
+            verdicts,
             replace(memory, last_actions=last_actions),
             self.limits,
             observation.snapshot.sessions,
             observation.now,
         )
 
-    def _blocked_reason(self, plan: Plan) -> str | None:
-        """Why none of the steps may be taken, told once for all of them."""
-        if plan.halted:
-            return f"halted: {'; '.join(plan.halted)}"
-        if not plan.steps or not self.enforcer.enforcing:
+    def holds(self) -> Holds:
+        """What keeps the account's sessions from being ended now."""
+        return self.ledger.holds(self.source.account)
+
+    def _blocked_reason(self, plan: Plan, request: Request) -> str | None:
+        """Why none of the steps may be taken, told once for all of them.
+
+        A dry run takes them in any case, as far as the last call.
+        """
+        if not plan.steps:
             return None
-        return self.ledger.blocked_reason(self.source.account)
+        holds = self.holds() if self.enforcer.enforcing else UNHELD
+        return holds.reason(plan.halted, attended=request.attended)
 
     def _execution(
         self, observation: Observation, plan: Plan, record: RunRecord, blocked: str | None
@@ -313,3 +347,15 @@ class Reaper:
             stop=self.stop,
             observer=self.observer,
         )
+
+
+def _left_out(whole: Plan, plan: Plan) -> tuple[Step, ...]:
+    asked = {step.session.id for step in (*plan.steps, *plan.later)}
+    return tuple(step for step in whole.steps if step.session.id not in asked)
+
+
+def _with_way_on(blocked: str | None, account: str, plan: Plan, holds: Holds) -> str | None:
+    """Why no step is taken, and where it is for a limit, what a person can do about that."""
+    if blocked is None or not plan.halted or holds.pause is not None:
+        return blocked
+    return f"{blocked}; {holds.way_on(account, plan.takeable)}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reaper.core.planning.holds import Holds, by_hand
 from reaper.store import holds, lease
 from reaper.store.database import Database
 from reaper.store.entries import RunEntry
@@ -52,7 +53,7 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
     with database.reading() as db:
         complete, last, unsettled = _complete_at(db), _last_runs(db), _unsettled(db)
         over = holds.halted_accounts(db)
-        halted = {name: f"{holds.halted(db, name)}: {'; '.join(over[name])}" for name in over}
+        halted = {name: _halt(name, *over[name], last.get(name)) for name in over}
         pauses, held = pauses_at(db, now), lease.held(db, now)
     return {
         account: Condition(
@@ -65,6 +66,17 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
         )
         for account in accounts
     }
+
+
+def _halt(account: str, held: Holds, limits: Sequence[str], last: RunEntry | None) -> str:
+    """Which run holds the account, over which limits it was, and the way on, in words.
+
+    How many may be taken by hand is what the last run found.
+    """
+    planned = last.planned if last else None
+    room = planned.within_limits if planned and planned.actions else 0
+    tranche = f"; {by_hand(account, room)}" if room else ""
+    return f"{held.reason()}: {'; '.join(limits)}{tranche}"
 
 
 def _complete_at(db: sa.Connection) -> dict[str, datetime]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
+from reaper.core.planning.holds import Holds
 from reaper.store.tables import runs
 
 if TYPE_CHECKING:
@@ -147,11 +148,26 @@ class PolicyEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunEntry:
-    """A pass, and how many of its steps came to each end.
+class PlannedSteps:
+    """How many steps a run planned, by action and by each policy that asks for them.
 
-    `finished_at` is None where it broke off or goes on. `concerns` are what of it needs a person,
-    each with its `check` and the `reason`.
+    `within_limits` is how many of the oldest no limit stood against.
+    """
+
+    actions: dict[str, int]
+    policies: dict[str, int]
+    within_limits: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEntry:
+    """A pass, what it planned, and how many of its steps came to each end.
+
+    `finished_at` is None where it broke off or goes on, `planned` where an earlier version made it.
+    `concerns` are what of it needs a person, each with its `check` and the `reason`. `blocked`
+    tells why none of its steps was to be taken, `request` what a person asked of it. It is
+    `latched` where nothing is ended before a person acknowledges it, and then perhaps
+    `acknowledged`. Of steps that an earlier run withheld alike, there are no `outcomes`.
     """
 
     id: int
@@ -164,6 +180,10 @@ class RunEntry:
     concerns: list[dict[str, str]]
     halted: list[str]
     latched: bool
+    acknowledged: bool
+    planned: PlannedSteps | None
+    blocked: str | None
+    request: str | None
     sessions: int
     compliant: int
     offenders: int
@@ -177,6 +197,11 @@ class RunEntry:
     @property
     def position(self) -> Position:
         return (self.id,)
+
+    @property
+    def holds(self) -> Holds:
+        """What still waits for a person since this run."""
+        return Holds(halted_run=self.id if self.latched and not self.acknowledged else None)
 
 
 @dataclass(frozen=True, kw_only=True)

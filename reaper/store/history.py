@@ -26,6 +26,7 @@ from reaper.store.entries import (
     PLANNED,
     DecisionEntry,
     HistoryEntry,
+    PlannedSteps,
     PolicyEntry,
     Position,
     RunEntry,
@@ -36,7 +37,16 @@ from reaper.store.entries import (
 )
 from reaper.store.evidence import decode, decode_recheck
 from reaper.store.read_state import INTENDED
-from reaper.store.tables import decisions, notices, policy_texts, runs, step_events, steps
+from reaper.store.tables import (
+    acknowledgements,
+    decisions,
+    notices,
+    policy_texts,
+    run_plans,
+    runs,
+    step_events,
+    steps,
+)
 
 _RULINGS = frozenset(ruling.value for ruling in Ruling)
 _RANK = dict.fromkeys(_RULINGS, 0) | {INTENDED: 1, PLANNED: 1}
@@ -314,11 +324,36 @@ def list_runs(
         wanted.append(runs.c.started_at < until)
     if below is not None:
         wanted.append(runs.c.id < below)
-    statement = sa.select(runs).where(*wanted).order_by(runs.c.id.desc()).limit(limit)
     with database.reading() as db:
-        rows = db.execute(statement).mappings().all()
-        outcomes = _outcomes(db, [row["id"] for row in rows])
-    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
+        return _newest_runs(db, *wanted, limit=limit)
+
+
+def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
+    """These few runs, the newest first."""
+    return _newest_runs(db, runs.c.id.in_(ids))
+
+
+def _newest_runs(
+    db: sa.Connection, *wanted: sa.ColumnElement[bool], limit: int | None = None
+) -> list[RunEntry]:
+    seen = acknowledgements.c.run_id.is_not(None).label("acknowledged")
+    own = (run_plans.c.planned, run_plans.c.blocked, run_plans.c.request)
+    joined = runs.outerjoin(run_plans).outerjoin(
+        acknowledgements, acknowledgements.c.run_id == runs.c.id
+    )
+    statement = sa.select(runs, seen, *own).select_from(joined)
+    statement = statement.where(*wanted).order_by(runs.c.id.desc()).limit(limit)
+    rows = db.execute(statement).mappings().all()
+    outcomes = _outcomes(db, [row["id"] for row in rows])
+    return [_run(row, outcomes.get(row["id"], {})) for row in rows]
+
+
+def _run(row: sa.RowMapping, outcomes: dict[str, int]) -> RunEntry:
+    planned = row["planned"]
+    if planned is None and not row["steps"]:
+        planned = {"actions": {}, "policies": {}, "within_limits": 0}
+    counts = None if planned is None else PlannedSteps(**planned)
+    return entry(RunEntry, row, outcomes=outcomes, planned=counts)
 
 
 def reading_runs(
@@ -345,13 +380,6 @@ def count_runs(database: Database, account: str | None = None) -> int:
         statement = statement.where(runs.c.account == account)
     with database.reading() as db:
         return db.scalar(statement) or 0
-
-
-def run_entries(db: sa.Connection, ids: list[int]) -> list[RunEntry]:
-    """These few runs, the newest first."""
-    newest = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.id.desc())
-    rows, outcomes = db.execute(newest).mappings().all(), _outcomes(db, ids)
-    return [entry(RunEntry, row, outcomes=outcomes.get(row["id"], {})) for row in rows]
 
 
 def last_runs(database: Database, accounts: Iterable[str]) -> dict[str, datetime]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reaper.core.planning.holds import Holds
 from reaper.errors import ConfigurationError
 from reaper.store.database import Database
 from reaper.store.pauses import pauses_at
 from reaper.store.tables import acknowledgements, runs
 
 
-def blocked_reason(db: sa.Connection, account: str, now: datetime) -> str | None:
-    """Why nothing of the account may be ended now, in words; None when it may."""
-    return _paused(db, account, now) or halted(db, account)
+def holds(db: sa.Connection, account: str, now: datetime) -> Holds:
+    """What keeps the account's sessions from being ended now."""
+    return Holds(_paused(db, account, now), halted_run(db, account))
 
 
 def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
@@ -28,24 +29,19 @@ def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
     return f"{longest}{more}"
 
 
-def halted(db: sa.Connection, account: str) -> str | None:
-    """Which halted run holds the account until a person acknowledges it, in words."""
-    run = db.scalar(
-        _latched(runs.c.id).where(runs.c.account == account).order_by(runs.c.id.desc()).limit(1)
-    )
-    return (
-        None
-        if run is None
-        else f"run {run} was halted by a limit (`reaper acknowledge {run}` once you have seen why)"
-    )
+def halted_run(db: sa.Connection, account: str) -> int | None:
+    """Which halted run holds the account until a person acknowledges it."""
+    newest = _latched(runs.c.id).where(runs.c.account == account).order_by(runs.c.id.desc())
+    found: int | None = db.scalar(newest.limit(1))
+    return found
 
 
-def halted_accounts(db: sa.Connection) -> dict[str, list[str]]:
+def halted_accounts(db: sa.Connection) -> dict[str, tuple[Holds, list[str]]]:
     """The accounts that a halted run holds until a person acknowledges it, and over which limits
     that run was.
     """
-    found = db.execute(_latched(runs.c.account, runs.c.halted).order_by(runs.c.id))
-    return {row.account: row.halted for row in found}
+    found = db.execute(_latched(runs.c.id, runs.c.account, runs.c.halted).order_by(runs.c.id))
+    return {row.account: (Holds(halted_run=row.id), row.halted) for row in found}
 
 
 def _latched(*columns: sa.Column[Any]) -> sa.Select[Any]:
@@ -60,7 +56,7 @@ def _latched(*columns: sa.Column[Any]) -> sa.Select[Any]:
 def still_blocked(database: Database, account: str, now: datetime) -> str | None:
     """Why nothing of the account may be ended now, for whoever asks outside a run."""
     with database.reading() as db:
-        return blocked_reason(db, account, now)
+        return holds(db, account, now).reason()
 
 
 def acknowledge(
@@ -74,13 +70,10 @@ def acknowledge(
     """
     with database.writing() as db:
         run = db.execute(
-            sa.select(runs.c.account, runs.c.latched).where(runs.c.id == run_id)
+            sa.select(runs.c.account, runs.c.latched, runs.c.halted).where(runs.c.id == run_id)
         ).one_or_none()
         if run is None or not run.latched:
-            why = "there is no run of that number" if run is None else "it was not halted"
-            raise ConfigurationError(
-                f"run {run_id} cannot be acknowledged: {why}; `reaper runs` lists them"
-            )
+            raise ConfigurationError(f"run {run_id} cannot be acknowledged: {_why_not(db, run)}")
         done = sa.select(acknowledgements.c.run_id)
         halted = sa.select(runs.c.id).where(
             runs.c.account == run.account,
@@ -96,3 +89,15 @@ def acknowledge(
             [{"run_id": i, "at": at, "by": by, "reason": reason} for i in ids],
         )
         return ids
+
+
+def _why_not(db: sa.Connection, run: sa.Row[Any, Any, Any] | None) -> str:
+    """Why nobody waits for this run to be acknowledged, and for which instead."""
+    if run is None:
+        return "there is no run of that number; `reaper runs` lists them"
+    held = Holds(halted_run=halted_run(db, run.account))
+    if held.acknowledge is not None:
+        return f"its account waits for run {held.halted_run}; `{held.acknowledge}`"
+    if run.halted:
+        return "a limit halted it, and nobody waits for that; the next run goes on"
+    return "it was not halted; `reaper runs` lists them"

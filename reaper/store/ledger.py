@@ -12,9 +12,11 @@ from reaper.core.judging.verdict import Observation
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.memory import LastAction, Memory
 from reaper.core.planning.notice import Delivery
 from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckResult, Result, Step
+from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
 from reaper.store import exemptions, holds, notices, read_state
@@ -23,8 +25,9 @@ from reaper.store.database import Database
 from reaper.store.evidence import encode
 from reaper.store.lease import Lease, release, take
 from reaper.store.read_state import INTENDED, OPEN
-from reaper.store.tables import open_steps, runs, step_events, steps
+from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
+    plan_row,
     record_activity,
     record_decisions,
     record_ends,
@@ -93,9 +96,9 @@ class SqlLedger:
         with self._database.reading() as db:
             return exemptions.standing_for(db, account, self._clock.now())
 
-    def blocked_reason(self, account: str) -> str | None:
+    def holds(self, account: str) -> Holds:
         with self._database.reading() as db:
-            return holds.blocked_reason(db, account, self._clock.now())
+            return holds.holds(db, account, self._clock.now())
 
     def unsettled(self, account: str) -> list[PastStep]:
         with self._database.reading() as db:
@@ -113,23 +116,42 @@ class SqlLedger:
         *,
         enforcing: bool,
         blocked_reason: str | None = None,
+        request: Request | None = None,
     ) -> Iterator[OpenRun]:
         """Commit the run, its new decisions and its steps; on leaving, that it came to its end.
 
         An exception leaves the run visibly unfinished. Raises LeaseLost before anything is written
         when another reaper has taken the account over.
         """
-        lease = self._leases[observation.account]
+        lease, attended = (
+            self._leases[observation.account],
+            request is not None and request.attended,
+        )
         with self._database.writing() as db:
             lease.renew(db, self._clock.now())
-            run_id, ids = self._begin(
-                db,
-                observation,
-                plan,
-                blocked_reason or (None if enforcing else DRY_RUN),
-                enforcing=enforcing,
+            held = holds.holds(db, observation.account, self._clock.now())
+            row = run_row(
+                observation, plan, enforcing=enforcing, version=self._version, actor=self._actor
             )
-        yield OpenRun(run_id, ids, self._database, self._clock, lease, enforcing=enforcing)
+            row["latched"] = enforcing and not attended and _latches(plan, held)
+            run_id, ids = self._begin(
+                db, observation, plan, row, blocked_reason or (None if enforcing else DRY_RUN)
+            )
+            if plan.steps or request:
+                row_of_plan = plan_row(run_id, plan, blocked_reason, request)
+                db.execute(sa.insert(run_plans).values(row_of_plan))
+        if row["latched"]:
+            held = Holds(held.pause, run_id)
+        yield OpenRun(
+            run_id,
+            ids,
+            self._database,
+            self._clock,
+            lease,
+            enforcing=enforcing,
+            holds_then=held,
+            attended=attended,
+        )
         if plan.steps or plan.came_back:
             with self._database.writing() as db:
                 db.execute(
@@ -141,20 +163,14 @@ class SqlLedger:
         db: sa.Connection,
         observation: Observation,
         plan: Plan,
+        row: Row,
         blocked_reason: str | None,
-        *,
-        enforcing: bool,
     ) -> tuple[int, dict[str, int]]:
         """Write all that is known before anything is ended.
 
         The run's id, and each step's by its session's id.
         """
         planned = [*plan.steps, *plan.came_back]
-        latches = enforcing and holds.halted(db, observation.account) is None
-        row = run_row(
-            observation, plan, enforcing=enforcing, version=self._version, actor=self._actor
-        )
-        row["latched"] = latches and bool(plan.halted)
         (run_id,) = insert_and_number(
             db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
         )
@@ -173,6 +189,15 @@ class SqlLedger:
         )
 
 
+def _latches(plan: Plan, held: Holds) -> bool:
+    """Whether the plan calls for a person.
+
+    Under a pause nothing would be ended anyhow, and behind an earlier halt a person is called
+    already.
+    """
+    return bool(plan.halted) and held.pause is None and held.halted_run is None
+
+
 class OpenRun:
     """The `RunRecord` of ports.py. In a dry run no intent is written, for nothing will be done."""
 
@@ -185,8 +210,12 @@ class OpenRun:
         lease: Lease,
         *,
         enforcing: bool,
+        holds_then: Holds,
+        attended: bool,
     ) -> None:
         self.id = id
+        self.holds = holds_then
+        self._attended = attended
         self._step_ids = step_ids
         self._database = database
         self._clock = clock
@@ -201,12 +230,14 @@ class OpenRun:
             self._lease.renew(db, now)
             if now - look.now > self._lease.length:
                 raise Withheld("this reaper was delayed after its recheck; nothing was requested")
-            why = holds.blocked_reason(db, self._lease.account, now)
+            held = holds.holds(db, self._lease.account, now)
+            why = held.reason(attended=self._attended)
             if why is not None:
                 raise Withheld(why)
             if not look.due_at(now):
                 raise Withheld(look.reason_at(now))
-            _refuse_exempt(db, self._lease.account, look.session, now)
+            if step.heeds_exemptions:
+                _refuse_exempt(db, self._lease.account, look.session, now)
             _add_event(
                 db,
                 self._step_ids[step.session.id],

@@ -18,6 +18,7 @@ from reaper.store.tables import (
     decisions,
     notices,
     open_steps,
+    run_plans,
     runs,
     seen_over,
     step_events,
@@ -97,6 +98,7 @@ def _forget_runs(db: sa.Connection, ids: list[int]) -> Mapping[str, int]:
     )
     over = list(db.scalars(done))
     return {
+        "run_plans": _deleted(db, run_plans, run_plans.c.run_id.in_(over)),
         "acknowledgements": _deleted(db, acknowledgements, acknowledgements.c.run_id.in_(over)),
         "runs": _deleted(db, runs, runs.c.id.in_(over)),
     }

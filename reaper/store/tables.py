@@ -60,6 +60,16 @@ runs = sa.Table(
     ),
 )
 
+# of each run that planned anything, or that a person asked for
+run_plans = sa.Table(
+    "run_plans",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("planned", sa.JSON, nullable=False),  # how many steps, by action and by policy
+    sa.Column("blocked", sa.Text),  # why none of them was to be taken
+    sa.Column("request", sa.Text),  # what a person asked of the run; null: all that was due
+)
+
 policy_texts = sa.Table(
     "policy_texts",
     metadata,

@@ -18,6 +18,7 @@ from reaper.core.language.policy import PolicySet, digest
 from reaper.core.language.rules import Need
 from reaper.core.model.session import Activity, Phase
 from reaper.core.planning.plan import Plan, Step
+from reaper.core.planning.request import Request
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
 from reaper.store.evidence import encode, written
 from reaper.store.tables import (
@@ -78,6 +79,20 @@ def run_row(
         "concerns": [concern._asdict() for concern in concerns(observation, enforcing=enforcing)],
         "version": version,
         "actor": actor,
+    }
+
+
+def plan_row(run_id: int, plan: Plan, blocked: str | None, request: Request | None) -> Row:
+    """What the run was to do, whatever of it is written again; why it did none of it; and what a
+    person asked of it.
+    """
+    actions, policies = plan.planned
+    planned = {"actions": dict(actions), "policies": dict(policies)}
+    return {
+        "run_id": run_id,
+        "planned": planned | {"within_limits": plan.takeable},
+        "blocked": blocked,
+        "request": str(request) if request else None,
     }
 
 

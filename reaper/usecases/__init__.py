@@ -12,5 +12,5 @@ policies.py        check, try, describe         holds.py       pause, resume, ac
 exemptions.py      by hand                      history.py     decisions and runs
 database.py        schema, prune, copy          doctor.py      what is in the way
 init.py            files to start from          emulation.py   demo and emulate
-tokens.py          to read over HTTP
+tokens.py          to read over HTTP            terminate.py   one session by hand
 """

@@ -18,7 +18,7 @@ from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.duration import spoken
-from reaper.core.planning.plan import Reviewed
+from reaper.core.planning.request import Request
 from reaper.ports import Clock, Tell
 from reaper.run.pipeline import Reaper, Report, unread_parts
 from reaper.store import Database, conditions
@@ -117,13 +117,13 @@ def run_all(
     enforce: bool | None,
     stop: Event,
     tell: Tell,
-    reviewed: Mapping[str, frozenset[Reviewed]] | None = None,
+    requests: Mapping[str, Request] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Runs:
     """One run over each account, one after the other; no more once `stop` is set.
 
-    `enforce` overrides the settings unless it is None. With `reviewed`, nothing is done but what a
-    person has reviewed, by account. Raises StoreError where the database cannot be opened, and
+    `enforce` overrides the settings unless it is None. With `requests`, nothing is done but what a
+    person asks for, by account. Raises StoreError where the database cannot be opened, and
     ConfigurationError for a missing key before anything is looked at.
     """
     _ask_for_keys(accounts)
@@ -147,13 +147,13 @@ def run_all(
                 reread=policies.reread,
                 clock=clock,
             )
-            only = None if reviewed is None else reviewed[account.name]
+            request = None if requests is None else requests[account.name]
             try:
                 with wired as reaper:
-                    reports.append(reaper.run_once(only))
+                    reports.append(reaper.run_once(request))
             except errors.LeaseHeld as held:
                 skipped.append(str(held))
-                if why := _neglect(settings, account, store, clock, asked=reviewed is not None):
+                if why := _neglect(settings, account, store, clock, asked=requests is not None):
                     neglected.append(f"{held}; {why}")
             except (
                 errors.StoreError

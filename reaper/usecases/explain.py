@@ -21,6 +21,7 @@ from reaper.core.language.rules import Need
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.plan import Plan
 from reaper.ports import Clock, Tell
 from reaper.run.observe import probe_also
@@ -37,12 +38,14 @@ Named = tuple[str, str]
 
 @dataclass(frozen=True)
 class Live:
-    """A session in one look at its account; `forbidden` says why nothing may be ended there now."""
+    """A session in one look at its account, and what keeps the account's sessions from being ended
+    now.
+    """
 
     observation: Observation
     plan: Plan
     session: Session
-    blocked_reason: str | None
+    holds: Holds
 
 
 @dataclass(frozen=True)
@@ -71,17 +74,20 @@ def explain_now(
     start: str,
     account: str | None = None,
     *,
+    running: bool = False,
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Explanation:
     """The session whose id begins so, looked at now; nothing is recorded and nothing is ended.
+
+    With `running` one that runs is meant, in whichever account, before any that is on record.
 
     Raises ConfigurationError unless there is exactly one, AccountError where an account that did
     not answer may be the one that has it, and StoreError.
     """
     _refuse_unknown(settings, account)
     with database(settings) as store:
-        who, looks = _find(settings, store, policies, start, account, tell=tell)
+        who, looks = _find(settings, store, policies, start, account, running=running, tell=tell)
         past = as_of(store, *who, clock.now())
     return Explanation(who, looks.live.get(who), past, unread=looks.unread)
 
@@ -127,10 +133,11 @@ def _find(
     start: str,
     account: str | None,
     *,
+    running: bool,
     tell: Tell,
 ) -> tuple[Named, _Looks]:
     names = recorded(store, start, account)
-    accounts = _accounts(settings, names, start, account)
+    accounts = _accounts(settings, [] if running else names, start, account)
 
     def look(reaper: Reaper) -> _Look:
         return _look(reaper, start)
@@ -145,7 +152,7 @@ def _find(
         tell=tell,
     )
     live = {who: one for each in observed.looks for who, one in each.live.items()}
-    candidates = sorted({*names, *live})
+    candidates = sorted(live) if running and live else sorted({*names, *live})
     if not candidates and observed.unread:
         raise observed.unread[0]
     there = [who for each in observed.looks for who in each.there]
@@ -167,8 +174,8 @@ def _look(reaper: Reaper, start: str) -> _Look:
     meant = [s for s in sessions if s.id.casefold().startswith(start.casefold())]
     of_weight = {s.id: s for one in meant for s in _of_weight(observation, one)}
     observation = probe_also(reaper.source, observation, of_weight.values())
-    blocked_reason = reaper.ledger.blocked_reason(observation.account)
-    live = {(observation.account, s.id): Live(observation, plan, s, blocked_reason) for s in meant}
+    holds = reaper.holds()
+    live = {(observation.account, s.id): Live(observation, plan, s, holds) for s in meant}
     return _Look(live, [(observation.account, session.id) for session in sessions], observation)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -15,7 +15,9 @@ from reaper.core.judging.concerns import concerns
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.plan import Plan
+from reaper.core.planning.request import Request
 from reaper.ports import Clock, Tell
 from reaper.run.pipeline import Reaper, Report
 from reaper.usecases.accounts import Runs, observe_all, run_all
@@ -25,10 +27,13 @@ from reaper.usecases.review import ReviewedPlan, ReviewedStep, read_plan, review
 
 @dataclass(frozen=True)
 class Plans:
-    """What a run would do in each account, and why others could not be read."""
+    """What a run would do in each account, why others could not be read, and by account what holds
+    it now.
+    """
 
     plans: tuple[tuple[Observation, Plan], ...]
     unread: tuple[errors.AccountError, ...]
+    holds: Mapping[str, Holds]
 
     @property
     def exit_code(self) -> int:
@@ -49,6 +54,17 @@ class Applied:
 
     runs: Runs
     changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tranche:
+    """A part of what is due: in the named accounts, or in all; of each, the oldest few."""
+
+    accounts: tuple[str, ...] = ()
+    at_most: int | None = None
+
+
+WHOLE = Tranche()
 
 
 def make_plan(
@@ -72,7 +88,7 @@ def make_plan(
             settings,
             accounts,
             policies,
-            Reaper.look,
+            _look,
             store,
             observation=lambda look: look[0],
             tell=tell,
@@ -88,30 +104,41 @@ def make_plan(
                     by_name[observation.account].url,
                     by_name[observation.account].key(),
                 )
-                for observation, plan in observed.looks
+                for observation, plan, _ in observed.looks
             ],
         )
-    return Plans(observed.looks, observed.unread)
+    looks = tuple((observation, plan) for observation, plan, _ in observed.looks)
+    return Plans(looks, observed.unread, {o.account: holds for o, _, holds in observed.looks})
+
+
+def _look(reaper: Reaper) -> tuple[Observation, Plan, Holds]:
+    return *reaper.look(), reaper.holds()
 
 
 def apply_plan(
     settings: Settings,
     policies: ChosenPolicies,
-    file: Path,
+    file: Path | None,
+    tranche: Tranche = WHOLE,
     *,
     enforce: bool | None,
     stop: Event,
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Applied:
-    """Take the steps of the file that are still due, and no others.
+    """Take the steps of the file that are still due, and no others; without a file, the oldest of
+    those that are due now.
 
     Raises ConfigurationError unless each plan is the account's own, recent and unchanged, and made
     by these policies.
     """
-    plans = {plan.account: plan for plan in read_plan(file).plans}
-    accounts = settings.chosen(tuple(plans))
-    for account in accounts:
+    plans = {} if file is None else {plan.account: plan for plan in read_plan(file).plans}
+    if strangers := [name for name in tranche.accounts if file and name not in plans]:
+        raise errors.ConfigurationError(
+            f"{file} has no plan for account '{strangers[0]}'; it has {', '.join(plans)}"
+        )
+    accounts = settings.chosen(tranche.accounts or tuple(plans))
+    for account in accounts if plans else ():
         plans[account.name].refuse_unless(
             key=account.key(),
             url=account.url,
@@ -119,9 +146,6 @@ def apply_plan(
             now=clock.now(),
             oldest=settings.plan_age,
         )
-    reviewed = {
-        name: frozenset(step.reviewed for step in plan.steps) for name, plan in plans.items()
-    }
     runs = run_all(
         settings,
         accounts,
@@ -129,15 +153,31 @@ def apply_plan(
         enforce=enforce,
         stop=stop,
         tell=tell,
-        reviewed=reviewed,
+        requests={a.name: _request(plans.get(a.name), tranche) for a in accounts},
         clock=clock,
     )
-    changes = (_changes(report, plans[report.observation.account]) for report in runs.reports)
+    changes = (_changes(report, plans.get(report.observation.account)) for report in runs.reports)
     return Applied(runs, tuple(line for lines in changes for line in lines))
 
 
-def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
-    now = {step.reviewed for step in report.plan.steps}
+def _request(reviewed: ReviewedPlan | None, tranche: Tranche) -> Request:
+    steps = None if reviewed is None else frozenset(step.reviewed for step in reviewed.steps)
+    return Request(steps, tranche.at_most)
+
+
+def _changes(report: Report, reviewed: ReviewedPlan | None) -> Iterator[str]:
+    if reviewed is not None:
+        yield from _no_longer_due(report, reviewed)
+    for left in report.left_out:
+        who = f"{left.session.kind} {left.session.id} of {left.session.owner}"
+        yield f"not reviewed, left alone: {who}: {left.reason}"
+    if later := len(report.plan.later):
+        due = "1 more session is" if later == 1 else f"{later} more sessions are"
+        yield f"{report.observation.account}: {due} due; the same command takes the oldest of them next"
+
+
+def _no_longer_due(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
+    now = {step.reviewed for step in (*report.plan.steps, *report.plan.later)}
     there = {session.id: session for session in report.observation.snapshot.sessions}
     reasons = {verdict.session.id: verdict.reason for verdict in report.observation.verdicts}
     waits = {waiting.session.id: waiting.reason for waiting in report.plan.waiting}
@@ -147,9 +187,6 @@ def _changes(report: Report, reviewed: ReviewedPlan) -> Iterator[str]:
             why = another or waits.get(step.session) or reasons.get(step.session)
             why = why or "it no longer exists"
             yield f"no longer due: {step.kind} {step.session} of {step.owner}: {why}"
-    for omitted in report.left_out:
-        who = f"{omitted.session.kind} {omitted.session.id} of {omitted.session.owner}"
-        yield f"not reviewed, left alone: {who}: {omitted.reason}"
 
 
 def _another(step: ReviewedStep, now: Session | None) -> str | None:

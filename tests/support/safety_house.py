@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.selector import Exemption
+from reaper.core.planning import request
 from reaper.core.planning.plan import Reviewed
 from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, Scenario, SessionSpec, World
 from reaper.platforms.aimms import (
@@ -308,7 +309,7 @@ class House:
         **more: Any,  # noqa: ANN401 - what `reaper` takes
     ) -> Report:
         with self.reaper(policies, **more) as reaper:
-            return reaper.run_once(reviewed, extra_doubts)
+            return reaper.run_once(request.Request(reviewed), extra_doubts)
 
     # what `reaper` takes
     def outcomes(self, policies: PolicySet, **more: Any) -> dict[str, str]:  # noqa: ANN401

@@ -38,6 +38,7 @@ HEAD_BEFORE = str(ScriptDirectory.from_config(config()).get_revision(HEAD).down_
 """The revision before this version's."""
 TABLES = (
     "runs",
+    "run_plans",
     "policy_texts",
     "decisions",
     "current_verdicts",

@@ -63,7 +63,7 @@ def _show_session(out: Screen, live: Live) -> None:
         out.line("  last active {}: {}", _ago(activity.at, observation.now), activity.source)
     for problem in session.problems:
         out.line("  [yellow]not known:[/] {}", problem)
-    words = next_run(observation, live.plan, session, live.blocked_reason).words
+    words = next_run(observation, live.plan, session, live.holds).words
     out.line("  next enforcing run: {}", words)
 
 

@@ -38,7 +38,7 @@ def _live(live: Live) -> dict[str, Any]:
     observation, session = live.observation, live.session
     activity, next_ = (
         observation.activity.get(session.id),
-        next_run(observation, live.plan, session, live.blocked_reason),
+        next_run(observation, live.plan, session, live.holds),
     )
     return {
         **identity(session),

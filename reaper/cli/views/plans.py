@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reaper.cli.views.render import console, short, show_dormant, show_rest, table
+from reaper.cli.views.render import console, short, show_dormant, show_holds, show_rest, table
 from reaper.core.judging.concerns import concerns
 from reaper.core.judging.verdict import Observation
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.plan import Plan, Step
 
 
-def show_plan(observation: Observation, plan: Plan) -> None:
+def show_plan(observation: Observation, plan: Plan, holds: Holds) -> None:
     """What a run would do now."""
     out = console()
     counts = len(observation.snapshot.fleet), len(plan.steps)
@@ -24,6 +25,7 @@ def show_plan(observation: Observation, plan: Plan) -> None:
         for step in plan.steps:
             rows.add_row(*_who(step), step.action, step.policy, step.reason)
         out.rows(rows)
+    show_holds(out, observation.account, plan, holds)
     show_rest(out, plan)
     show_dormant(out, observation)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from reaper.core.judging.concerns import Check
+from reaper.core.planning.holds import by_hand
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
 from reaper.run.pipeline import Report
@@ -25,11 +26,7 @@ def troubles(report: Report) -> Iterator[str]:
         named = concern.check is Check.KEY  # by the client
         yield concern.reason if named else f"{account}: {concern.reason}"
     if report.plan.halted:
-        why = "; ".join(report.plan.halted)
-        yield (
-            f"{account}: run {report.run_id} was halted: {why} (`reaper acknowledge "
-            f"{report.run_id}` lets the next run act again)"
-        )
+        yield from _of_halt(report)
         return
     yield from _of_sessions(report)
     for delivery in report.deliveries:
@@ -38,6 +35,22 @@ def troubles(report: Report) -> Iterator[str]:
                 f"{account}: could not notify {delivery.target}: {delivery.detail}; the next run "
                 "tries again"
             )
+
+
+def _of_halt(report: Report) -> Iterator[str]:
+    """A pause first: it holds whatever else is wrong."""
+    account, why = report.observation.account, "; ".join(report.plan.halted)
+    if report.holds.pause is not None:
+        yield f"{account}: {_due(len(report.plan.steps))} left alone: {report.holds.pause}"
+        yield f"{account}: once that is over, a limit halts it: {why} ({report.way_on})"
+    elif report.enforcing:
+        yield f"{account}: run {report.run_id} was halted: {why} ({report.way_on})"
+    else:
+        yield f"{account}: dry run {report.run_id} is over a limit: {why} ({report.way_on})"
+
+
+def _due(count: int) -> str:
+    return f"{count} {'session' if count == 1 else 'sessions'} due but"
 
 
 def _of_sessions(report: Report) -> Iterator[str]:
@@ -50,7 +63,6 @@ def _of_sessions(report: Report) -> Iterator[str]:
         elif outcome is not None and outcome.result is Result.WITHHELD and report.enforcing:
             withheld[outcome.detail] += 1
     for why, count in withheld.items():
-        yield (
-            f"{account}: {count} {'session' if count == 1 else 'sessions'} due but left alone: "
-            f"{why}"
-        )
+        latched = why == report.blocked and report.holds.pause is None
+        more = f"; {by_hand(account, report.plan.takeable)}" if latched else ""
+        yield f"{account}: {_due(count)} left alone: {why}{more}"

@@ -118,12 +118,30 @@ def show_runs(found: Newest[RunEntry]) -> None:
 
 
 def _outcomes(run: RunEntry) -> str:
-    parts = [f"{count} {result}" for result, count in run.outcomes.items()]
+    parts = [*_planned(run)] or [f"{count} {result}" for result, count in run.outcomes.items()]
+    if run.request is not None:
+        parts.insert(0, f"by hand: {run.request}")
     if run.finished_at is None:
         parts.append("broke off")
     parts += [f"observed only: {doubt}" for doubt in run.doubts]
     parts += [f"needs a person: {concern['reason']}" for concern in run.concerns]
     return "; ".join(parts) or "nothing to end"
+
+
+def _planned(run: RunEntry) -> Iterator[str]:
+    """What a run that was to take none of its steps had planned, whether or not each step is on
+    record for it.
+    """
+    if run.halted:
+        yield f"halted: {'; '.join(run.halted)}"
+    if run.planned is None or not (due := sum(run.planned.actions.values())):
+        return
+    if run.holds.acknowledge is not None:
+        yield run.holds.way_on(run.account, run.planned.within_limits)
+    if run.blocked is not None and run.enforcing:
+        yield f"{due} due" if run.blocked.startswith("halted") else f"{due} due, {run.blocked}"
+    elif not run.enforcing:
+        yield f"{due} would end (dry run)" if not run.halted else f"{due} due (dry run)"
 
 
 def runs_as_json(runs: Iterable[RunEntry]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Outcome, Plan, Result, Step
 from reaper.foreign_text import csv_cell, visible
@@ -186,6 +187,7 @@ def show_report(out: Screen, report: Report) -> None:
         out.line("  [yellow]unreadable {} {}:[/] {}", bad.kind, bad.id or "", bad.problem)
     _show_half_read(out, observation)
     _show_steps(out, report)
+    _show_blocked(out, report)
     show_rest(out, report.plan)
     _show_receipts(out, report)
     show_dormant(out, observation)
@@ -207,12 +209,28 @@ def show_dormant(out: Screen, observation: Observation) -> None:
         out.line("  policy {} is not in force: {}", name, why)
 
 
-def show_rest(out: Screen, plan: Plan) -> None:
-    """What of a plan is not a step: halts, what waits, what came back, and what only observing
-    policies found.
+def show_holds(
+    out: Screen, account: str, plan: Plan, holds: Holds, *, attended: bool = False
+) -> None:
+    """Why a run takes none of the steps: a pause first, the limits that they exceed, an earlier
+    halt; and the way on.
     """
+    if not plan.steps:
+        return
+    if holds.pause is not None:
+        out.line("  [yellow]withheld:[/] {}", holds.pause)
     for halt in plan.halted:
         out.line("  [bold red]halted:[/] {}", halt)
+    if not plan.halted and holds.acknowledge and not attended:
+        out.line("  [bold red]halted:[/] run {} was halted by a limit", holds.halted_run)
+    if plan.halted or (holds.acknowledge and not attended):
+        out.line("  {}", holds.way_on(account, plan.takeable))
+
+
+def show_rest(out: Screen, plan: Plan) -> None:
+    """What of a plan is not a step: what waits, what came back, and what only observing policies
+    found.
+    """
     for step in plan.came_back:
         who = short(step.session.id)
         out.line("  [magenta]came back:[/] {} was seen to end, and runs again", who)
@@ -276,11 +294,18 @@ def _show_steps(out: Screen, report: Report) -> None:
         shown = _detail(step, outcome, common)
         rows.add_row(*_who(step.session), step.policy, shown, what)
     out.rows(rows)
-    if common and report.enforcing and not report.plan.halted:
+    if common and report.enforcing and report.blocked is None:
         out.line("  [yellow]nothing was requested:[/] {}", common)
-    if not report.enforcing:
+
+
+def _show_blocked(out: Screen, report: Report) -> None:
+    show_holds(
+        out, report.observation.account, report.plan, report.holds, attended=report.request.attended
+    )
+    if not report.enforcing and report.plan.steps:
         withheld = sum(1 for o in report.outcomes.values() if o.result is Result.WITHHELD)
-        would = "would be halted as well" if report.plan.halted else f"would end {withheld}"
+        would = "would end nothing either" if report.blocked else f"would end {withheld}"
+        would = "would be halted as well" if report.plan.halted else would
         out.line("  dry run: nothing was ended; --enforce {}", would)
 
 

@@ -40,7 +40,15 @@ def _report(report: Report) -> dict[str, Any]:
             for s in observation.half_read
         ],
         "not_in_force": observation.policies.dormant(observation.now),
+        "planned": {
+            "actions": dict(report.plan.planned.actions),
+            "policies": dict(report.plan.planned.policies),
+            "within_limits": report.plan.takeable,
+        },
+        "later": len(report.plan.later),
         "halted": list(report.plan.halted),
+        "blocked": report.blocked,
+        "acknowledge": report.holds.halted_run,
         "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
         "steps": [
             _step(step, report.outcomes.get(step.session.id))

@@ -13,6 +13,7 @@ from reaper.core.model.action import Action
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Session
+from reaper.core.planning.holds import Holds, by_hand
 from reaper.core.planning.plan import Plan
 
 
@@ -152,17 +153,15 @@ class NextRun(NamedTuple):
     due: datetime | None = None
 
 
-def next_run(
-    observation: Observation, plan: Plan, session: Session, blocked_reason: str | None
-) -> NextRun:
-    """`blocked_reason` says why nothing may be ended of the account now."""
+def next_run(observation: Observation, plan: Plan, session: Session, holds: Holds) -> NextRun:
+    """`holds` is what keeps the account's sessions from being ended now."""
     if observation.doubts:
         return NextRun("doubtful", f"it would only observe: {observation.doubts[0]}")
     disposition = dispositions(observation, plan).get(session.id, NOT_JUDGED)
     names = ", ".join(sorted(disposition.policies))
     match disposition.kind:
         case DispositionKind.STEP:
-            return _step(plan, session, names, blocked_reason)
+            return _step(observation.account, plan, session, names, holds)
         case DispositionKind.WAITS:
             words = f"it would wait, by {names}: {disposition.words}"
             return NextRun("waits", words, disposition.due)
@@ -178,13 +177,18 @@ def next_run(
     return NextRun(disposition.kind, words)
 
 
-def _step(plan: Plan, session: Session, names: str, blocked_reason: str | None) -> NextRun:
+def _step(account: str, plan: Plan, session: Session, names: str, holds: Holds) -> NextRun:
     step = next(step for step in plan.steps if step.session.id == session.id)
+    asked, way_on = f"{step.action} by {names}", holds.way_on(account, plan.takeable)
+    over = f"a limit would halt it before {asked}: {'; '.join(plan.halted)}; {way_on}"
+    if holds.pause is not None:
+        paused = f"{asked} would be withheld: {holds.pause}"
+        if plan.halted:
+            return NextRun("halted", f"{paused}; once that is over, {over}")
+        return NextRun("withheld", paused)
     if plan.halted:
-        halts = "; ".join(plan.halted)
-        words = f"a limit would halt it before {step.action} by {names}: {halts}"
-        return NextRun("halted", words)
-    if blocked_reason is not None:
-        words = f"{step.action} by {names} would be withheld: {blocked_reason}"
-        return NextRun("withheld", words)
-    return NextRun("step", f"{step.action} by {names}: {step.reason}")
+        return NextRun("halted", over)
+    if (blocked := holds.reason()) is not None:
+        more = by_hand(account, plan.takeable)
+        return NextRun("withheld", f"{asked} would be withheld: {blocked}; {more}")
+    return NextRun("step", f"{asked}: {step.reason}")

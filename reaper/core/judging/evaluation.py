@@ -19,6 +19,7 @@ from reaper.core.judging.session_rules import (
     unreachable_for_rule,
 )
 from reaper.core.judging.verdict import Finding
+from reaper.core.language.order import Ordered
 from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
     RULES,
@@ -125,6 +126,7 @@ JUDGED_BY: dict[type[LeafRule], Judging] = {
     OwnerSessions: owner_sessions_rule,
     SeatPressure: seats_rule,
     Ended: lambda rule, _: ended_rule(rule),
+    Ordered: lambda rule, _: Leaf("by hand", 0.0, lambda _: Cause(Answer.YES, rule.said)),
 }
 
 

@@ -114,7 +114,8 @@ class PolicyEvaluation:
         now: datetime,
     ) -> None:
         self._policy = policy
-        exemptions = [e for e in (*protect, *policy.exempt) if e.holds_at(now)]
+        heeded = (*protect, *policy.exempt) if policy.heeds_exemptions else ()
+        exemptions = [e for e in heeded if e.holds_at(now)]
         self._chosen = _chosen(policy, exemptions, present)
         self._weighed = [*self._chosen, *_alike(policy, exemptions, present)]
         members = (

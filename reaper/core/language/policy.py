@@ -147,6 +147,11 @@ class Policy(Written):
         return rule
 
     @property
+    def heeds_exemptions(self) -> bool:
+        """Whether it leaves alone who is exempt; only a person's order may not."""
+        return True
+
+    @property
     def deletes(self) -> bool:
         """Whether it destroys records instead of ending sessions."""
         return self.delete_when is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, assert_never
@@ -12,11 +12,12 @@ from typing import NamedTuple, assert_never
 from reaper.core.judging.judge import judge
 from reaper.core.judging.persistence import NOTHING, ObservedSince
 from reaper.core.judging.verdict import Verdict, offenders
-from reaper.core.language.limits import Limit, Limits
-from reaper.core.language.policy import Mode, Policy, PolicySet
+from reaper.core.language.limits import Limits
+from reaper.core.language.policy import Mode, PolicySet
 from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
-from reaper.core.model.session import Activity, Phase, Session
+from reaper.core.model.session import Activity, Session
+from reaper.core.planning.limiting import Measure
 from reaper.core.planning.memory import Memory, Streak
 from reaper.core.planning.next_action import next_action
 from reaper.core.planning.notice import ReportedOffender
@@ -118,6 +119,11 @@ class Step:
         return " and ".join(dict.fromkeys(v.reason for v in self.verdicts))
 
     @property
+    def heeds_exemptions(self) -> bool:
+        """Whether it leaves its session alone where that is exempt."""
+        return all(v.policy.heeds_exemptions for v in self.verdicts)
+
+    @property
     def needs(self) -> frozenset[Need]:
         """What the verdicts of its policies can depend on."""
         return frozenset().union(*(v.policy.needs for v in self.verdicts))
@@ -197,6 +203,15 @@ class Waiting:
     due: datetime | None = None
 
 
+class Planned(NamedTuple):
+    """How many steps a plan has, by what would be asked of the server and by the policies that ask
+    for it.
+    """
+
+    actions: Mapping[str, int]
+    policies: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps in the order they will be taken.
@@ -204,7 +219,9 @@ class Plan:
     `observed` are offenders of policies that only observe, `to_tell` of those that only tell of
     them, whether or not anybody was told before. `waiting` are those whose time has not come,
     `came_back` steps for sessions that were seen to end and run again: reported, not taken.
-    `halted` names each limit that the steps exceed, with the figures; then none of them is taken.
+    `halted` names each limit that the steps exceed, with the figures; then none of them is taken,
+    and `room` is how many of the oldest of them would exceed none. `later` are steps that a person
+    leaves for another run.
     """
 
     steps: tuple[Step, ...] = ()
@@ -213,12 +230,21 @@ class Plan:
     came_back: tuple[Step, ...] = ()
     halted: tuple[str, ...] = ()
     to_tell: tuple[ReportedOffender, ...] = ()
+    room: int = 0
+    later: tuple[Step, ...] = ()
 
-    def only(self, reviewed: frozenset[Reviewed]) -> Plan:
-        """The plan without the steps that were not reviewed; nobody is told of anything."""
-        return replace(
-            self, steps=tuple(s for s in self.steps if s.reviewed in reviewed), to_tell=()
+    @property
+    def planned(self) -> Planned:
+        """What the steps would do, counted."""
+        return Planned(
+            Counter(str(step.action) for step in self.steps),
+            Counter(name for step in self.steps for name in sorted(step.policies)),
         )
+
+    @property
+    def takeable(self) -> int:
+        """How many of the oldest steps the limits leave room for."""
+        return self.room if self.halted else len(self.steps)
 
 
 def build_plan(
@@ -260,10 +286,16 @@ def build_plan(
             came_back.append(step)
         else:
             steps.append(step)
-    running = sum(1 for s in sessions if s.phase is Phase.RUNNING)
-    halted = tuple(_exceeded(steps, memory, limits, running))
+    measure = Measure(limits, memory, sessions)
+    halted = measure.exceeded(steps)
     return Plan(
-        tuple(steps), tuple(observed), tuple(waiting), tuple(came_back), halted, tuple(to_tell)
+        tuple(steps),
+        tuple(observed),
+        tuple(waiting),
+        tuple(came_back),
+        halted,
+        tuple(to_tell),
+        measure.room(steps) if halted else 0,
     )
 
 
@@ -327,26 +359,6 @@ def _soonest(session: Session, waits: Sequence[tuple[str, Wait]]) -> Waiting:
 def _came_back(session: Session, memory: Memory) -> bool:
     last = memory.last_actions.get(session.id)
     return last is not None and last.result is not None and Result(last.result).is_over
-
-
-def _exceeded(steps: Sequence[Step], memory: Memory, limits: Limits, running: int) -> Iterator[str]:
-    """Each limit that is exceeded, in words."""
-    ended = {step.session.id for step in steps if step.action is not Action.DELETE}
-    policies = {v.policy.name: v.policy for step in steps for v in step.verdicts}
-    counts = Counter(name for step in steps for name in step.policies)
-    for name, policy in policies.items():
-        if why := _limit_of(policy, limits).exceeded(counts[name], running):
-            yield f"policy {name} would {'delete' if policy.deletes else 'end'} {why}"
-    if why := limits.delete.exceeded(len(steps) - len(ended), running):
-        yield f"this run would delete {why}"
-    if ended and (why := limits.run.exceeded(len(ended), running)):
-        yield f"this run would end {why}"
-    if ended and (why := limits.hour.exceeded(len(ended | memory.recent), running)):
-        yield f"within the hour this would make {why}"
-
-
-def _limit_of(policy: Policy, limits: Limits) -> Limit:
-    return policy.limits or (limits.delete if policy.deletes else limits.policy)
 
 
 def judge_again(  # noqa: PLR0917 - what a judgement rests on

@@ -97,31 +97,31 @@ def test_a_reaper_that_stirs_keeps_the_account(book: Book, rival: Book) -> None:
 def test_a_pause_forbids_until_it_is_resumed(book: Book, account: str | None) -> None:
     """Of one account or of all; it says who paused and why."""
     pause(book.database, account, at=NOW, by="anna@desk", reason="demo")
-    why = book.ledger.blocked_reason("acme")
+    why = book.ledger.holds("acme").reason()
     resume(book.database, account, at=NOW + MINUTE, by="bob@other")
 
     assert why is not None
     assert "paused by anna@desk" in why
     assert "demo" in why
-    assert book.ledger.blocked_reason("acme") is None
+    assert book.ledger.holds("acme").reason() is None
 
 
 def test_a_pause_of_one_account_leaves_the_others_alone(book: Book) -> None:
     """Only what is named is paused."""
     pause(book.database, "acme", at=NOW, by="anna@desk", reason="demo")
 
-    assert book.ledger.blocked_reason("other") is None
+    assert book.ledger.holds("other").reason() is None
 
 
 def test_a_pause_ends_by_itself_at_its_time(book: Book) -> None:
     """Until then it forbids; from then on it does not."""
     pause(book.database, None, at=NOW, by="anna@desk", reason="demo", until=NOW + HOUR)
     book.clock.at = NOW + HOUR - timedelta(microseconds=1)
-    before = book.ledger.blocked_reason("acme")
+    before = book.ledger.holds("acme").reason()
     book.clock.at = NOW + HOUR
 
     assert before is not None
-    assert book.ledger.blocked_reason("acme") is None
+    assert book.ledger.holds("acme").reason() is None
 
 
 def test_a_pause_in_the_middle_of_a_run_withholds_the_next_step(book: Book) -> None:
@@ -138,12 +138,12 @@ def test_a_halted_run_forbids_until_a_person_acknowledges_it(book: Book) -> None
     """The latch names the run; acknowledging it, with a reason, lifts it."""
     with book.run(SEEN, HALTED, blocked_reason="halted"):
         pass
-    why = book.ledger.blocked_reason("acme")
+    why = book.ledger.holds("acme").reason()
 
     assert acknowledge(book.database, 1, at=NOW, by="anna@desk", reason="a new app") == [1]
     assert why is not None
     assert "reaper acknowledge 1" in why
-    assert book.ledger.blocked_reason("acme") is None
+    assert book.ledger.holds("acme").reason() is None
 
 
 def test_a_halted_dry_run_forbids_nothing(book: Book) -> None:
@@ -151,7 +151,7 @@ def test_a_halted_dry_run_forbids_nothing(book: Book) -> None:
     with book.run(SEEN, HALTED, enforcing=False, blocked_reason="halted"):
         pass
 
-    assert book.ledger.blocked_reason("acme") is None
+    assert book.ledger.holds("acme").reason() is None
 
 
 @pytest.mark.parametrize(

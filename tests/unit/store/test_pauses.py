@@ -28,13 +28,13 @@ def test_a_shorter_pause_replaces_no_longer_one_of_somebody_else(book: Book) -> 
     pause(book.database, "acme", at=NOW, by="vera", reason="year end", until=NOW + 5 * HOUR)
     pause(book.database, "acme", at=NOW, by="ben", reason="tests", until=NOW + MINUTE)
     assert "paused by vera until 2026-11-23 17:00Z: year end" in str(
-        book.ledger.blocked_reason("acme")
+        book.ledger.holds("acme").reason()
     )
-    assert ", and 1 more" in str(book.ledger.blocked_reason("acme"))
+    assert ", and 1 more" in str(book.ledger.holds("acme").reason())
     book.clock.at = NOW + HOUR
-    assert str(book.ledger.blocked_reason("acme")).endswith("(`reaper resume 1` ends it)")
+    assert str(book.ledger.holds("acme").reason()).endswith("(`reaper resume 1` ends it)")
     book.clock.at = NOW + 5 * HOUR
-    assert book.ledger.blocked_reason("acme") is None
+    assert book.ledger.holds("acme").reason() is None
 
 
 def test_resume_ends_all_of_its_scope_and_says_which(book: Book) -> None:
