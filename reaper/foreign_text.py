@@ -42,5 +42,18 @@ def chat_text(text: str) -> str:
     return _MENTION.sub("@ ", shown)
 
 
+def json_text(document: str) -> str:
+    r"""A JSON document as a terminal may show it: what only acts is escaped, like \u202e.
+
+    It says the same. Letters of every language stay as they are.
+    """
+    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in document)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
+
+
 def _written_out(character: str) -> str:
     return character.encode("unicode_escape").decode()

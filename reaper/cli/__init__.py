@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from reaper import __version__
+from reaper.foreign_text import visible
 
 COMMANDS = {
     "run": "Run the policies once; a dry run unless enforcing is enabled.",
@@ -51,6 +52,15 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As ever; an argument that a script took from elsewhere is shown, and not obeyed."""
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise click.UsageError(visible(error.format_message()), error.ctx) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

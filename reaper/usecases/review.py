@@ -20,6 +20,7 @@ from reaper.core.language.policy import PolicySet
 from reaper.core.model.duration import Duration, spoken
 from reaper.core.planning.plan import Plan, Reviewed
 from reaper.errors import ConfigurationError
+from reaper.foreign_text import json_text
 
 _CLOCKS_DIFFER = 60.0  # seconds
 
@@ -129,7 +130,8 @@ def reviewable(observation: Observation, plan: Plan, url: str, key: SecretStr) -
 def write_plan(path: Path, plans: list[ReviewedPlan]) -> None:
     """Raises ConfigurationError when the file cannot be written."""
     try:
-        files.write_text(path, PlanFile(plans=tuple(plans)).model_dump_json(indent=2) + "\n")
+        text = json_text(PlanFile(plans=tuple(plans)).model_dump_json(indent=2))
+        files.write_text(path, f"{text}\n")
     except OSError as error:
         why = f"{path} cannot be written: {error.strerror}; name another file"
         raise ConfigurationError(why) from None

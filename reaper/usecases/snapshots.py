@@ -22,6 +22,7 @@ from reaper.core.model.session import Activity, Snapshot
 from reaper.core.planning.memory import Memory
 from reaper.core.planning.plan import Plan, build_plan
 from reaper.errors import ConfigurationError
+from reaper.foreign_text import json_text
 
 
 def _sparsely(granted: Iterable[ManualExemption]) -> list[Any]:
@@ -93,7 +94,7 @@ def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
     owners = {"fleets": {"__all__": {"snapshot": looked}}}
     text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=owners)
     try:
-        files.write_text(path, text + "\n")
+        files.write_text(path, f"{json_text(text)}\n")
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}; name another file"

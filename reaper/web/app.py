@@ -12,6 +12,7 @@ from reaper.web.api import Store, api
 from reaper.web.health import health
 from reaper.web.metrics import metrics
 from reaper.web.problems import answer_problems
+from reaper.web.responses import Json
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -30,6 +31,7 @@ def create_app(store: Store, settings: HttpSettings, status_reader: StatusReader
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        default_response_class=Json,
     )
     answer_problems(app)
     for router in (health(status_reader), metrics(status_reader), api(store, status_reader)):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from reaper.errors import StoreError
 from reaper.logs import logger
+from reaper.web.responses import Json
 
 if TYPE_CHECKING:
     from starlette.types import ExceptionHandler
@@ -40,14 +40,12 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Json:
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(
-        body.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE
-    )
+    return Json(body.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(_: Request, error: Exception) -> Json:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
     words = (
         f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}"
@@ -56,7 +54,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(words))
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Json:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     detail = error.detail
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -66,7 +64,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, detail, error.headers)
 
 
-async def _no_database(_: Request, error: Exception) -> JSONResponse:
+async def _no_database(_: Request, error: Exception) -> Json:
     _log.warning("request failed", because=str(error))
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -74,7 +72,7 @@ async def _no_database(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _broken(_: Request, __: Exception) -> JSONResponse:
+async def _broken(_: Request, __: Exception) -> Json:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; see the log of the reaper")
 
 

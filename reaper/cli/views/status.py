@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from reaper.cli.output import say
 from reaper.cli.views.render import moment
 from reaper.core.model.duration import spoken
-from reaper.foreign_text import visible
+from reaper.foreign_text import json_text, visible
 from reaper.usecases.status import AccountStatus, RunEntry, Status
 
 _WIDTH = 80
@@ -21,7 +21,7 @@ Line = tuple[str, str]
 
 
 def status_as_json(status: Status) -> str:
-    return TypeAdapter(Status).dump_json(status, indent=2).decode()
+    return json_text(TypeAdapter(Status).dump_json(status, indent=2).decode())
 
 
 def show_status(status: Status) -> None:

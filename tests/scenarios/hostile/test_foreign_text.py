@@ -5,16 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
 from email import message_from_string
 from email.policy import default
 from pathlib import Path
+from typing import cast
 
+import httpx
 import pytest
 from support.hostile_house import IDLE, House
 from support.notice_servers import Hook, Post
 
-NASTY = "=[/x][bold]\x1b[2J\x07\r\nFORGED\u2028\u202e\ufeff\\"
-SHOWN = r"=[/x][bold]\x1b[2J\x07\r\nFORGED\u2028\u202e\ufeff" + "\\"
+from reaper.config.settings.http import HttpSettings
+from reaper.store import open_database
+from reaper.web.app import create_app
+from reaper.web.server import serve
+from reaper.web.status import StatusReader
+
+NASTY = "=[/x][bold]\x1b[2J\x07\r\nFORGED\u2028\u202e\ufeff\x9b2J\x7f\\"
+SHOWN = r"=[/x][bold]\x1b[2J\x07\r\nFORGED\u2028\u202e\ufeff\x9b2J\x7f" + "\\"
 OWNER = f"{NASTY}@Planning"
 TELLING = {**IDLE, "name": "told", "mode": "notify"}
 LOOKING = ["sessions", "plan", "doctor", "run", "run -q", "--log-level debug run", "policy check"]
@@ -29,9 +38,9 @@ AFTER = [
     "exempt list -o csv",
     "policy diff policies policies",
 ]
-PAUSED = ["run --enforce", "run --enforce -q", "plan", "explain bbbb", "resume"]
+PAUSED = ["status", "run --enforce", "run --enforce -q", "plan", "explain bbbb", "resume"]
 PROGRAMS = ["run -o json", "sessions -o json", "explain bbbb -o json", "doctor -o json"]
-RECORDS = ["history -o json", "runs -o json", "exempt list -o json"]
+RECORDS = ["status -o json", "history -o json", "runs -o json", "exempt list -o json"]
 
 
 def fleet(house: House) -> None:
@@ -85,7 +94,11 @@ def test_programs_get_every_name_as_it_is(house: House) -> None:
         assert json.loads(one.out), line
     found = json.loads(house.reaper("sessions", "-o", "json").out)["accounts"][0]["sessions"]
     assert NASTY in {one["app"] for one in found}
+    house.reaper("plan", "-o", "plan.json")
+    house.reaper("sessions", "--keep", "fleet.json")
     lines = house.reaper("history", "-o", "csv").out
+    for name in ("plan.json", "fleet.json"):
+        assert harmless(Path(name).read_text("utf-8")), name
     rows = list(csv.DictReader(io.StringIO(lines)))
     assert len(rows) == lines.count("\n") - 1
     assert {row["app"] for row in rows} == {f"'{SHOWN}", "Planner"}
@@ -106,6 +119,22 @@ def test_those_who_are_told_get_lines_that_only_show(house: House) -> None:
     message = message_from_string(sent, policy=default)
     assert harmless(message["Subject"])
     assert harmless(message.get_content().replace("\r\n", "\n"))
+
+
+def test_the_api_answers_in_ascii(house: House) -> None:
+    """Whoever asks with curl sees each name, and no terminal obeys it."""
+    fleet(house)
+    house.run(IDLE, enforce=False)
+    with closing(open_database(house.database_url)) as store:
+        app = create_app(lambda: store, HttpSettings(), cast("StatusReader", None))
+        with serve(app, "127.0.0.1:0") as url, httpx.Client(base_url=url, trust_env=False) as api:
+            for name in ("decisions", "steps", "runs", "policies", "sessions"):
+                answer = api.get(f"/api/v1/{name}")
+                assert answer.status_code == 200
+                assert answer.text.isascii()
+                assert harmless(answer.text)
+    sessions = answer.json()["items"]
+    assert NASTY in {one["app"] for one in sessions}
 
 
 @pytest.mark.parametrize("broken", ["[/x]", "\x1b]0;x\x07", "a\nreaper: FORGED"])

@@ -8,6 +8,7 @@ from rich.console import Console
 from support.cli_tools import Cli, Open, write_policies, write_settings
 
 from reaper.cli.views import render
+from reaper.emulator import Emulator
 
 ROW = (
     "3c1a7547",
@@ -76,3 +77,25 @@ def test_control_sequences_of_the_server_never_reach_the_terminal(
         out = reaper(command).out
         assert "\x1b" not in out
         assert "\x07" not in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("history", "--outcome", "\x1b[2J\nForged"),
+        ("history", "--\x1b[2J\nForged"),
+        ("runs", "--limit", "\x1b[2J\nForged"),
+        ("\x1b[2J\nForged",),
+        ("explain", "\x1b[2J\nForged"),
+    ],
+)
+def test_what_a_script_passes_on_is_shown_as_text(
+    reaper: Cli, acme: Emulator, arguments: tuple[str, ...]
+) -> None:
+    """A usage error repeats an argument on one line, without obeying it."""
+    assert acme.url
+    told = reaper(*arguments)
+    assert told.code == 2
+    assert "\x1b" not in told.err
+    assert "\nForged" not in told.err
+    assert "Forged" in told.err
