@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.commits import quick_commits
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_commits() -> Iterator[None]:
+    with quick_commits():
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,30 +5,19 @@ own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
-from pydantic import SecretStr
-
 from reaper.core.language.limits import Limit, Limits
 from reaper.core.language.policy import PolicyDocument, PolicySet
-from reaper.emulator import DEFAULT_KEY, Emulator
-from reaper.platforms.aimms import (
-    DEFAULT_IGNORE,
-    AccountEnder,
-    AccountSource,
-    Connection,
-    compile_ignore,
-)
+from reaper.emulator import Emulator
 from reaper.ports import RunObserver
-from reaper.run.enforce import DryRun, Terminator
 from reaper.run.log import RunLog
-from reaper.run.pipeline import Reaper, Report
-from reaper.store import Database, HistoryFilter, SqlLedger, entries
+from reaper.run.pipeline import Report
+from reaper.store import Database, HistoryFilter, entries
 from support.clock import Clock
+from support.harness import wired
 
 UNLIMITED = Limits(run=Limit(), hour=Limit(), policy=Limit(), delete=Limit(), fleet_change=None)
 IDLE = {
@@ -54,37 +43,27 @@ class House:
     clock: Clock
     limits: Limits = UNLIMITED
     stop: Event = field(default_factory=Event)
-    gap: float = 0.0
-    sentinel: Path | None = None
-    lease: timedelta = timedelta(minutes=2)
+    per_minute: int = 0
     reread: Callable[[], PolicySet] | None = None
     before_step: Callable[[], object] = lambda: None
     observer: RunObserver = field(default_factory=lambda: RunLog("acme"))
 
-    def ledger(self, who: str = "test@here") -> SqlLedger:
-        return SqlLedger(self.store, self.clock, who, "0", self.lease)
-
     def once(self, rules: PolicySet, *, enforce: bool = True, **options: Any) -> Report:  # noqa: ANN401 - of run_once
         """One pass by a reaper made for it, a second after whatever was before."""
-        clock = self.clock
-        clock.wait(1)
-        connection = Connection(
-            "acme", self.emulator.url, SecretStr(DEFAULT_KEY), clock=clock, attempts=1
-        )
-        with AccountSource(
-            connection, clock=clock, ignore=compile_ignore(DEFAULT_IGNORE)
-        ) as source:
-            enforcer: Any = DryRun()
-            if enforce:
-                ender = AccountEnder(source)
-                enforcer = Terminator(
-                    source, ender, clock, self.stop, gap=self.gap, sentinel=self.sentinel
-                )
-            reaper = Reaper(
-                rules, source, self.ledger(), _Meanwhile(enforcer, self), clock, self.limits, self.stop,
-                self.observer, reread=self.reread,
-            )  # fmt: skip
-            return reaper.run_once(**options)
+        self.clock.wait(1)
+        with wired(
+            self.emulator.url,
+            rules,
+            self.store,
+            self.clock,
+            enforce=enforce,
+            limits=self.limits,
+            stop=self.stop,
+            reread=self.reread,
+            per_minute=self.per_minute,
+        ) as made:
+            enforcer: Any = _Meanwhile(made.enforcer, self)
+            return replace(made, enforcer=enforcer, observer=self.observer).run_once(**options)
 
     def outcomes(self, report: Report) -> dict[str, str]:
         """What came of each step, by the name of its session."""

@@ -1,6 +1,4 @@
-"""An account, a record and a clock of a test's own, and passes over them, composed as bootstrap.py
-does.
-"""
+"""An account, a record and a clock of a test's own, and passes over them."""
 
 from __future__ import annotations
 
@@ -8,36 +6,27 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from threading import Event
 from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reaper import ports
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.selector import Exemption
 from reaper.core.planning import request
 from reaper.core.planning.plan import Reviewed
-from reaper.emulator import DEFAULT_KEY, Config, Emulator, Faults, Scenario, SessionSpec, World
-from reaper.platforms.aimms import (
-    DEFAULT_IGNORE,
-    AccountEnder,
-    AccountSource,
-    Connection,
-    compile_ignore,
-)
-from reaper.run.enforce import DryRun, Terminator
-from reaper.run.log import RunLog
+from reaper.emulator import Config, Emulator, Faults, Scenario, SessionSpec, World
 from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, SqlLedger
 from support.clock import NOW, Clock
+from support.harness import wired
 
 IDLE = {
     "name": "idle",
@@ -253,52 +242,26 @@ class House:
         self,
         policies: PolicySet,
         *,
-        enforce: bool = True,
         limits: Limits | None = None,
-        stop: Event | None = None,
-        reread: Callable[[], PolicySet] | None = None,
-        per_minute: int = 0,
-        actor: str = "anna@desk",
         database: Database | None = None,
         url: str = "",
-        clock: Any = None,  # noqa: ANN401 - any Clock
-        timeout: float = 1.0,
+        clock: ports.Clock | None = None,
         tell: Callable[[str], None] | None = None,
         ledger: Callable[[SqlLedger], Any] = lambda made: made,
-        **more: Any,  # noqa: ANN401 - what a Terminator can be told
+        **more: Any,  # noqa: ANN401 - what `wired` takes
     ) -> Iterator[Reaper]:
-        stop, clock = stop or Event(), clock or self.clock
-        key = SecretStr(DEFAULT_KEY)
-        with (
-            Connection(
-                "acme",
-                url or self.emulator.url,
-                key,
-                clock=clock,
-                timeout_seconds=timeout,
-                workers=2,
-            ) as opened,
-            AccountSource(
-                opened,
-                clock=clock,
-                generation=self.world.generation,
-                ignore=compile_ignore(DEFAULT_IGNORE),
-            ) as source,
-        ):
-            gap = 60 / per_minute if per_minute else 0.0
-            terminator = Terminator(source, AccountEnder(source), clock, stop, gap=gap, **more)
-            made = ledger(SqlLedger(database or self.database, clock, actor, "1.2.3"))
-            yield Reaper(
-                policies,
-                source,
-                made,
-                terminator if enforce else DryRun(),
-                clock,
-                limits or self.limits,
-                stop,
-                RunLog("acme", tell or self.said.append),
-                reread,
-            )
+        with wired(
+            url or self.emulator.url,
+            policies,
+            database or self.database,
+            clock or self.clock,
+            limits=limits or self.limits,
+            generation=self.world.generation,
+            tell=tell or self.said.append,
+            **more,
+        ) as made:
+            given: Any = made.ledger
+            yield replace(made, ledger=ledger(given))
 
     def pass_once(
         self,

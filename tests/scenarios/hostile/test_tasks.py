@@ -121,6 +121,7 @@ def test_a_404_for_the_task_is_not_the_end_of_its_session(house: House) -> None:
     assert house.run(OLD_TASKS).outcomes["session-1"] != "already-gone"
 
 
+@pytest.mark.slow
 def test_a_runaway_task_is_stopped_within_a_few_runs(house: House) -> None:
     """Interrupts are accepted and come to nothing.
 

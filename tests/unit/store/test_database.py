@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from support.commits import SHIPPED
 from support.store_builders import HOUR, NOW, Book, a_pass, a_session
 
 from reaper.errors import ConfigurationError, LeaseHeld, StoreError
@@ -377,8 +378,11 @@ def test_a_failed_transaction_keeps_nothing(database: Database) -> None:
         assert not sa.inspect(db).has_table("half")
 
 
-def test_sqlite_keeps_what_was_committed_and_what_refers_to_what(sqlite_url: str) -> None:
+def test_sqlite_keeps_what_was_committed_and_what_refers_to_what(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Write-ahead log, full synchronisation and foreign keys are on for every connection."""
+    monkeypatch.setattr("reaper.store.database._prepare_sqlite", SHIPPED)
     database = open_database(sqlite_url)
     with database.reading() as db:
         found = [

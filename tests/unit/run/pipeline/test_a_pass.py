@@ -232,7 +232,7 @@ def test_a_list_that_moves_is_not_acted_upon(house: MakeHouse) -> None:
 def test_waiting_keeps_the_time(house: MakeHouse) -> None:
     """Pacing waits on the clock: two terminations are at least the gap apart."""
     acme = house(GONE, {"name": "next", "idle": "4h"})
-    acme.gap = 30.0
+    acme.per_minute = 2
     acme.once(policies(IDLE))
     (_, first), (_, second) = acme.emulator.world.terminated
     assert second - first >= timedelta(seconds=30)
