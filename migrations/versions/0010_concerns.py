@@ -10,10 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("runs") as runs:
-        runs.add_column(sa.Column("concerns", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("runs", sa.Column("concerns", sa.JSON(), nullable=False, server_default="[]"))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("runs") as runs:
-        runs.drop_column("concerns")
+    op.drop_column("runs", "concerns")  # in place: rows of other tables refer to runs
