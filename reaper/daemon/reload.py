@@ -50,7 +50,8 @@ def load_configuration(
     """
     settings = read_settings(file)
     accounts = settings.chosen(names)
-    settings.database_address()  # where that cannot be told, it is told before anything begins
+    # told before anything begins where it cannot be determined, and the same until the end
+    settings = settings.model_copy(update={"database_url": settings.database_address()})
     read = read_policies(settings, policies)
     return Configuration(
         settings, accounts, read.policies, read.warnings, (file or DEFAULT_FILE, read.path)

@@ -117,7 +117,7 @@ def _run(run: RunEntry, now: datetime) -> str:
 
 def _next(account: AccountStatus, now: datetime) -> str:
     if account.schedule is None:
-        return "no schedule here; started by cron or by a person"
+        return "no schedule here (no interval or schedule in the settings)"
     if account.next_at is None:
         return f"when the daemon starts, then {account.schedule}"
     due = account.next_at

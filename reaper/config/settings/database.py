@@ -14,7 +14,7 @@ from reaper.errors import ConfigurationError
 NAME = "reaper.db"
 _RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)((?!/|:memory:|file:)[^?]+)(.*)", re.DOTALL)
 _UNNAMED = (
-    "cannot determine the database: there is no settings file {folder}/reaper.yaml; set "
+    "cannot determine the database: there is no settings file {file}; set "
     "REAPER_SETTINGS (or --settings) to the settings file, or REAPER_DATABASE_URL to the database"
 )
 _LEFT = (
@@ -41,7 +41,7 @@ class DatabaseAddress:
         kept elsewhere would silently be left behind.
         """
         if self.url is None:
-            raise ConfigurationError(_UNNAMED.format(folder=here()))
+            raise ConfigurationError(_UNNAMED.format(file=here() / "reaper.yaml"))
         file, former = self.file, self.former
         if file is None or former is None or _is_there(file) or not _is_there(former):
             return self.url

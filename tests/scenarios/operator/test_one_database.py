@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.safety_cli import Cli, Desk, ended
+from support.command import Cli
+from support.safety_cli import Desk, ended
 from support.safety_house import idle
 
 SAYS = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from support.safety_cli import Cli, Desk, ended
+from support.command import Cli
+from support.safety_cli import Desk, ended
 from support.safety_house import idle
 
 from reaper.clock import SYSTEM_CLOCK

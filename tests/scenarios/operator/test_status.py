@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.safety_cli import Cli, Desk, ended
+from support.command import Cli
+from support.safety_cli import Desk, ended
 from support.safety_house import idle
 
 from reaper.clock import SYSTEM_CLOCK

@@ -37,4 +37,4 @@ def test_every_pause_is_listed_with_who_why_and_until_when(
 def test_without_the_database_it_is_a_problem(stand: Stand) -> None:
     """As in every other list."""
     stand.break_database(StoreError("gone"))
-    assert "database cannot be used" in problem(stand.api.get("/api/v1/status"), 503)
+    assert "database is unavailable" in problem(stand.api.get("/api/v1/status"), 503)
