@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reaper.cli.views.render import console, short, show_dormant, show_holds, show_rest, table
+from reaper.cli.views.render import (
+    console,
+    short,
+    show_concerns,
+    show_dormant,
+    show_holds,
+    show_rest,
+    table,
+)
 from reaper.core.judging.concerns import concerns
 from reaper.core.judging.verdict import Observation
 from reaper.core.planning.holds import Holds
@@ -18,8 +26,7 @@ def show_plan(observation: Observation, plan: Plan, holds: Holds) -> None:
     out.line("[bold]{}[/]: {} sessions, {} to end", observation.account, *counts)
     for doubt in observation.doubts:
         out.line("  [yellow]would observe only:[/] {}", doubt)
-    for concern in concerns(observation, enforcing=False):
-        out.line("  [yellow]needs a person:[/] {}", concern.reason)
+    show_concerns(out, concerns(observation, enforcing=False))
     if plan.steps:
         rows = table("SESSION", "KIND", "OWNER", "APP", "ACTION", "POLICY", "REASON")
         for step in plan.steps:

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reaper.core.judging.concerns import Check, Concern
 from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
 from reaper.core.planning.holds import Holds
@@ -181,8 +182,7 @@ def show_report(out: Screen, report: Report) -> None:
         out.line("  settled from run {}: {} {}: {}", past.run_id, which, result, outcome.detail)
     for doubt in observation.doubts:
         out.line("  [yellow]observed only:[/] {}", doubt)
-    for concern in report.concerns:
-        out.line("  [yellow]needs a person:[/] {}", concern.reason)
+    show_concerns(out, report.concerns)
     for bad in observation.snapshot.unreadable:
         out.line("  [yellow]unreadable {} {}:[/] {}", bad.kind, bad.id or "", bad.problem)
     _show_half_read(out, observation)
@@ -191,6 +191,13 @@ def show_report(out: Screen, report: Report) -> None:
     show_rest(out, report.plan)
     _show_receipts(out, report)
     show_dormant(out, observation)
+
+
+def show_concerns(out: Screen, concerns: Iterable[Concern]) -> None:
+    """What needs a person; that the key is refused is told on standard error."""
+    for concern in concerns:
+        if concern.check is not Check.KEY:
+            out.line("  [yellow]needs a person:[/] {}", concern.reason)
 
 
 def _show_half_read(out: Screen, observation: Observation) -> None:
