@@ -94,4 +94,4 @@ def test_a_user_without_a_home_is_told_what_to_set(shell: Shell, start: Start) -
         del shell.environment["REAPER_DATABASE_URL"]
         told = bash(shell, line)
     assert (told.returncode, told.stderr.count("\n")) == (2, 1)
-    assert "database_url" in told.stderr
+    assert "REAPER_DATABASE_URL" in told.stderr
