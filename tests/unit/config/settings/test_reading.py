@@ -132,12 +132,12 @@ def test_every_problem_is_told_at_once(load: Load) -> None:
         (
             "accounts: [{name: a, url: acme.aimms.cloud, api_key: k}]",
             "1:27",
-            "write the tenant's root",
+            "write the tenant's base URL",
         ),
         (
             "accounts: [{name: a, url: https://a.b/pro, api_key: k}]",
             "1:27",
-            "write the tenant's root alone",
+            "write the tenant's base URL alone",
         ),
         ("accounts: [{name: a, url: https://a.b, generation: 3, api_key: k}]", "1:52", "auto"),
         ("accounts: [{url: https://a.b, api_key: k}]", "1:12", "name"),
