@@ -30,7 +30,6 @@ from reaper.platforms.aimms import (
     Connection,
     ServerClock,
     compile_ignore,
-    quiet_retries,
 )
 from reaper.ports import Clock, Enforcer, Notifier, RequestCount, Secret, Tell
 from reaper.run.enforce import DryRun, Terminator
@@ -77,9 +76,12 @@ def connection(
     account: AccountSettings,
     count: RequestCount | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    stop: Event | None = None,
 ) -> Iterator[Connection]:
-    """A connection to the account. Raises ConfigurationError when its key cannot be had."""
-    quiet_retries()
+    """A connection to the account, on which nothing is waited for long once `stop` is set.
+
+    Raises ConfigurationError when its key cannot be had.
+    """
     key = account.key()
     logs.conceal(key)
     with Connection(
@@ -90,6 +92,9 @@ def connection(
         workers=settings.activity.workers,
         clock=clock,
         count=count,
+        look_seconds=settings.look_within.seconds,
+        pass_seconds=settings.pass_within.seconds,
+        stop=stop,
     ) as opened:
         yield opened
 
@@ -113,7 +118,7 @@ def reaper_of(
 
     Passes are due `every` so often; without it, when the settings say.
     """
-    with connection(settings, account, count, clock) as opened:
+    with connection(settings, account, count, clock, stop) as opened:
         time = ServerClock(opened, clock) if account.keeps_emulated_time else clock
         ignore = compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore))
         generation = account.generation
@@ -128,7 +133,7 @@ def reaper_of(
                 stop,
                 RunLog(account.name, tell),
                 reread,
-                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce),
+                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
                 _follows_within(settings, account, every, clock),
             )
 
@@ -145,20 +150,26 @@ def _follows_within(
     return account.overdue_after(every or settings.pace(account), clock.now())
 
 
-def notifiers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Notifier]:
+def notifiers(
+    settings: NotifySettings, timeout: float, *, enforce: bool, stop: Event | None = None
+) -> list[Notifier]:
     """Who tells the people that the settings name; whoever may not end anything tells nobody."""
     if not enforce:
         return [DryRunNotifier(target) for target in settings.targets]
-    hooks = (Webhook(hook.name, _concealed(hook.address), timeout) for hook in settings.webhooks)
-    mails = (_mail(mail, timeout) for mail in settings.emails)
+    hooks = (
+        Webhook(hook.name, _concealed(hook.address), timeout, stop) for hook in settings.webhooks
+    )
+    mails = (_mail(mail, timeout, stop) for mail in settings.emails)
     return [*hooks, *mails]
 
 
-def _mail(to: EmailSettings, timeout: float) -> Notifier:
+def _mail(to: EmailSettings, timeout: float, stop: Event | None) -> Notifier:
     from reaper.notify.mail import Mail  # noqa: PLC0415 - smtplib only where mail is sent
 
     password = _concealed(to.login) if to.user else None
-    return Mail(to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password)
+    return Mail(
+        to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password, stop
+    )
 
 
 def _concealed(secret: Secret) -> Secret:

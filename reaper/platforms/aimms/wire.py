@@ -19,8 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from reaper.core.model.session import Problem, Session, Unreadable
+from reaper.logs.redaction import one_line
 from reaper.platforms.aimms.address import usable_id
-from reaper.platforms.aimms.faults import one_line
 from reaper.platforms.aimms.kinds import KINDS, SOLVE
 
 if TYPE_CHECKING:
@@ -165,8 +165,7 @@ def _after_leap_second(text: str, at: int) -> datetime:
 
 def shown(value: object) -> str:
     """The value as it may stand in a report."""
-    text = one_line(repr(value))
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return one_line(repr(value), SHOWN)
 
 
 def _read_warily(body: bytes, kind: str, refuse: Refuse) -> Page:

@@ -199,7 +199,10 @@ def test_a_mail_goes_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("tls", "told"),
-    [(True, "no TLS with it: CERTIFICATE_VERIFY_FAILED"), (False, "cannot do what")],
+    [
+        (True, "no trusted TLS connection ([SSL: CERTIFICATE_VERIFY_FAILED]"),
+        (False, "cannot do what"),
+    ],
 )
 def test_a_mail_never_goes_unencrypted_instead(*, tls: bool, told: str) -> None:
     """A server without TLS, or with a certificate that nobody vouches for, gets neither message nor
@@ -231,7 +234,7 @@ def test_a_mail_that_is_refused(post: Post, port: int, answers: dict[str, str], 
 
 def test_a_mail_server_that_is_not_there() -> None:
     """Nobody answers: told as that."""
-    assert untold(to_mail(9).tell(notice())) == "no answer (ConnectionRefusedError)"
+    assert "the connection was refused" in untold(to_mail(9).tell(notice()))
 
 
 def test_a_mail_that_some_get(port: int, post: Post) -> None:
