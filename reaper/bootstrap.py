@@ -22,6 +22,7 @@ from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings
 from reaper.core.language.policy import PolicySet
+from reaper.errors import ConfigurationError, Unready
 from reaper.notify.webhook import Webhook
 from reaper.platforms.aimms import (
     DEFAULT_IGNORE,
@@ -80,22 +81,24 @@ def connection(
 ) -> Iterator[Connection]:
     """A connection to the account, on which nothing is waited for long once `stop` is set.
 
-    Raises ConfigurationError when its key cannot be had.
+    Raises Unready when its key cannot be had.
     """
-    key = account.key()
-    logs.conceal(key)
-    with Connection(
-        account.name,
-        account.url,
-        key,
-        timeout_seconds=settings.timeout.seconds,
-        workers=settings.activity.workers,
-        clock=clock,
-        count=count,
-        look_seconds=settings.look_within.seconds,
-        pass_seconds=settings.pass_within.seconds,
-        stop=stop,
-    ) as opened:
+    try:
+        opened = Connection(
+            account.name,
+            account.url,
+            account.key(),
+            timeout_seconds=settings.timeout.seconds,
+            workers=settings.activity.workers,
+            clock=clock,
+            count=count,
+            look_seconds=settings.look_within.seconds,
+            pass_seconds=settings.pass_within.seconds,
+            stop=stop,
+        )
+    except ConfigurationError as error:
+        raise Unready(str(error)) from None
+    with opened:
         yield opened
 
 
@@ -114,7 +117,7 @@ def reaper_of(
     every: timedelta | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Reaper]:
-    """Everything one account's pass needs, closed afterwards.
+    """Everything one account's pass needs, closed afterwards. Raises Unready as `connection` does.
 
     Passes are due `every` so often; without it, when the settings say.
     """

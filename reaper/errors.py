@@ -9,6 +9,7 @@
     ├── AccountError            3  the account's session-manager
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
     │   │   └── NotAsked           nothing was sent: this machine's variables, or no time left
+    │   ├── Unready             2  its own settings keep it from being asked: a missing key
     │   ├── Refused                the answer is no: nothing was done
     │   │   ├── Unauthorized       the key is missing, unknown, expired or lacks a scope
     │   │   │   └── MissingScope   it is known, but may not do this
@@ -104,6 +105,12 @@ class AccountError(ReaperError):
 
 class Unreachable(AccountError):
     """No answer came; whether a request was carried out is unknown."""
+
+
+class Unready(AccountError):
+    """The account cannot even be asked, for its key is missing or is not one; others can be."""
+
+    exit_code = USAGE
 
 
 class NotAsked(Unreachable):
