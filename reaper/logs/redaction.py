@@ -35,6 +35,7 @@ _IN_ADDRESS = re.compile(r"(\w://[^\s/:@]*:)[^\s/]+(?=@)")
 
 _known: list[str] = []
 LONGEST_LINE = 200
+_AT_A_GLANCE = 16  # so many times what is shown is looked at, for spaces are folded
 
 
 def conceal(secret: SecretStr) -> None:
@@ -59,7 +60,8 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
 
     What is secret is taken out before anything is cut off: half a key is one, too.
     """
-    line = "".join(c if c.isprintable() else " " for c in concealed(text))
+    line = concealed(text)[: _AT_A_GLANCE * longest]
+    line = "".join(c if c.isprintable() else " " for c in line)
     line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 

@@ -143,7 +143,7 @@ class _Transport(httpx.BaseTransport):
     """httpx over connections that keep within a limit."""
 
     def __init__(self, url: httpx.URL, limit: Limit) -> None:
-        self._pool = _pool(url, _Backend(limit))
+        self._pool = _pool(url, limit)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -178,14 +178,15 @@ def _where(url: httpx.URL) -> httpcore.URL:
     )
 
 
-def _pool(url: httpx.URL, backend: httpcore.NetworkBackend) -> httpcore.ConnectionPool:
+def _pool(url: httpx.URL, limit: Limit) -> httpcore.ConnectionPool:
     """The one connection to the address, by way of this machine's proxy. Raises NotSent."""
     proxy = machine.proxy_to(url)
+    through = "" if proxy is None else machine.variable_of(url)
     common: dict[str, Any] = {
         "ssl_context": machine.tls() if url.scheme == "https" else None,
         "max_connections": 1,
         "keepalive_expiry": KEEP_ALIVE_SECONDS,
-        "network_backend": backend,
+        "network_backend": _Backend(limit, through),
     }
     if proxy is None:
         return httpcore.ConnectionPool(**common)
@@ -199,12 +200,14 @@ def _pool(url: httpx.URL, backend: httpcore.NetworkBackend) -> httpcore.Connecti
         return httpcore.SOCKSProxy(at, proxy.raw_auth, **common)
     except RuntimeError:
         hint = "a SOCKS proxy needs the package socksio: install it"
-        raise machine.unusable(machine.variable_of(url), hint) from None
+        raise machine.unusable(through, hint) from None
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
+    """`through` is the variable that names the proxy, where there is one."""
+
+    def __init__(self, limit: Limit, through: str) -> None:
+        self._limit, self._through = limit, through
 
     def connect_tcp(
         self,
@@ -214,7 +217,12 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Stream(Wire(host, port, self._limit))
+        try:
+            return _Stream(Wire(host, port, self._limit))
+        except NoAnswer as error:
+            if not self._through:
+                raise
+            raise NoAnswer(f"the proxy that {self._through} names: {error}") from error
 
 
 class _Stream(httpcore.NetworkStream):

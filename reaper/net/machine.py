@@ -30,22 +30,26 @@ def proxy_to(url: httpx.URL) -> httpx.Proxy | None:
         return None
     written = named[which]
     try:
-        return httpx.Proxy(written if "://" in written else f"http://{written}")
+        proxy = httpx.Proxy(written if "://" in written else f"http://{written}")
     except (httpx.InvalidURL, ValueError):
-        raise unusable(which, "write it as http://host:port") from None
+        proxy = None
+    if proxy is None or not proxy.url.host:
+        raise unusable(variable_of(url), "write it as http://host:port")
+    return proxy
 
 
 def unusable(which: str, hint: str) -> NotSent:
     """Of the variable that names a proxy, which may hold a password and is not repeated."""
     return NotSent(
-        f"the variable {which.upper()}_PROXY of this machine names a proxy that cannot be used: "
+        f"the variable {which} of this machine names a proxy that cannot be used: "
         f"{hint}, or unset it"
     )
 
 
 def variable_of(url: httpx.URL) -> str:
     """Which of the variables names the proxy to the address."""
-    return url.scheme if getproxies().get(url.scheme) else "all"
+    kind = url.scheme if getproxies().get(url.scheme) else "all"
+    return f"{kind.upper()}_PROXY"
 
 
 def tls() -> ssl.SSLContext:

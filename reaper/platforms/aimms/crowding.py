@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Refuse = Callable[[str, bytes], Exception]
 
 MOST_PARTS = 20_000  # objects and lists; of a page of a thousand sessions there is one each
-MOST_VALUES = 1_000_000
+MOST_VALUES = 400_000
 _SMALL = 32 * 1024  # bytes that cannot hold too much
 
 
