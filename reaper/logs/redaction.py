@@ -60,8 +60,7 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
 
     What is secret is taken out before anything is cut off: half a key is one, too.
     """
-    line = concealed(text)[: _AT_A_GLANCE * longest]
-    line = "".join(c if c.isprintable() else " " for c in line)
+    line = visible(concealed(text)[: _AT_A_GLANCE * longest], keep="\t\r\n")
     line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 

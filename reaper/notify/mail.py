@@ -12,6 +12,7 @@ from threading import Event
 
 from reaper.core.planning.notice import Delivery, DeliveryStatus, Notice
 from reaper.errors import ConfigurationError
+from reaper.foreign_text import visible
 from reaper.logs import conceal
 from reaper.logs.redaction import one_line
 from reaper.net.faults import NetError

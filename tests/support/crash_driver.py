@@ -83,7 +83,7 @@ def run(job: Job) -> None:
         reaper.store.database._BUSY_SECONDS = 2
         reaper.store.database._STALLED_SECONDS = 5
         connection.ATTEMPTS = 2
-        Horizon.rest = lambda _self, _seconds: True  # type: ignore[method-assign]
+        Horizon.rest = lambda self, seconds: True  # type: ignore[method-assign]  # noqa: ARG005
     sys.argv = ["reaper", *job.arguments]
     main()
 

@@ -52,11 +52,13 @@ def run_beside(names: list[str], monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 def check(runs: Runs, names: list[str]) -> None:
     *bad, good = runs.reports
-    assert (good.seen.account, good.seen.complete, runs.broken) == ("acme", True, ())
-    assert [report.seen.account for report in bad] == [f"bad{number_of(name)}" for name in names]
+    assert (good.observation.account, good.observation.complete, runs.broken) == ("acme", True, ())
+    assert [report.observation.account for report in bad] == [
+        f"bad{number_of(name)}" for name in names
+    ]
     for report in bad:
-        told = "; ".join([str(report.error), *report.seen.doubts])
-        assert not report.seen.complete
+        told = "; ".join([str(report.error), *report.observation.doubts])
+        assert not report.observation.complete
         assert KEY[:20] not in told
 
 

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from support.hostile_house import IDLE, Clock, House
+from support.clock import Clock
+from support.hostile_house import IDLE, House
 from support.hostile_server import HostileServer
 from support.hostile_wire import Answer, Request, as_json
 from support.processes import PROGRAM, Shell
@@ -77,8 +78,7 @@ def house(
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("REAPER_")]:
         monkeypatch.delenv(name)
-    clock = Clock()
-    clock.server = SYSTEM_CLOCK.now()
+    clock = Clock(SYSTEM_CLOCK.now())
     with HostileServer(2, SYSTEM_CLOCK.now) as server:
         house = House(server, clock, capsys, f"sqlite:///{tmp_path / 'reaper.db'}")
         house.session("gone")

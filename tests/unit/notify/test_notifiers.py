@@ -252,7 +252,6 @@ def test_a_mail_that_some_get(port: int, post: Post) -> None:
     assert (delivery.result, delivery.detail) == (DeliveryStatus.TOLD, "refused for b@example.com")
 
 
-
 # --- what holds up or breaks
 # ---------------------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def test_a_missing_key_is_its_own_accounts_trouble(acme: Emulator, desk: Desk) -
     observed = sessions.observe(both, policies.policies)
     assert ([look.account for look in observed.looks], observed.exit_code) == (["acme"], 2)
     runs = accounts.run_all(both, both.accounts, policies, enforce=False, stop=Event(), tell=silent)
-    assert ([run.seen.account for run in runs.reports], runs.exit_code) == (["acme"], 2)
+    assert ([run.observation.account for run in runs.reports], runs.exit_code) == (["acme"], 2)
     assert ["NOT_SET" in str(error) for error in (*observed.unread, *runs.unready)] == [True, True]
 
 

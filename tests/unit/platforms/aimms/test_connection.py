@@ -155,11 +155,11 @@ def test_where_a_redirect_leads_is_not_even_read(
 
 def test_a_key_is_hidden_before_anything_is_cut(serve: Serve, connect: Connect) -> None:
     """An answer that repeats the key across the end of what is shown gives away no part of it."""
-    for length in range(150, 201):
-        location = f"http://x/{'a' * length}{KEY}{' ' * 2000}b"
-        served = serve(lambda _, to=location: (302, b"", {"Location": to.strip()}))
+    locations = (f"http://x/{'a' * length}{KEY}" for length in range(150, 201))
+    connection = connect(serve(lambda _: (302, b"", {"Location": next(locations)})))
+    for _ in range(50):
         with pytest.raises(Unintelligible) as caught:
-            connect(served).get("/x")
+            connection.get("/x")
         assert KEY[:3] not in str(caught.value)
 
 
