@@ -84,6 +84,8 @@ class Mail:
 def _told(error: Exception) -> str:
     """The trouble in one line; the server's own words, as far as they are its words."""
     match error:
+        case smtplib.SMTPResponseException(smtp_code=-1):
+            return "what answers there is not a mail server"
         case smtplib.SMTPResponseException():
             return f"the server answered {error.smtp_code} {_text(error.smtp_error)}"
         case smtplib.SMTPRecipientsRefused():

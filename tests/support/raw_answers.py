@@ -81,7 +81,8 @@ def entry(number: int) -> bytes:
 
 def one_more(request: str) -> Wire:
     """A list that always has one more."""
-    asked = parse_qs(urlsplit(request.split(" ")[1]).query)
+    _, _, target = request.partition(" ")
+    asked = parse_qs(urlsplit(target.partition(" ")[0]).query)
     offset = int(asked.get("offset", ["0"])[0])
     body = page(entry(offset), entry(offset + 1), total=10**9)
     yield from whole(body)(request)
