@@ -134,11 +134,9 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
     """Filled by whatever is asked."""
     made, exchange = Noted(), Connection._ask
 
-    def noting(
-        self: Connection, method: str, path: str, params: Any, *more: Any, **named: Any
-    ) -> Any:  # noqa: ANN401 - as they are
-        made.asked.append((method, path, params))
-        return exchange(self, method, path, params, *more, **named)
+    def noting(self: Connection, *asked: Any, **more: Any) -> Any:  # noqa: ANN401 - as they are
+        made.asked.append(asked[:3])
+        return exchange(self, *asked, **more)
 
     monkeypatch.setattr(Connection, "_ask", noting)
     return made
