@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -37,6 +38,7 @@ def run_beside(names: list[str], monkeypatch: pytest.MonkeyPatch) -> Runs:
         good = {"name": "acme", "url": acme.url, "api_key": "demo-key"}
         write_policies()
         monkeypatch.setenv("REAPER_TIMEOUT", "1s")
+        monkeypatch.setenv("REAPER_DATABASE_URL", f"sqlite:///{Path('reaper.db').resolve()}")
         monkeypatch.setenv("REAPER_ACCOUNTS", json.dumps([good]))
         settings = read_settings(None)
         accounts = [settings.accounts[0].model_copy(update=one) for one in bad]
