@@ -3,6 +3,9 @@
 source.py                 AccountSource, AccountEnder: what ports.py promises to the rest
 sessions.py               the paths of both generations
 listing.py                one kind's list, read completely
+document.py               a tenant's own OpenAPI document, bounded
+openapi.py, fit.py        what it says, and whether it fits reliance.py
+reliance.py               what the client relies on, stated once
 generation.py             which generation a tenant is
 wire.py                   the shapes of the answers
 tasks.py                  the gentle ends of a task
