@@ -181,6 +181,9 @@ class Notifier(Protocol):
     def target(self) -> str:
         """What the settings call it."""
 
+    def fits(self, notice: Notice) -> bool:
+        """Whether one message to it holds all of the notice."""
+
     def tell(self, notice: Notice) -> Delivery:
         """What became of it. Raises nothing for what a server, or a missing secret, can do."""
 

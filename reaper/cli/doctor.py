@@ -22,17 +22,26 @@ _OWN = "the account's own"
     help="Only compare the account's OpenAPI document, or the one in FILE, with what reaper "
     "relies on: a report to mail.",
 )
+@click.option("--notify", is_flag=True, help="Also send each notify target a test message.")
 @output_option("table", "json")
 @click.pass_context
 def command(
-    ctx: click.Context, *, accounts: tuple[str, ...], openapi: str | None, output: str
+    ctx: click.Context,
+    *,
+    accounts: tuple[str, ...],
+    openapi: str | None,
+    notify: bool,
+    output: str,
 ) -> None:
-    """Check address, key, scopes, generation, clock, the fields the tenant really sends, and the
-    database.
+    """Check address, key, scopes, generation, clock, the fields the tenant really sends, the
+    database, and whom to tell.
 
-    Reads only. Exit code 3 when an account is in trouble, 4 when the database is; with --openapi 1
-    when something that reaper relies on is missing or different.
+    Reads only, but for --notify. Exit code 4 when the database is in trouble, else 3 when an account
+    is, else 1 when a notify target is; with --openapi 1 when something that reaper relies on is
+    missing or different.
     """
+    if openapi is not None and notify:
+        raise click.UsageError("--openapi only makes a report: give --notify on its own")
     if openapi is not None:
         ctx.exit(_compare(ctx, accounts, openapi, output))
     from reaper.cli.views.checks import checks_as_json, show_checks
@@ -40,7 +49,7 @@ def command(
 
     settings = settings_of(ctx)
     with progress() as tell:
-        examination = doctor.examine_all(settings, accounts, file=ctx.obj, tell=tell)
+        examination = doctor.examine_all(settings, accounts, file=ctx.obj, notify=notify, tell=tell)
     if output == "json":
         emit(checks_as_json(examination.everything))
     else:

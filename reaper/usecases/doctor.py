@@ -16,29 +16,35 @@ from reaper.config.settings.model import DEFAULT_FILE, Settings
 from reaper.platforms.aimms.doctor import Check, examine
 from reaper.ports import Clock, Tell
 from reaper.store import file_of, revision
+from reaper.usecases.targets import examine_targets
 
 __all__ = ["Check", "Examination", "examine_all"]
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found of each account, and of the database."""
+    """What was found of each account, of the database, and of whom the settings name to be told."""
 
     accounts: Mapping[str, Sequence[Check]]
     database: Check
     files: Sequence[Check] = ()
+    targets: Sequence[Check] = ()
 
     @property
     def everything(self) -> Mapping[str, Sequence[Check]]:
         files = {"files": self.files} if self.files else {}
-        return {**self.accounts, "database": [self.database], **files}
+        targets = {"notify": self.targets} if self.targets else {}
+        return {**self.accounts, "database": [self.database], **targets, **files}
 
     @property
     def exit_code(self) -> int:
         if self.database.ok is False:
             return errors.DATABASE
         bad = any(check.ok is False for checks in self.accounts.values() for check in checks)
-        return errors.UNREACHABLE if bad else errors.DONE
+        if bad:
+            return errors.UNREACHABLE
+        untold = any(check.ok is False for check in self.targets)
+        return errors.SOME_FAILED if untold else errors.DONE
 
 
 def examine_all(
@@ -46,12 +52,15 @@ def examine_all(
     names: tuple[str, ...] = (),
     *,
     file: Path | None = None,
+    notify: bool = False,
     tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Examination:
-    """Examine the database, the named accounts, or all, and the files that others may read.
+    """Examine the database, the named accounts, or all, whom to tell, and the files that others may
+    read.
 
-    `file` is that of the settings, `reaper.yaml` where none is named. It reads only. Raises ConfigurationError.
+    `file` is that of the settings, `reaper.yaml` where none is named. It reads only, but with
+    `notify` sends each target a test message. Raises ConfigurationError.
     """
     chosen = settings.chosen(names)
     store = _examine_database(settings)
@@ -59,7 +68,8 @@ def examine_all(
     for account in chosen:
         tell(f"{account.name}: asking {account.url}")
         accounts[account.name] = _examine_account(settings, account, clock)
-    return Examination(accounts, store, list(_exposed_files(settings, file)))
+    targets = examine_targets(settings, send=notify, clock=clock, tell=tell)
+    return Examination(accounts, store, list(_exposed_files(settings, file)), targets)
 
 
 def _exposed_files(settings: Settings, file: Path | None) -> Iterator[Check]:
