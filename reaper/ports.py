@@ -66,6 +66,12 @@ class SessionSource(Protocol):
         Raises AccountError when nothing could be read at all.
         """
 
+    def unseen(self) -> str:
+        """Why sessions may be there that no list shows to this key; empty where none is known of.
+
+        Raises nothing for what a server can do.
+        """
+
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """The last activity of each session asked for, by id, all learnt in this call.
 

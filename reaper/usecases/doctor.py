@@ -13,6 +13,7 @@ from reaper.bootstrap import connection, database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import DEFAULT_FILE, Settings
+from reaper.platforms.aimms import USED_SCOPES, KeyFacts, key_facts
 from reaper.platforms.aimms.doctor import Check, examine
 from reaper.ports import Clock, Tell
 from reaper.store import file_of, revision
@@ -87,20 +88,44 @@ def _examine_account(settings: Settings, account: AccountSettings, clock: Clock)
     try:
         with connection(settings, account, clock=clock) as opened:
             checks = examine(opened, account.generation, clock)
+            let_in = all(check.ok for check in checks if check.name in ("address", "key"))
+            facts = key_facts(opened) if let_in else KeyFacts()
     except errors.Unready as error:
         return [Check("key", ok=False, detail=str(error), advice="give the account its key")]
-    notice = settings.http.key_notice.delta
-    return [*checks, *_key_expiry(account.api_key_expires, clock.now().date(), notice)]
+    notice, today = settings.http.key_notice.delta, clock.now().date()
+    expiry = _key_expiry(facts.expires, account.api_key_expires, today, notice)
+    return [*checks, *_scopes(facts), *expiry]
 
 
-def _key_expiry(day: date | None, today: date, notice: timedelta) -> list[Check]:
-    """Nothing where the settings do not know the day: no API tells it."""
+def _scopes(facts: KeyFacts) -> Iterator[Check]:
+    """Nothing where the key may not ask."""
+    if facts.scopes is None:
+        return
+    detail = f"the key has {', '.join(sorted(facts.scopes)) or 'none'}"
+    if facts.scopes <= USED_SCOPES:
+        yield Check("scopes", ok=True, detail=detail)
+        return
+    advice = f"it needs no more than {', '.join(sorted(USED_SCOPES))}: whoever has it can do more"
+    yield Check("scopes", ok=None, detail=detail, advice=advice)
+
+
+def _key_expiry(
+    told: date | None, written: date | None, today: date, notice: timedelta
+) -> Iterator[Check]:
+    """What the server says comes before what the settings do; nothing where neither knows."""
+    day = told or written
     if day is None:
-        return []
-    renew = "make a new one in the portal, and set it and api_key_expires"
-    advice = renew if day - today <= notice else ""
+        return
     detail = f"it expires on {day}" if day > today else f"it expired on {day}"
-    return [Check("key expiry", ok=not advice, detail=detail, advice=advice)]
+    advice = ""
+    if day - today <= notice:
+        advice = "make a new one in the portal, and set it and api_key_expires"
+    elif written not in {None, day}:
+        detail += f", and the settings say {written}"
+        advice = f"set api_key_expires: {day}"
+    elif written is None:
+        detail += f"; with api_key_expires: {day} in the settings the daemon warns in time"
+    yield Check("key expiry", ok=not advice, detail=detail, advice=advice)
 
 
 def _examine_database(settings: Settings) -> Check:

@@ -9,7 +9,7 @@ from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, WebhookSettings
 from reaper.core.planning.notice import DeliveryStatus, TrialNotice
 from reaper.errors import ConfigurationError
-from reaper.platforms.aimms import Check
+from reaper.platforms.aimms.doctor import Check
 from reaper.ports import Clock, Notifier, Tell
 
 
