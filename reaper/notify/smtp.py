@@ -26,10 +26,13 @@ class BoundedSmtp(smtplib.SMTP):
     def __init__(self, host: str, port: int, limit: Limit, *, secure: bool) -> None:
         super().__init__(local_hostname=_own_name(limit))
         self._host, self._limit, self._secure = host, limit, secure
-        code, said = self.connect(host, port)
-        if code != _READY:
+        try:
+            code, said = self.connect(host, port)
+            if code != _READY:
+                raise smtplib.SMTPConnectError(code, said)
+        except BaseException:
             self.close()
-            raise smtplib.SMTPConnectError(code, said)
+            raise
 
     def secure_from_now_on(self) -> None:
         """STARTTLS; smtplib forgets what it was told before."""
