@@ -22,7 +22,6 @@ from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings
 from reaper.core.language.policy import PolicySet
-from reaper.notify.mail import Mail
 from reaper.notify.webhook import Webhook
 from reaper.platforms.aimms import (
     DEFAULT_IGNORE,
@@ -155,7 +154,9 @@ def notifiers(settings: NotifySettings, timeout: float, *, enforce: bool) -> lis
     return [*hooks, *mails]
 
 
-def _mail(to: EmailSettings, timeout: float) -> Mail:
+def _mail(to: EmailSettings, timeout: float) -> Notifier:
+    from reaper.notify.mail import Mail  # noqa: PLC0415 - smtplib only where mail is sent
+
     password = _concealed(to.login) if to.user else None
     return Mail(to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password)
 

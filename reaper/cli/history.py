@@ -6,8 +6,8 @@ from datetime import datetime
 
 import click
 
-from reaper.cli.options import Moment, output_option, settings_of
-from reaper.cli.output import say, stream
+from reaper.cli.options import Moment, output_option, settings_of, warn_of_empty_record
+from reaper.cli.output import stream
 
 _IN_A_TABLE = 50
 
@@ -59,13 +59,7 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import (
-        OUTCOMES,
-        HistoryFilter,
-        export_history,
-        history,
-        nothing_recorded,
-    )
+    from reaper.usecases.history import OUTCOMES, HistoryFilter, export_history, history
 
     if outcome is not None and outcome not in OUTCOMES:
         raise _unknown(outcome, OUTCOMES)
@@ -81,8 +75,7 @@ def command(
         everything=everything,
     )
     settings = settings_of(ctx)
-    if why := nothing_recorded(settings):
-        say(f"warning: {why}", err=True)
+    warn_of_empty_record(settings)
     if output == "table":
         show_entries(history(settings, wanted))
         return

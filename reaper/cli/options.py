@@ -169,6 +169,14 @@ def stopping() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
+def warn_of_empty_record(settings: Settings) -> None:
+    """Say that nothing is on record because no run ever was, and in which database."""
+    from reaper.usecases import history
+
+    if (why := history.nothing_recorded(settings)) is not None:
+        say(f"warning: {why}", err=True)
+
+
 def complain(*troubles: object) -> None:
     """Tell of each on standard error, a line each."""
     for trouble in troubles:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import output_option, settings_of
-from reaper.cli.output import say, stream
+from reaper.cli.options import output_option, settings_of, warn_of_empty_record
+from reaper.cli.output import stream
 
 _IN_A_TABLE = 20
 
@@ -28,8 +28,7 @@ def command(
     from reaper.usecases import history
 
     settings = settings_of(ctx)
-    if why := history.nothing_recorded(settings):
-        say(f"warning: {why}", err=True)
+    warn_of_empty_record(settings)
     if output == "json":
         with history.export_runs(settings, account, limit) as found:
             stream(runs_as_json(found))

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from reaper.core.explaining.explanation import with_activity
-from reaper.core.judging.judge import judge, unresolved
+from reaper.core.judging.judge import Judgement
 from reaper.core.judging.start import from_the_start, started_again
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.limits import Limits
@@ -47,11 +46,8 @@ def observe(
     past = memory.lasted if snapshot.shows_everybody else None
     again = started_again(snapshot.sessions, memory.lasting, now)
     remembered = from_the_start(snapshot.sessions, memory.activity, now, again)
-    to_probe = {
-        session.id: session
-        for rules in policies
-        for session in unresolved(rules, snapshot.everybody, remembered, now, past)
-    }
+    judgements = [Judgement(rules, snapshot.everybody, remembered, now, past) for rules in policies]
+    to_probe = {s.id: s for judgement in judgements for s in judgement.unresolved()}
     observer.progress(
         f"{source.account}: {len(snapshot.sessions)} sessions, reading the last activity of "
         f"{len(to_probe)}"
@@ -59,7 +55,8 @@ def observe(
     learnt = source.probe(list(to_probe.values()))
     timings.lap("probe")
     activity = from_the_start(snapshot.sessions, {**remembered, **learnt}, now, again)
-    verdicts = [judge(rules, snapshot.everybody, activity, now, past) for rules in policies]
+    for judgement in judgements:
+        judgement.learn({id_: activity[id_] for id_ in learnt})
     named = doubts(source, stopwatch, memory, limits, len(snapshot.fleet))
     doubtful = (*extra_doubts, *named, *of_the_future(learnt.values()))
     return [
@@ -68,7 +65,7 @@ def observe(
             now,
             snapshot,
             rules,
-            judged,
+            judgement.verdicts(),
             activity,
             learnt,
             {**memory.lasting, **again},
@@ -77,7 +74,7 @@ def observe(
             memory.follows,
             next((found.source for found in learnt.values() if found.refused), None),
         )
-        for rules, judged in zip(policies, verdicts, strict=True)
+        for rules, judgement in zip(policies, judgements, strict=True)
     ]
 
 
@@ -97,7 +94,7 @@ def probe_also(
 ) -> Observation:
     """The same look, which knows the last activity of these sessions, too."""
     unprobed = [s for s in sessions if s.id not in observation.learnt]
-    return with_activity(observation, source.probe(unprobed))
+    return observation.with_activity(source.probe(unprobed))
 
 
 def _snapshot(

@@ -5,34 +5,45 @@ A third of the time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 _KEY = "key_"
+_AT_ONCE = 1_000
+"""So many rows are made and sent at a time: those of a large fleet would fill the memory."""
 
 
-def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def batches(them: Iterable[T]) -> Iterator[list[T]]:
+    """As many at a time as are written at once."""
+    each = iter(them)
+    while batch := list(islice(each, _AT_ONCE)):
+        yield batch
+
+
+def insert_rows(db: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
     """Every row names the same columns."""
-    if rows:
-        _execute(db, table, sa.insert(table), list(rows[0]), rows)
+    for some in batches(rows):
+        _execute(db, table, sa.insert(table), list(some[0]), some)
 
 
-def update_rows(db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def update_rows(db: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
     """Every row names its primary key and the same other columns."""
-    if rows:
-        keys = [column.name for column in table.primary_key]
-        values = [name for name in rows[0] if name not in keys]
-        _execute(db, table, sa.update(table).where(*_equal(table, keys)), values, rows)
+    keys = [column.name for column in table.primary_key]
+    for some in batches(rows):
+        values = [name for name in some[0] if name not in keys]
+        _execute(db, table, sa.update(table).where(*_equal(table, keys)), values, some)
 
 
-def delete_rows(db: sa.Connection, table: sa.Table, keys: Sequence[Row]) -> None:
+def delete_rows(db: sa.Connection, table: sa.Table, keys: Iterable[Row]) -> None:
     """Every row names the same columns, by which those to delete are found."""
-    if keys:
-        _execute(db, table, sa.delete(table).where(*_equal(table, list(keys[0]))), [], keys)
+    for some in batches(keys):
+        _execute(db, table, sa.delete(table).where(*_equal(table, list(some[0]))), [], some)
 
 
 def insert_and_number(db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> list[int]:

@@ -175,7 +175,7 @@ class SqlLedger:
             db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
         )
         record_texts(db, observation)
-        decided = record_decisions(db, observation, run_id)
+        decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
         record_activity(db, observation)
         record_ends(db, observation)
         record_lasting(db, observation)

@@ -4,6 +4,11 @@
 `told` and `activity` are projections that spare a pass from writing, asking for, or looking for
 what it knows already. `leases` holds who works on an account now.
 
+The migrations make them, and say what only one database knows: which rows an index holds, and that
+`decisions` and `current_verdicts` are without rowid in SQLite (the key is long and would be kept
+twice; an account's rows lie together, and every pass reads all of them). Said here as well, it
+would have every command load both dialects.
+
 An outcome is the last event of its step. A step without events was never begun; one whose last
 event is `intended` or `unconfirmed` is unsettled, and stands in `open_steps`.
 """
@@ -52,12 +57,7 @@ runs = sa.Table(
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
     sa.Index("ix_runs_account_started_at", "account", "started_at"),
-    sa.Index(
-        "ix_runs_latched",
-        "account",
-        sqlite_where=sa.text("latched = 1"),
-        postgresql_where=sa.text("latched"),
-    ),
+    sa.Index("ix_runs_latched", "account"),  # of those that are latched
 )
 
 # of each run that planned anything, or that a person asked for
@@ -93,7 +93,6 @@ decisions = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),  # JSON
     sa.Index("ix_decisions_session_id", "session_id"),
-    sqlite_with_rowid=False,  # the key is long, and would otherwise be kept twice
 )
 
 current_verdicts = sa.Table(
@@ -109,7 +108,6 @@ current_verdicts = sa.Table(
     sa.Column(
         "offender_run", sa.Integer
     ),  # the first of the consecutive runs that found it an offender
-    sqlite_with_rowid=False,  # an account's rows lie together, and every pass reads all of them
 )
 
 steps = sa.Table(

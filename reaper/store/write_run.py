@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from pydantic_core import to_json
@@ -19,7 +20,7 @@ from reaper.core.language.rules import Need
 from reaper.core.model.session import Activity, Phase
 from reaper.core.planning.plan import Plan, Step
 from reaper.core.planning.request import Request
-from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
+from reaper.store.bulk import Row, batches, delete_rows, insert_rows, update_rows
 from reaper.store.evidence import encode, written
 from reaper.store.tables import (
     activity,
@@ -117,49 +118,60 @@ def record_texts(db: sa.Connection, observation: Observation) -> None:
     insert_rows(db, policy_texts, list(new.values()))
 
 
-def record_decisions(db: sa.Connection, observation: Observation, run_id: int) -> dict[Key, int]:
-    """Write the verdicts that changed; return the run that decided each one that stands now."""
-    stood = _stood(db, observation.account)
-    now: dict[Key, int] = {}
-    new: list[Row] = []
-    turned: list[Row] = []
+def record_decisions(
+    db: sa.Connection, observation: Observation, run_id: int, whose: Collection[str]
+) -> dict[Key, int]:
+    """Write the verdicts that changed.
+
+    Return which run decided those that stand now, of the sessions whose ids are given.
+    """
+    left = _by_policy(observation.verdicts)
+    decided: dict[Key, int] = {}
+    turned: list[tuple[Verdict, _Since]] = []
     counted: list[Row] = []
-    taken: list[Row] = []
-    for computed in observation.verdicts:
-        verdict = (
-            computed if computed.ruling is Ruling.COMPLIANT else computed.materialized()
-        )  # its fingerprint needs the findings
-        key = (verdict.session.id, verdict.policy.name)
-        fingerprint, hash_, before = _fingerprint(verdict), verdict.policy.hash, stood.get(key)
-        since = _since(verdict, before, observation, run_id)
-        if before is not None and before.fingerprint == fingerprint and before.policy_hash == hash_:
-            now[key] = before.run_id
-            if before.since != since:
-                counted.append(_row(observation, key, since))
+    gone: list[Row] = []
+    for session, policy, *rest in _standing(db, observation.account):
+        verdict, before = left.get(policy, {}).pop(session, None), _Stood(*rest)
+        if verdict is None:
+            gone.append({"account": observation.account, "session_id": session, "policy": policy})
             continue
-        now[key] = run_id
-        taken.append(_decision(verdict.materialized(), run_id))
-        row = _row(observation, key, since) | {
-            "gist": fingerprint,
-            "run_id": run_id,
-            "policy_hash": hash_,
-        }
-        (new if before is None else turned).append(row)
-    insert_rows(db, decisions, taken)
-    insert_rows(db, current_verdicts, new)
-    update_rows(db, current_verdicts, turned)
+        since = _since(verdict, before, observation, run_id)
+        same = (
+            before.fingerprint == _fingerprint(verdict)
+            and before.policy_hash == verdict.policy.hash
+        )
+        if session in whose:
+            decided[session, policy] = before.run_id if same else run_id
+        if not same:
+            turned.append((verdict, since))
+        elif before.since != since:
+            counted.append(_row(observation, (session, policy), since))
+    new = [verdict for own in left.values() for verdict in own.values()]
+    decided |= {_key(v): run_id for v in new if v.session.id in whose}
+    _take(
+        db,
+        observation,
+        run_id,
+        ((v, _since(v, None, observation, run_id)) for v in new),
+        insert_rows,
+    )
+    _take(db, observation, run_id, turned, update_rows)
     update_rows(db, current_verdicts, counted)
     if observation.snapshot.complete:
-        gone = [key for key in stood if key not in now]
-        delete_rows(
-            db,
-            current_verdicts,
-            [{"account": observation.account, "session_id": s, "policy": p} for s, p in gone],
-        )
-    return now
+        delete_rows(db, current_verdicts, gone)
+    return decided
 
 
-def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
+def _by_policy(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Verdict]]:
+    """The verdicts of each policy, by the session's id."""
+    found: dict[str, dict[str, Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.policy.name, {})[verdict.session.id] = verdict
+    return found
+
+
+def _standing(db: sa.Connection, account: str) -> Iterable[Any]:
+    """What stands of each session and policy, row by row: of a large fleet it is much."""
     s = current_verdicts.c
     columns = (
         s.session_id,
@@ -170,8 +182,34 @@ def _stood(db: sa.Connection, account: str) -> dict[Key, _Stood]:
         s.offender_since,
         s.offender_run,
     )
-    rows = db.execute(sa.select(*columns).where(s.account == account)).all()
-    return {(session, policy): _Stood(*rest) for session, policy, *rest in rows}
+    return db.execute(sa.select(*columns).where(s.account == account))
+
+
+def _take(
+    db: sa.Connection,
+    observation: Observation,
+    run_id: int,
+    verdicts: Iterable[tuple[Verdict, _Since]],
+    write: Callable[[sa.Connection, sa.Table, list[Row]], None],
+) -> None:
+    """Record these decisions, and that they stand now."""
+    for some in batches(verdicts):
+        taken = [(verdict.materialized(), since) for verdict, since in some]
+        insert_rows(db, decisions, [_decision(verdict, run_id) for verdict, _ in taken])
+        write(db, current_verdicts, [_stands(observation, v, since, run_id) for v, since in taken])
+
+
+def _stands(observation: Observation, verdict: Verdict, since: _Since, run_id: int) -> Row:
+    row = _row(observation, _key(verdict), since)
+    return row | {
+        "gist": _fingerprint(verdict),
+        "run_id": run_id,
+        "policy_hash": verdict.policy.hash,
+    }
+
+
+def _key(verdict: Verdict) -> Key:
+    return verdict.session.id, verdict.policy.name
 
 
 def _row(observation: Observation, key: Key, since: _Since) -> Row:
@@ -255,8 +293,7 @@ def record_activity(db: sa.Connection, observation: Observation) -> None:
     update_rows(
         db, activity, [_activity(observation.account, a) for a in learnt if a.session_id in stood]
     )
-    present = {session.id for session in observation.snapshot.sessions}
-    gone = [session for session in stood if session not in present]
+    gone = stood.keys() - {session.id for session in observation.snapshot.sessions} if stood else ()
     delete_rows(
         db, activity, [{"account": observation.account, "session_id": session} for session in gone]
     )

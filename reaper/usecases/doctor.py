@@ -13,7 +13,7 @@ from reaper.bootstrap import connection, database
 from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import DEFAULT_FILE, Settings
-from reaper.platforms.aimms import Check, examine
+from reaper.platforms.aimms.doctor import Check, examine
 from reaper.ports import Clock, Tell
 from reaper.store import file_of, revision
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -39,8 +40,8 @@ def test_a_dry_pass(
 ) -> None:
     """A dry pass over 10,000 sessions takes at most 2.5 times fetching and parsing the same pages.
 
-    The promise is for a server that makes its pages, as the emulator does. Against one that has
-    them ready, and where every decision is new, the figures are only shown.
+    That is for a server that makes its pages, as the emulator does. Where they are ready, it takes
+    at most 3.5 times the CPU. Where every decision is new, the figures are only shown.
     """
     url, judged_by = serve(FLEET, remembering=remembering, **YOUNG), policies(tmp_path)
     asked: list[Asked] = []
@@ -71,10 +72,11 @@ def test_a_dry_pass(
             received = [
                 json.loads(client.get(path, params=params).content) for path, params in asked[0]
             ]
-        assert sum(len(page["items"]) for page in received) >= FLEET
+        assert sum(len(page.get("items", ())) for page in received) >= FLEET
 
     one_pass()
-    whole, bare_work = least(one_pass, bare, repetitions=7)
+    timer = time.process_time if remembering else time.perf_counter
+    whole, bare_work = least(one_pass, bare, repetitions=11, timer=timer)
     what = (
         f"{'pages ready' if remembering else 'emulator'}, "
         f"{'all decisions new' if first else 'unchanged'}"
@@ -83,20 +85,27 @@ def test_a_dry_pass(
         f"dry pass over {FLEET:,} ({what}) to bare httpx + json.loads: {whole:.2f} s to "
         f"{bare_work:.2f} s"
     )
-    figures.append((name, f"{whole / bare_work:.2f} x", "no promise" if remembering else "2.5 x"))
-    assert remembering or whole <= 2.5 * bare_work
+    times = 3.5 if remembering else 2.5
+    figures.append((name, f"{whole / bare_work:.2f} x", "no promise" if first else f"{times} x"))
+    assert first or whole <= times * bare_work
 
 
-def test_the_memory_of_a_dry_pass(serve: Serve, figures: Figures, tmp_path: Path) -> None:
-    """A process that makes one dry pass over 10,000 sessions never takes more than 150 MiB."""
-    url = serve(FLEET, **YOUNG)
+@pytest.mark.parametrize(("count", "most"), [(FLEET, (110, 100)), (5 * FLEET, (150, 130))])
+def test_the_memory_of_a_dry_pass(
+    serve: Serve, figures: Figures, tmp_path: Path, count: int, most: tuple[int, int]
+) -> None:
+    """A process that makes one dry pass over 50,000 sessions takes at most 130 MiB.
+
+    The very first also makes the database, and writes every decision.
+    """
+    url = serve(count, **YOUNG)
     program = [sys.executable, "-m", "support.one_pass", url, str(tmp_path)]
-    told = subprocess.check_output(program, text=True, cwd=HERE).split()
-    assert told[0] == str(FLEET)
-    figures.append(
-        (f"peak memory of a dry pass over {FLEET:,}", f"{float(told[1]):.0f} MiB", "150 MiB")
-    )
-    assert float(told[1]) <= 150
+    for which, allowed in zip(("the first", "a later"), most, strict=True):
+        told = subprocess.check_output(program, text=True, cwd=HERE).split()
+        assert told[0] == str(count)
+        name = f"peak memory of {which} dry pass over {count:,}"
+        figures.append((name, f"{float(told[1]):.0f} MiB", f"{allowed} MiB"))
+        assert float(told[1]) <= allowed
 
 
 def test_the_second_pass_asks_next_to_nothing(

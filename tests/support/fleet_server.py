@@ -4,7 +4,8 @@ What the server costs must not hide what the reaper costs.
 
 Each answer is made once by the emulator and then repeated, only with a new date, unless
 `remembering` is false; `latency` is in seconds. Started as a process of its own: `python
-fleet_server.py '{"count": 10000, "latency": 0, "remembering": true, "session": {}}'`.
+fleet_server.py '{"count": 10000, "latency": 0, "remembering": true, "addresses": 1,
+"session": {}}'`.
 """
 
 import asyncio
@@ -61,16 +62,24 @@ def main(asked: dict[str, Any]) -> None:
         for number in range(asked["count"])
     ]
     emulator = Emulator(Config(speed=0), Scenario(sessions=specs))
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(128)
-    sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
+    first = listening(1, 0)
+    port = first.getsockname()[1]
+    more = [listening(number, port) for number in range(2, asked["addresses"] + 1)]
+    sys.stdout.write(f"http://127.0.0.1:{port}\n")
     sys.stdout.flush()
     app = Remembering(emulator, asked["latency"]) if asked["remembering"] else emulator.app
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", ws="none", date_header=False
     )
-    uvicorn.Server(config).run([listener])
+    uvicorn.Server(config).run([first, *more])
+
+
+def listening(number: int, port: int) -> socket.socket:
+    """At 127.0.0.1 and, as other accounts, at 127.0.0.2 and so on."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((f"127.0.0.{number}", port))
+    listener.listen(128)
+    return listener
 
 
 main(json.loads(sys.argv[1]))

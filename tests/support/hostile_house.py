@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,20 +16,15 @@ from typing import Any
 
 import pytest
 
-from reaper.cli import main
 from support.clock import Clock
+from support.command import Result, call
 from support.hostile_server import Hosted, HostileServer, Log, stamp
+from support.policies import IDLE
 
 KEY = "k-hostile-0123456789"
 UNLIMITED = {name: {"sessions": 1000} for name in ("run", "hour", "policy", "delete")}
 HEARTBEAT = "heartbeat"
 
-IDLE = {
-    "name": "idle",
-    "mode": "enforce",
-    "select": {"kind": "webui"},
-    "terminate_when": {"idle": "2h"},
-}
 OLD = {"name": "old", "mode": "enforce", "select": "all", "terminate_when": {"age": "8h"}}
 OLD_TASKS = {**OLD, "select": {"kind": "task"}}
 ORPHANS = {
@@ -67,12 +61,8 @@ def span(text: str) -> timedelta:
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Result):
     """What `reaper run` printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
 
     @property
     def report(self) -> dict[str, Any]:
@@ -188,13 +178,8 @@ class House:
 
     def reaper(self, *arguments: str) -> Run:
         """The console script's own function."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["reaper", *arguments])
-            self.capture.readouterr()
-            with pytest.raises(SystemExit) as left:
-                main()
-        out, err = self.capture.readouterr()
-        return Run(int(left.value.code or 0), out, err)
+        result = call(self.capture, *arguments)
+        return Run(result.code, result.out, result.err)
 
     def run(
         self,

@@ -41,10 +41,16 @@ Asked = list[tuple[str, dict[str, str | int]]]
 def serving() -> Iterator[Serve]:
     running: list[subprocess.Popen[str]] = []
 
-    def start(count: int, *, latency: float = 0.0, remembering: bool = True, **session: Any) -> str:  # noqa: ANN401
-        asked = json.dumps(
-            {"count": count, "latency": latency, "remembering": remembering, "session": session}
-        )
+    def start(
+        count: int,
+        *,
+        latency: float = 0.0,
+        remembering: bool = True,
+        addresses: int = 1,
+        **session: Any,  # noqa: ANN401
+    ) -> str:
+        told = {"count": count, "latency": latency, "remembering": remembering}
+        asked = json.dumps({**told, "addresses": addresses, "session": session})
         program = [sys.executable, str(HERE / "support" / "fleet_server.py"), asked]
         process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
         running.append(process)
@@ -61,7 +67,11 @@ def serving() -> Iterator[Serve]:
                 process.stdout.close()
 
 
-def least(*ways: Callable[[], object], repetitions: int = 5) -> list[float]:
+def least(
+    *ways: Callable[[], object],
+    repetitions: int = 5,
+    timer: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """The least seconds that each way takes.
 
     They take turns, so that a busy moment meets all of them.
@@ -70,9 +80,9 @@ def least(*ways: Callable[[], object], repetitions: int = 5) -> list[float]:
     for _ in range(repetitions):
         for number, way in enumerate(ways):
             gc.collect()
-            start = time.perf_counter()
+            start = timer()
             way()
-            found[number] = min(found[number], time.perf_counter() - start)
+            found[number] = min(found[number], timer() - start)
     return found
 
 

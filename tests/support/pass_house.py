@@ -4,13 +4,13 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
 from reaper.core.language.limits import Limit, Limits
-from reaper.core.language.policy import PolicyDocument, PolicySet
+from reaper.core.language.policy import PolicySet
 from reaper.emulator import Emulator
 from reaper.ports import RunObserver
 from reaper.run.log import RunLog
@@ -20,18 +20,7 @@ from support.clock import Clock
 from support.harness import wired
 
 UNLIMITED = Limits(run=Limit(), hour=Limit(), policy=Limit(), delete=Limit(), fleet_change=None)
-IDLE = {
-    "name": "idle",
-    "mode": "enforce",
-    "select": {"kind": "webui"},
-    "terminate_when": {"idle": "2h"},
-}
 OLD = {"name": "old", "mode": "enforce", "select": "all", "terminate_when": {"age": "1d"}}
-
-
-def policies(*written: dict[str, Any], protect: Sequence[dict[str, Any]] = ()) -> PolicySet:
-    document = PolicyDocument.model_validate({"policies": list(written), "protect": list(protect)})
-    return PolicySet(document.policies, document.protect)
 
 
 @dataclass

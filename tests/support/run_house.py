@@ -18,13 +18,8 @@ from reaper.emulator import Config, Emulator, Recorded, Scenario, SessionSpec
 from reaper.store import open_database
 from support.clock import NOW, Clock
 from support.pass_house import House
+from support.policies import IDLE
 
-IDLE = {
-    "name": "idle",
-    "mode": "enforce",
-    "select": {"kind": "webui"},
-    "terminate_when": {"idle": "2h"},
-}
 ROOT = {"owner": "admin@ROOT", "reason": "operations"}
 
 

@@ -18,8 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reaper import ports
 from reaper.core.language.limits import Limits
-from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.selector import Exemption
+from reaper.core.language.policy import PolicySet
 from reaper.core.planning import request
 from reaper.core.planning.plan import Reviewed
 from reaper.emulator import Config, Emulator, Faults, Scenario, SessionSpec, World
@@ -27,13 +26,8 @@ from reaper.run.pipeline import Reaper, Report
 from reaper.store import Database, SqlLedger
 from support.clock import NOW, Clock
 from support.harness import wired
+from support.policies import IDLE, rules
 
-IDLE = {
-    "name": "idle",
-    "mode": "enforce",
-    "select": {"kind": "webui"},
-    "terminate_when": {"idle": "2h"},
-}
 OLD = {
     "name": "old",
     "mode": "enforce",
@@ -77,11 +71,6 @@ def fleet(offenders: int, running: int) -> list[dict[str, Any]]:
 
 def ids(specs: Iterable[dict[str, Any]], start: str = "idle") -> list[str]:
     return [spec["id"] for spec in specs if spec["id"].startswith(start)]
-
-
-def rules(*policies: dict[str, Any], protect: Iterable[dict[str, Any]] = ()) -> PolicySet:
-    found = tuple(Policy.model_validate(one) for one in policies)
-    return PolicySet(found, tuple(Exemption.model_validate(one) for one in protect))
 
 
 class Asked(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import output_option, settings_of
+from reaper.cli.options import output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import emit, stream
 
 
@@ -20,7 +20,9 @@ def command(ctx: click.Context, *, everything: bool, output: str) -> None:
     from reaper.cli.views.exemptions import exemptions_as_csv, exemptions_as_json, show_exemptions
     from reaper.usecases import exemptions
 
-    listed = exemptions.list_all(settings_of(ctx), removed=everything)
+    settings = settings_of(ctx)
+    warn_of_empty_record(settings)
+    listed = exemptions.list_all(settings, removed=everything)
     match output:
         case "json":
             emit(exemptions_as_json(listed))

@@ -43,7 +43,7 @@ def _root(url: str) -> str:
         )
     if parts.path.strip("/"):
         raise wrong(
-            f"'{url}' has a path; write the tenant's root alone: {parts.scheme}://{parts.netloc}"
+            f"'{url}' has a path; write the tenant's base URL alone: {parts.scheme}://{parts.netloc}"
         )
     if parts.scheme == "http" and not is_loopback(url):
         raise wrong(f"'{url}' would send the API key unencrypted; write https://{parts.netloc}")

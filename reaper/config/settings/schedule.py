@@ -156,6 +156,6 @@ class DaemonSettings(BaseModel):
         description="how long to wait for a step in progress when the daemon is stopped",
     )
     prune: Cron = Field(
-        Cron(cron="17 3 * * *"),
+        Cron.model_construct(cron="17 3 * * *"),  # to check it would load the scheduler
         description="when records older than `keep` are deleted, by one of the replicas",
     )

@@ -5,20 +5,19 @@ Each policy with its selector, rules, exemptions, and what is to come of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from reaper.core.explaining.forecast import Change, Forecast
 from reaper.core.judging.judge import judge
-from reaper.core.judging.start import from_the_start
 from reaper.core.judging.verdict import Finding, Observation, Verdict
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.rules import AllOf, AnyOf, Ended, Not, Rule
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import FIELDS, Answer, Match, SessionTest
-from reaper.core.model.session import Activity, Phase, Session
+from reaper.core.model.session import Phase, Session
 
 BY_HAND, PROTECT, EXEMPT = "by hand", "protect", "exempt"
 """Where an exemption was given: on the command line, for all policies, in a policy."""
@@ -156,14 +155,3 @@ def _branch(rule: Rule | Ended, findings: Iterator[Finding]) -> Branch:
         case _:
             finding = next(findings)
             return Branch(finding.rule, finding.answer, (), finding)
-
-
-def with_activity(observation: Observation, learnt: Mapping[str, Activity]) -> Observation:
-    """The same look with more that was learnt of its sessions."""
-    activity = from_the_start(
-        observation.snapshot.sessions,
-        {**observation.activity, **learnt},
-        observation.now,
-        observation.lasting,
-    )
-    return replace(observation, activity=activity, learnt={**observation.learnt, **learnt})

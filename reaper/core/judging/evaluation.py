@@ -65,6 +65,20 @@ class Compiled(NamedTuple):
         return tuple([leaf.finding(subject) for leaf in self.leaves])
 
 
+class Witnessed:
+    """The findings of a rule on a session, made when someone asks: one for each verdict, so it is
+    small.
+    """
+
+    __slots__ = ("_rules", "_subject")
+
+    def __init__(self, rules: Compiled, subject: SessionFacts) -> None:
+        self._rules, self._subject = rules, subject
+
+    def __call__(self) -> tuple[Finding, ...]:
+        return self._rules.findings(self._subject)
+
+
 def compiled(rule: Rule | Ended, context: RuleContext) -> Compiled:
     """The rule as a test of one session in this context."""
     match rule:

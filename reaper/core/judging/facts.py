@@ -60,29 +60,43 @@ def session_facts(
     """
     past = lasting or NOTHING
     each = {s.id: s for s in sessions}.values()
-    alive = [(s, phase) for s in each if (phase := s.phase) is not Phase.OVER]
-    in_flight, co_owners = InFlight.among(s for s, _ in alive), CoOwners(s for s, _ in alive)
-    subjects = [
-        _subject(session, phase, activity.get(session.id), in_flight, now)
-        for session, phase in alive
-    ]
-    reached = in_reach(a for a in activity.values() if a.learnt_at >= now)
+    alive = [s for s in each if s.phase is not Phase.OVER]
+    in_flight, co_owners = InFlight.among(alive), CoOwners(alive)
+    subjects = [_subject(session, in_flight, now) for session in alive]
     for subject in subjects:
-        id_ = subject.session.id
         if not subject.session.traits.interactive:
+            since = past.get((subject.session.id, Condition.ALONE), now)
             subject.alone = Answer.UNKNOWN if lasting is None else co_owners.alone(subject.session)
-            subject.alone_for = (now - past.get((id_, Condition.ALONE), now)).total_seconds()
-        if lasting is not None and reached and subject.fresh and activity[id_].unreachable:
-            subject.unreachable_for = (
-                now - past.get((id_, Condition.UNREACHABLE), now)
-            ).total_seconds()
+            subject.alone_for = (now - since).total_seconds()
+    add_activity(subjects, activity, now, lasting)
     return subjects
+
+
+def add_activity(
+    facts: Iterable[SessionFacts],
+    activity: Mapping[str, Activity],
+    now: datetime,
+    lasting: ObservedSince | None,
+) -> None:
+    """Put in what is known of the last activity of each by now."""
+    reached = in_reach(a for a in activity.values() if a.learnt_at >= now)
+    for subject in facts:
+        id_ = subject.session.id
+        known = activity.get(id_)
+        if known is None:
+            continue
+        idle = known.idle(now)
+        subject.idle = None if idle is None else idle.total_seconds()
+        subject.source, subject.fresh = known.source, known.learnt_at >= now
+        if lasting is not None and reached and subject.fresh and known.unreachable:
+            since = lasting.get((id_, Condition.UNREACHABLE), now)
+            subject.unreachable_for = (now - since).total_seconds()
 
 
 def finished(sessions: Iterable[Session], now: datetime) -> list[SessionFacts]:
     """The sessions that are known to be over."""
     return [
-        replace(_subject(s, Phase.OVER, None, _NOBODY, now), ended=_since(s.ended_at, now))
+        replace(_subject(s, _NOBODY, now), ended=_since(s.ended_at, now))
         for s in sessions
         if s.phase is Phase.OVER
     ]
@@ -102,19 +116,22 @@ def _in_flight(session: Session, in_flight: InFlight) -> Answer:
 _NOBODY = InFlight(frozenset(), frozenset())
 
 
-def _subject(
-    session: Session, phase: Phase, learnt: Activity | None, in_flight: InFlight, now: datetime
-) -> SessionFacts:
-    age = session.age(now)
-    idle = learnt.idle(now) if learnt else None
+def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFacts:
+    """What is known of it without its last activity."""
+    since = running_since(session, now)
+    uptime = _since(since, now)
+    running_for = None
+    if session.phase is Phase.RUNNING:
+        as_told = session.started_at is since  # mostly; then it is the same length of time
+        running_for = uptime if as_told else _since(session.started_at, now)
     return SessionFacts(
         session,
-        phase,
-        None if age is None else age.total_seconds(),
-        None if idle is None else idle.total_seconds(),
-        learnt.source if learnt else "",
-        learnt is not None and learnt.learnt_at >= now,
-        _in_flight(session, in_flight),
-        running_for=_since(session.started_at, now) if phase is Phase.RUNNING else None,
-        uptime=_since(running_since(session, now), now),
+        session.phase,
+        _since(session.created_at, now),
+        None,
+        "",
+        fresh=False,
+        in_flight=_in_flight(session, in_flight),
+        running_for=running_for,
+        uptime=uptime,
     )

@@ -38,6 +38,8 @@ class InFlight:
 
     def has(self, session: Session) -> Answer:
         """Whether the session's owner has a solve or task in flight for the same app."""
+        if not (self.surely or self.perhaps):
+            return Answer.NO
         pair = _pair(session)
         if _known(pair) and pair in self.surely:
             return Answer.YES

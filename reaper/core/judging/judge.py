@@ -6,14 +6,13 @@ decide it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from itertools import chain, product
 from operator import attrgetter
 
-from reaper.core.judging.evaluation import Compiled, compiled
-from reaper.core.judging.facts import SessionFacts, finished, session_facts
+from reaper.core.judging.evaluation import Witnessed, compiled
+from reaper.core.judging.facts import SessionFacts, add_activity, finished, session_facts
 from reaper.core.judging.leaf import RuleContext
 from reaper.core.judging.match import PolicyMatch, match_policy
 from reaper.core.judging.persistence import NOTHING, ObservedSince
@@ -26,7 +25,7 @@ from reaper.core.language.rules import Need, leaves
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
-from reaper.core.model.session import Activity, Phase, Session, understood
+from reaper.core.model.session import PARTS, Activity, Phase, Session, understood
 
 
 def judge(
@@ -41,18 +40,7 @@ def judge(
     On sessions that are not over, and where a policy deletes, on those that are. `lasting` is what
     earlier looks showed, None where this one may not show everybody.
     """
-    sessions = understood(sessions, policies.relied_on(now))
-    activity = from_the_start(sessions, activity, now)
-    present, over = session_facts(sessions, activity, now, lasting), finished(sessions, now)
-    exempt = policies.exemptions
-    return [
-        verdict
-        for policy in policies.in_force(now)
-        for verdict in PolicyEvaluation(
-            policy, exempt, over if policy.deletes else present, activity, now
-        ).verdicts()
-        if not verdict.session.nameless
-    ]
+    return Judgement(policies, sessions, activity, now, lasting).verdicts()
 
 
 def unresolved(
@@ -62,37 +50,81 @@ def unresolved(
     now: datetime,
     lasting: ObservedSince | None = NOTHING,
 ) -> list[Session]:
-    """The sessions whose verdict a fresh look at their activity can change, and no others.
+    """The sessions whose verdict a fresh look at their activity can change."""
+    return Judgement(policies, sessions, known, now, lasting).unresolved()
 
-    But for one more where a log may be unreachable: that another one answers shows that it is not
-    the server.
+
+class Judgement:
+    """One look, judged by every policy in force: each session once by what is known at first.
+
+    Where more is learnt, only what that can change is judged again.
     """
-    sessions = understood(sessions, policies.relied_on(now))
-    known = from_the_start(sessions, known, now)
-    present = session_facts(sessions, known, now, lasting)
-    wanted: dict[str, Session] = {}
-    for policy in policies.in_force(now):
-        if Need.ACTIVITY in policy.needs:
-            evaluation = PolicyEvaluation(policy, policies.exemptions, present, known, now)
-            questions = list(evaluation.open_questions())
-            wanted |= {session.id: session for session in questions}
-            if Need.REACHABILITY in policy.needs and questions:
-                wanted |= _witness(present, known, wanted)
-    return [session for session in wanted.values() if not session.nameless]
+
+    def __init__(
+        self,
+        policies: PolicySet,
+        sessions: Sequence[Session],
+        activity: Mapping[str, Activity],
+        now: datetime,
+        lasting: ObservedSince | None = NOTHING,
+    ) -> None:
+        self._now, self._lasting = now, lasting
+        self._sessions = understood(sessions, policies.relied_on(now))
+        self._activity = from_the_start(self._sessions, activity, now)
+        self._present = session_facts(self._sessions, self._activity, now, lasting)
+        over, exempt = finished(self._sessions, now), policies.exemptions
+        self._evaluations = [
+            PolicyEvaluation(
+                policy, exempt, over if policy.deletes else self._present, self._activity, now
+            )
+            for policy in policies.in_force(now)
+        ]
+
+    def verdicts(self) -> list[Verdict]:
+        """Every verdict, in policy order."""
+        return [
+            verdict
+            for evaluation in self._evaluations
+            for verdict in evaluation.verdicts()
+            if not verdict.session.nameless
+        ]
+
+    def unresolved(self) -> list[Session]:
+        """The sessions whose verdict a fresh look at their activity can change, and no others.
+
+        But for one more where a log may be unreachable: that another one answers shows that it is
+        not the server.
+        """
+        wanted: dict[str, Session] = {}
+        for evaluation in self._evaluations:
+            if Need.ACTIVITY in evaluation.needs:
+                asked = list(evaluation.open_questions())
+                wanted |= {session.id: session for session in asked}
+                if Need.REACHABILITY in evaluation.needs and asked:
+                    wanted |= _witness(self._present, self._activity, wanted)
+        return [session for session in wanted.values() if not session.nameless]
+
+    def learn(self, learnt: Mapping[str, Activity]) -> None:
+        """Take in what a look at the activity of some sessions showed."""
+        if not learnt:
+            return
+        more = {**self._activity, **learnt}
+        self._activity = from_the_start(self._sessions, more, self._now)
+        add_activity(self._present, self._activity, self._now, self._lasting)
+        for evaluation in self._evaluations:
+            evaluation.learn(self._activity, learnt.keys())
 
 
 def _witness(
-    present: Sequence[SessionFacts],
-    activity: Mapping[str, Activity],
-    to_probe: Mapping[str, Session],
+    present: Sequence[SessionFacts], known: Mapping[str, Activity], asked: Mapping[str, Session]
 ) -> dict[str, Session]:
     """A session that is not asked for anyway, first of all one whose log could be read before."""
     others = [
         s.session
         for s in present
-        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in to_probe
+        if s.phase is Phase.RUNNING and not s.fresh and s.session.id not in asked
     ]
-    best = max(others, key=lambda session: (session.id in activity, session.id), default=None)
+    best = max(others, key=lambda session: (session.id in known, session.id), default=None)
     return {} if best is None else {best.id: best}
 
 
@@ -100,6 +132,13 @@ SelectedSession = tuple[SessionFacts, PolicyMatch]
 _NO, _UNKNOWN, _YES = Answer  # looking up a member costs more than comparing it
 _COMPLIANT = Ruling.COMPLIANT
 _EITHER = (_YES, _NO)
+_OF_OTHERS = {Need.OWNER, Need.OWNER_ACTIVITY, Need.EVERYBODY_ACTIVITY}
+_BY_ACTIVITY = {
+    Need.ACTIVITY,
+    Need.OWNER_ACTIVITY,
+    Need.EVERYBODY_ACTIVITY,
+    Need.REACHABILITY,
+}
 
 
 class PolicyEvaluation:
@@ -113,21 +152,52 @@ class PolicyEvaluation:
         activity: Mapping[str, Activity],
         now: datetime,
     ) -> None:
-        self._policy = policy
+        self._policy, self._now = policy, now
+        self.needs = policy.needs
         heeded = (*protect, *policy.exempt) if policy.heeds_exemptions else ()
         exemptions = [e for e in heeded if e.holds_at(now)]
-        self._chosen = _chosen(policy, exemptions, present)
-        self._weighed = [*self._chosen, *_alike(policy, exemptions, present)]
+        self._chosen, self._matches = _chosen(policy, exemptions, present)
+        self._weighed: list[SelectedSession] = []
+        if policy.needs & _OF_OTHERS:
+            chosen = zip(self._chosen, self._matches, strict=True)
+            self._weighed = [*chosen, *_alike(policy, exemptions, present)]
+        self._scene = self._context(activity)
+        self._verdicts: list[Verdict] = []
+
+    def _context(self, activity: Mapping[str, Activity]) -> RuleContext:
         members = (
             [Member(s.session, sure=g.sure) for s, g in self._weighed]
-            if Need.OWNER in policy.needs
+            if Need.OWNER in self.needs
             else []
         )
-        seats = Seats.among(self._weighed) if Need.EVERYBODY_ACTIVITY in policy.needs else NO_SEATS
-        self._scene = RuleContext(now, activity, members, seats)
+        seats = Seats.among(self._weighed) if Need.EVERYBODY_ACTIVITY in self.needs else NO_SEATS
+        return RuleContext(self._now, activity, members, seats)
 
-    def verdicts(self) -> Iterator[Verdict]:
-        return map(self._judging(compiled(self._policy.rule, self._scene)), self._chosen)
+    def verdicts(self) -> list[Verdict]:
+        """One on each session that it selects, or may select."""
+        if not self._verdicts:
+            self._verdicts = [*map(self._by(self._scene), self._chosen, self._matches)]
+        return self._verdicts
+
+    def learn(self, activity: Mapping[str, Activity], whose: Collection[str]) -> None:
+        """Judge again those whose last activity is known now.
+
+        Where a rule weighs sessions against others, that may be any of them.
+        """
+        if not self.needs & _BY_ACTIVITY:
+            return
+        self._scene = self._context(activity)
+        if self.needs != {Need.ACTIVITY}:
+            self._verdicts = []
+            return
+        judge_again = self._by(self._scene)
+        self._verdicts = [
+            judge_again(one, match) if one.session.id in whose else verdict
+            for one, match, verdict in self._judged()
+        ]
+
+    def _judged(self) -> Iterator[tuple[SessionFacts, PolicyMatch, Verdict]]:
+        return zip(self._chosen, self._matches, self.verdicts(), strict=True)
 
     def open_questions(self) -> Iterator[Session]:
         """The sessions that are undetermined for want of a probe which could settle them.
@@ -135,26 +205,19 @@ class PolicyEvaluation:
         A quota by activity needs to know the whole owner's, also of sessions that are settled
         themselves.
         """
-        questions = [
-            one
-            for one, verdict in zip(self._chosen, self.verdicts(), strict=True)
-            if _wants_probe(verdict)
-        ]
-        if not questions:
+        asked = [(one, match) for one, match, verdict in self._judged() if _wants_probe(verdict)]
+        if not asked:
             return
-        possible = [
-            self._judging(compiled(self._policy.rule, context))
-            for context in self._possible_contexts()
-        ]
+        possible = [self._by(context) for context in self._possible_contexts()]
         open_ = [
-            one[0]
-            for one in questions
-            if any(judged(one).ruling is not Ruling.UNDETERMINED for judged in possible)
+            one
+            for one, match in asked
+            if any(judged(one, match).ruling is not Ruling.UNDETERMINED for judged in possible)
         ]
         yield from (s.session for s in open_ if not s.fresh)
-        if open_ and Need.EVERYBODY_ACTIVITY in self._policy.needs:
+        if open_ and Need.EVERYBODY_ACTIVITY in self.needs:
             yield from (s.session for s, _ in self._weighed if s.counts and not s.fresh)
-        elif open_ and Need.OWNER_ACTIVITY in self._policy.needs:
+        elif open_ and Need.OWNER_ACTIVITY in self.needs:
             owners = {Owner.of(s.session) for s in open_}
             weighed = (s for s, _ in self._weighed if s.counts and not s.fresh)
             yield from (s.session for s in weighed if _among(owners, Owner.of(s.session)))
@@ -168,23 +231,22 @@ class PolicyEvaluation:
         idle = sorted({0.0, *chain.from_iterable(silences)})
         ranks = (
             _EITHER
-            if Need.OWNER_ACTIVITY in self._policy.needs
-            or Need.EVERYBODY_ACTIVITY in self._policy.needs
+            if Need.OWNER_ACTIVITY in self.needs or Need.EVERYBODY_ACTIVITY in self.needs
             else (Answer.UNKNOWN,)
         )
-        reaches = _EITHER if Need.REACHABILITY in self._policy.needs else (Answer.UNKNOWN,)
+        reaches = _EITHER if Need.REACHABILITY in self.needs else (Answer.UNKNOWN,)
         return (self._scene.assuming(*assumed) for assumed in product(idle, ranks, reaches))
 
-    def _judging(self, rules: Compiled) -> Callable[[SelectedSession], Verdict]:
-        """The verdict on a session by these rules.
+    def _by(self, context: RuleContext) -> Callable[[SessionFacts, PolicyMatch], Verdict]:
+        """The verdict on a session in this context.
 
         All that is the same for each of them is looked up here, once.
         """
-        policy, decide, findings = self._policy, rules.cause, rules.findings
+        rules = compiled(self._policy.rule, context)
+        policy, decide = self._policy, rules.cause
 
-        def verdict(chosen: SelectedSession) -> Verdict:
-            subject, match = chosen
-            evidence = partial(findings, subject)
+        def verdict(subject: SessionFacts, match: PolicyMatch) -> Verdict:
+            evidence = Witnessed(rules, subject)
             if match.exemption is not None:
                 return Verdict(subject.session, policy, Ruling.EXEMPT, evidence, match.exemption)
             answer = decide(subject)[0]
@@ -203,24 +265,27 @@ def _wants_probe(verdict: Verdict) -> bool:
 
 def _chosen(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> list[SelectedSession]:
-    """Those that the policy selects or may select.
+) -> tuple[list[SessionFacts], list[PolicyMatch]]:
+    """Those that the policy selects or may select, and how each of them matches.
 
     Of sessions that are alike to it, the first one tells for all.
     """
     tests = (policy.test, *(exemption.test for exemption in exemptions))
-    fields = {field for test in tests for field in test.fields}
+    fields = {
+        part for test in tests for field in test.fields for part in PARTS.get(field, (field,))
+    }
     read = attrgetter(*sorted(fields)) if fields else lambda _: None
-    matches: dict[object, PolicyMatch] = {}
-    chosen = []
+    found: dict[object, PolicyMatch] = {}
+    chosen, matches = [], []
     for subject in present:
         values = read(subject.session)
-        match = matches.get(values)
+        match = found.get(values)
         if match is None:
-            match = matches[values] = match_policy(policy.test, exemptions, subject.session)
+            match = found[values] = match_policy(policy.test, exemptions, subject.session)
         if match.selected is not Answer.NO:
-            chosen.append((subject, match))
-    return chosen
+            chosen.append(subject)
+            matches.append(match)
+    return chosen, matches
 
 
 def _alike(
@@ -230,8 +295,6 @@ def _alike(
 
     They may count beside those it does.
     """
-    if not (Need.OWNER in policy.needs or Need.EVERYBODY_ACTIVITY in policy.needs):
-        return
     for subject in present:
         session = subject.session
         if policy.test(session) is _NO and policy.widest_test(session) is not _NO:
@@ -255,15 +318,15 @@ def _unknowns(subject: SessionFacts, match: PolicyMatch) -> tuple[str, ...]:
     ):
         return ()
     unread = f" ({'; '.join(map(str, session.problems))})" if session.problems else ""
-    unknowns: list[str] = []
+    found: list[str] = []
     if session.half_read:
-        unknowns.append(f"it could be read only in part{unread}")
+        found.append(f"it could be read only in part{unread}")
     elif session.of_unknown_kind:
-        unknowns.append(f"the kind '{session.kind}' is not one that is known")
+        found.append(f"the kind '{session.kind}' is not one that is known")
     elif subject.phase is Phase.UNKNOWN:
-        unknowns.append(f"the state '{session.state}' is not one that is known to run")
+        found.append(f"the state '{session.state}' is not one that is known to run")
     if not match.sure:
-        unknowns.append("whether the policy selects it is not known")
+        found.append("whether the policy selects it is not known")
     if match.doubtful is not None:
-        unknowns.append(f"whether it is exempt ({match.doubtful}) is not known")
-    return tuple(unknowns)
+        found.append(f"whether it is exempt ({match.doubtful}) is not known")
+    return tuple(found)

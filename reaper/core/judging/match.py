@@ -36,6 +36,10 @@ class PolicyMatch(NamedTuple):
         return Answer.NO if self.doubtful is None else Answer.UNKNOWN
 
 
+_PLAIN = {answer: PolicyMatch(answer) for answer in Answer}
+"""Those without an exemption: one for the many sessions of which there is no more to say."""
+
+
 def match_policy(
     selects: SessionTest, exemptions: Iterable[Exemption], session: Session
 ) -> PolicyMatch:
@@ -50,4 +54,4 @@ def match_policy(
             return PolicyMatch(selected, exemption)
         if covered is Answer.UNKNOWN:
             doubtful = exemption
-    return PolicyMatch(selected, None, doubtful)
+    return _PLAIN[selected] if doubtful is None else PolicyMatch(selected, None, doubtful)

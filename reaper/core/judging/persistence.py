@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
@@ -46,10 +47,17 @@ class CoOwners:
     One of whom a part is not known may be the same person.
     """
 
-    def __init__(self, sessions: Iterable[Session]) -> None:
-        there = [(Owner.of(s), s.phase) for s in sessions]
-        self._surely = Counter(o for o, phase in there if phase not in (Phase.OVER, Phase.UNKNOWN))
-        self._perhaps = Counter(o for o, phase in there if phase is Phase.UNKNOWN)
+    def __init__(self, sessions: Sequence[Session]) -> None:
+        self._sessions = sessions
+
+    @cached_property
+    def _surely(self) -> Counter[Owner]:
+        there = (Phase.WAITING, Phase.RUNNING)
+        return Counter(Owner.of(s) for s in self._sessions if s.phase in there)
+
+    @cached_property
+    def _perhaps(self) -> Counter[Owner]:
+        return Counter(Owner.of(s) for s in self._sessions if s.phase is Phase.UNKNOWN)
 
     def alone(self, session: Session) -> Answer:
         owner, unknown = Owner.of(session), session.phase is Phase.UNKNOWN

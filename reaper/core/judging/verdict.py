@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from reaper.core.judging.persistence import ObservedSince
+from reaper.core.judging.start import from_the_start
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.rules import Unit, unit_of
 from reaper.core.language.selector import Exemption
@@ -181,6 +182,13 @@ class Observation:
         The moments of two say nothing of the time between them.
         """
         return {key: since for key, since in self.lasting.items() if key not in self.once}
+
+    def with_activity(self, learnt: Mapping[str, Activity]) -> Observation:
+        """The same look with more that was learnt of its sessions."""
+        activity = from_the_start(
+            self.snapshot.sessions, {**self.activity, **learnt}, self.now, self.lasting
+        )
+        return replace(self, activity=activity, learnt={**self.learnt, **learnt})
 
     def rulings(self) -> dict[str, Ruling]:
         """The gravest ruling on each session that a policy selects, by its id."""

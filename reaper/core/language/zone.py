@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from reaper.core.language.selector import problem
 
 _ABBREVIATED = re.compile(r"[A-Z]{2,5}([+-][\d:]+|\d[A-Z]{3})?", re.ASCII)
+_UTC = "UTC"  # needs no look through the machine's list of places
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -19,7 +20,7 @@ def zone_of(name: str) -> ZoneInfo:
     refused: it names
     several clocks, or one that never changes.
     """
-    if name in _places():
+    if name == _UTC or name in _places():
         return ZoneInfo(name)
     if _ABBREVIATED.fullmatch(name):
         why = (
@@ -36,7 +37,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 @cache
 def _places() -> frozenset[str]:
-    return frozenset(name for name in available_timezones() if "/" in name) | {"UTC"}
+    return frozenset(name for name in available_timezones() if "/" in name) | {_UTC}
 
 
 def _near(name: str) -> str | None:

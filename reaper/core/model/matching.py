@@ -27,7 +27,7 @@ The shape is checked in `selector.py`.
 
 GLOB_CHARACTERS = frozenset("*?")
 CASELESS = frozenset({"kind", "state"})
-_REMEMBERED = 50_000
+_REMEMBERED = 4_096
 
 FIELDS: dict[str, Callable[[Session], str | None]] = {
     field: attrgetter(field)

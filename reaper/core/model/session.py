@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, dataclass_transform
 
 from reaper.core.model.kinds import (
     OVER_STATES,
@@ -16,6 +16,8 @@ from reaper.core.model.kinds import (
     KindTraits,
     traits_of,
 )
+
+T = TypeVar("T")
 
 AHEAD = "log time in the future"
 """How the cause begins where a log's clock runs ahead of ours: then one of them is wrong."""
@@ -73,11 +75,24 @@ ALWAYS_RELIED_ON = frozenset(
 )
 """The fields without which no session is understood, whatever the policies say."""
 
+PARTS = {"owner": ("user", "environment")}
+"""What a field is put together from, where it is not kept by itself."""
+
 NAMELESS = "?"
 """How the id of somebody without one begins; no session of a server can have it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def _value(cls: type[T]) -> type[T]:
+    """A dataclass that nobody changes.
+
+    It is frozen to the type checker alone: at run time each session would take twice as long to
+    make, and a look makes one for every entry of every page.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@_value
 class Session:
     """One session as one look at the account showed it.
 
@@ -110,11 +125,18 @@ class Session:
     task: TaskKey | None = None
     run_time: float | None = None
     half_read: bool = False
-    owner: str | None = field(init=False, default=None)
+    phase: Phase = field(init=False, default=Phase.UNKNOWN)
 
     def __post_init__(self) -> None:
-        if self.user is not None and self.environment is not None:
-            object.__setattr__(self, "owner", f"{self.user}@{self.environment}")
+        phase = _PHASES.get(self.state, Phase.UNKNOWN)
+        if phase is Phase.OVER or not (self.half_read or self.kind not in TRAITS):
+            self.phase = phase  # type: ignore[misc]  # while it is made
+
+    @property
+    def owner(self) -> str | None:
+        if self.user is None or self.environment is None:
+            return None
+        return f"{self.user}@{self.environment}"
 
     @property
     def traits(self) -> KindTraits:
@@ -125,13 +147,6 @@ class Session:
     def of_unknown_kind(self) -> bool:
         """Whether nobody knows what its kind is like, and so what its states mean."""
         return self.kind not in TRAITS
-
-    @property
-    def phase(self) -> Phase:
-        phase = phase_of(self.state)
-        if (self.half_read or self.kind not in TRAITS) and phase is not Phase.OVER:
-            return Phase.UNKNOWN
-        return phase
 
     @property
     def nameless(self) -> bool:

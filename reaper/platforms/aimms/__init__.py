@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from reaper.platforms.aimms.clock import ServerClock
 from reaper.platforms.aimms.connection import Connection, quiet_retries
-from reaper.platforms.aimms.doctor import Check, examine
 from reaper.platforms.aimms.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.platforms.aimms.source import AccountEnder, AccountSource
 from reaper.platforms.aimms.tasks import Tasks
@@ -25,11 +24,9 @@ __all__ = [
     "DEFAULT_IGNORE",
     "AccountEnder",
     "AccountSource",
-    "Check",
     "Connection",
     "ServerClock",
     "Tasks",
     "compile_ignore",
-    "examine",
     "quiet_retries",
 ]

@@ -98,6 +98,7 @@ def _whole(pages: _Pages, kind: str) -> Listing:
             return _listing(reading.entries.values(), None)
         except _Moved as event:
             moved = str(event)
+            everything |= reading.entries
         except _Endless as event:
             return _listing((everything | reading.entries).values(), f"{kind}: {event}")
         except AccountError as error:
@@ -106,8 +107,6 @@ def _whole(pages: _Pages, kind: str) -> Listing:
             return _listing(
                 (everything | reading.entries).values(), f"{kind}: the list broke off: {error}"
             )
-        finally:
-            everything |= reading.entries
     total = "an unknown number" if reading.total is None else f"{reading.total:,}"
     progress = f"{len(everything):,} of {total} seen"
     doubt = (

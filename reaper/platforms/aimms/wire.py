@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Required, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -263,7 +264,7 @@ def _session(item: Item, kind: str, problems: tuple[Problem, ...] = ()) -> Sessi
     session = Session(
         item["id"],
         kind,
-        state.lower() if state else None,
+        _lowered(state) if state else None,
         item.get("user_name") or None,
         item.get("environment_name") or None,
         item.get("app_name") or None,
@@ -281,6 +282,12 @@ def _session(item: Item, kind: str, problems: tuple[Problem, ...] = ()) -> Sessi
     if problems or item.get("kind") != kind or "type" in item:
         return _of_its_kind(session, item)
     return session
+
+
+@lru_cache(64)
+def _lowered(state: str) -> str:
+    """One text for the many sessions in a state."""
+    return state.lower()
 
 
 def _of_its_kind(session: Session, item: Item) -> Session | Unreadable:

@@ -112,7 +112,7 @@ def test_no_empty_history_is_begun_beside_an_older_one(
 
 
 def test_an_empty_record_is_told_with_its_place(reaper: Cli, desk: Desk) -> None:
-    """`runs` and `history` of the wrong database do not just look quiet."""
+    """`runs`, `history` and `exempt list` of the wrong database do not just look quiet."""
     desk.acme()
-    for words in (("runs",), ("history",)):
+    for words in (("runs",), ("history",), ("exempt", "list")):
         assert f"{Path.cwd() / 'reaper.db'}, the database of" in reaper(*words).err

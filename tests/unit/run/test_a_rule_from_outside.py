@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from support.core_builders import NOW, a_policy, a_session, active, ago, by_id
 from support.core_builders import house as rules_of
 from support.core_builders import verdicts as judged
-from support.pass_house import policies
+from support.policies import rules
 from support.run_house import IDLE, Open
 
 from reaper.config.policies.load import LoadedPolicies, load_policies
@@ -128,7 +128,7 @@ def test_it_is_explained() -> None:
 
 def test_it_ends_sessions_and_is_judged_again_before(house: Open) -> None:
     """A session that is quiet ends; one whose log speaks up before its turn stays."""
-    quiet = policies({**IDLE, "name": "quiet", "terminate_when": RULE})
+    quiet = rules({**IDLE, "name": "quiet", "terminate_when": RULE})
     acme = house({"id": "a", "idle": "3h"}, {"id": "b", "idle": "1h"})
     world = acme.emulator.world
     acme.before_step = lambda: world.touch(world.sessions[0].id)

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from support.laws import examples
-from support.pass_house import House, policies
+from support.pass_house import House
+from support.policies import rules
 from support.run_house import ROOT, open_house
 
 from reaper.store import HistoryFilter, entries
@@ -107,7 +108,7 @@ def test_a_pass_ends_just_those_that_are_certainly_due(
         "select": {"kind": "webui"},
         "terminate_when": RULES[drawn["rule"]],
     }
-    judged_by = policies(
+    judged_by = rules(
         {**rule, "exempt": [ROOT]} if drawn["exempt"] == "policy" else rule,
         protect=[ROOT] if drawn["exempt"] == "protect" else [],
     )

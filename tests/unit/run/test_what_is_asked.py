@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from support.pass_house import House, policies
+from support.pass_house import House
+from support.policies import rules
 from support.run_house import IDLE, ROOT, Open, asked
 
 from reaper.bootstrap import database, reaper_of
@@ -24,7 +25,7 @@ from reaper.run.pipeline import Reaper, Report
 
 GONE = {"id": "gone", "idle": "3h"}
 FLEET = (GONE, {"id": "young", "age": "1h"}, {"id": "root", "owner": "admin@ROOT", "idle": "4h"})
-RULES = policies(IDLE, protect=[ROOT])
+RULES = rules(IDLE, protect=[ROOT])
 
 
 @contextmanager
@@ -157,7 +158,7 @@ def test_only_the_log_that_can_change_a_verdict_is_read(house: Open) -> None:
         {"id": "old", "age": "2d"},
         {"id": "task", "kind": "task", "age": "9h", "owner": "svc@Supply"},
     )
-    acme.once(policies(rule, protect=[ROOT]), enforce=False)
+    acme.once(rules(rule, protect=[ROOT]), enforce=False)
     sent = asked(acme.emulator.requests)
 
     assert {one for one in sent[: sent.index("read old")] if one.startswith("log")} == {"log gone"}

@@ -6,7 +6,8 @@ What it calls terminated was ended there, by an intent that was committed before
 from __future__ import annotations
 
 import pytest
-from support.pass_house import House, policies
+from support.pass_house import House
+from support.policies import rules
 from support.run_house import IDLE, Open, Undocumented
 
 from reaper.core.planning.plan import Result
@@ -54,7 +55,7 @@ def test_every_kind_is_ended_and_recorded_as_it_happened(
     young = [{**one, "id": f"young-{one['kind']}", "age": "3h"} for one in due]
     acme = house(*due, *young, generation=generation)
 
-    acme.once(policies(AGE))
+    acme.once(rules(AGE))
 
     ended = acme.emulator.world.terminated
     assert sorted(id_ for id_, _ in ended) == sorted(one["id"] for one in due)
@@ -74,7 +75,7 @@ def test_an_observed_offender_is_left_beside_one_that_is_ended(house: Open) -> N
     watched = {**AGE, "name": "watched", "mode": "observe", "select": {"kind": "task"}}
     acme = house(GONE, {"id": "task", "kind": "task", "owner": "svc@Supply"})
 
-    report = acme.once(policies(IDLE, watched))
+    report = acme.once(rules(IDLE, watched))
 
     assert acme.ended == ["gone"]
     assert [verdict.session.id for verdict in report.plan.observed] == ["task"]
@@ -100,7 +101,7 @@ def test_an_account_whose_generation_is_unknown_is_only_observed(
     monkeypatch.setattr(Emulator, "__enter__", behind)
     acme = house(GONE, generation=generation)
 
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
 
     assert (report.plan.steps, acme.ended, acme.requests("GET")) == (
         (),
@@ -109,7 +110,7 @@ def test_an_account_whose_generation_is_unknown_is_only_observed(
     )
     assert any("the API generation is unknown" in doubt for doubt in report.observation.doubts)
     fronts[0].hidden = False
-    assert acme.outcomes(acme.once(policies(IDLE))) == {"gone": "terminated"}
+    assert acme.outcomes(acme.once(rules(IDLE))) == {"gone": "terminated"}
 
 
 def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open) -> None:
@@ -122,7 +123,7 @@ def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open
     acme.before_step = lambda: (
         acme.emulator.__exit__(None, None, None) if next(turns) == 1 else None
     )
-    acme.once(policies(IDLE))
+    acme.once(rules(IDLE))
 
     (first,) = told(acme, "terminated")
     assert acme.ended == [first.session]
@@ -131,7 +132,7 @@ def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open
 
     acme.before_step = lambda: None
     acme.emulator.__enter__()
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert (report.settled, {o.result for o in report.outcomes.values()}) == (
         [],
         {Result.TERMINATED},

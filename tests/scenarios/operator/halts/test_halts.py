@@ -12,7 +12,7 @@ from reaper.emulator import Emulator
 
 TRANCHE = "`reaper apply --account acme --at-most 1 --oldest` takes the oldest 1 by hand"
 OVER = "this run would end 2 sessions, and at most 1 are allowed"
-PAUSED = "paused by vera: year-end close (`reaper resume` ends it)"
+PAUSED = "paused by vera: year-end close (`reaper resume 1` ends it)"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reaper.config.settings.model import OwnSettings, Settings, load_settings
+from reaper.config.settings.schedule import Cron
 from reaper.errors import ConfigurationError
 
 Load = Callable[[str], Settings]
@@ -26,6 +27,13 @@ def test_without_a_file_the_defaults_hold() -> None:
     """No settings file is no error: there is just no account."""
     settings = load_settings()
     assert (settings.accounts, settings.enforce, str(settings.interval)) == ((), False, "5m")
+
+
+def test_the_time_to_prune_is_one_that_could_be_written() -> None:
+    """The default is taken unchecked, so that no command loads the scheduler for it."""
+    default = OwnSettings().daemon.prune
+
+    assert default == Cron(cron=default.cron, zone=default.zone)
 
 
 def test_the_file_is_read(load: Load) -> None:
@@ -124,12 +132,12 @@ def test_every_problem_is_told_at_once(load: Load) -> None:
         (
             "accounts: [{name: a, url: acme.aimms.cloud, api_key: k}]",
             "1:27",
-            "write the tenant's root",
+            "write the tenant's base URL",
         ),
         (
             "accounts: [{name: a, url: https://a.b/pro, api_key: k}]",
             "1:27",
-            "write the tenant's root alone",
+            "write the tenant's base URL alone",
         ),
         ("accounts: [{name: a, url: https://a.b, generation: 3, api_key: k}]", "1:52", "auto"),
         ("accounts: [{url: https://a.b, api_key: k}]", "1:12", "name"),

@@ -26,7 +26,6 @@ from support.core_builders import (
 from support.core_strategies import LASTING, Fleet, Known, houses, moments, positive_rules, scenes
 from support.laws import examples
 
-from reaper.core.explaining.explanation import with_activity
 from reaper.core.explaining.forecast import Forecast
 from reaper.core.judging.persistence import Condition
 from reaper.core.judging.start import from_the_start, running_since, started_again
@@ -116,10 +115,8 @@ def test_a_forecast_counts_from_the_start() -> None:
 def test_what_is_shown_counts_from_the_start() -> None:
     """The idle time beside a session in a list is the one that it is judged by."""
     session = a_session(started_at=ago("1m"))
-    seen = with_activity(
-        Observation("acme", NOW, Snapshot("acme", (session,)), house(IDLE), ()),
-        by_id(active(session, OLD_LOG)),
-    )
+    look = Observation("acme", NOW, Snapshot("acme", (session,)), house(IDLE), ())
+    seen = look.with_activity(by_id(active(session, OLD_LOG)))
     assert seen.activity["s1"].idle(NOW) == timedelta(minutes=1)
     assert seen.learnt["s1"].at == OLD_LOG
 

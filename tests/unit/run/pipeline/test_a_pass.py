@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from support.pass_house import IDLE, OLD, policies
+from support.pass_house import OLD
+from support.policies import IDLE, rules
 
 from reaper.core.planning.plan import Outcome, Result
 from reaper.emulator import Faults
@@ -28,7 +29,7 @@ def test_it_ends_the_offenders_and_no_one_else(house: MakeHouse, generation: Lit
         GONE, BUSY, {"name": "root", "owner": "admin@ROOT", "idle": "4h"}, {"name": "mute", "log_entries": 0},
         generation=generation,
     )  # fmt: skip
-    report = acme.once(policies(IDLE, protect=[{"owner": "admin@ROOT", "reason": "operations"}]))
+    report = acme.once(rules(IDLE, protect=[{"owner": "admin@ROOT", "reason": "operations"}]))
     assert acme.ended == ["gone"]
     assert acme.outcomes(report) == {"gone": "terminated"}
     assert acme.history(session=acme.emulator.world.terminated[0][0]) == [
@@ -43,10 +44,10 @@ def test_a_dry_run_reports_the_same_and_ends_nothing(house: MakeHouse) -> None:
     there.
     """
     acme = house(GONE, {"name": "late", "idle": "2h"}, BUSY)
-    dry = acme.once(policies(IDLE), enforce=False)
+    dry = acme.once(rules(IDLE), enforce=False)
     assert acme.ended == []
     assert acme.requests("PATCH") == acme.requests("DELETE") == 0
-    wet = acme.once(policies(IDLE))
+    wet = acme.once(rules(IDLE))
     assert [(s.session.id, s.policy, s.action) for s in dry.plan.steps] == [
         (s.session.id, s.policy, s.action) for s in wet.plan.steps
     ]
@@ -59,16 +60,16 @@ def test_an_observing_policy_ends_nothing(house: MakeHouse) -> None:
     says.
     """
     acme = house(GONE)
-    report = acme.once(policies({**IDLE, "mode": "observe"}))
+    report = acme.once(rules({**IDLE, "mode": "observe"}))
     assert (len(report.plan.observed), report.plan.steps, acme.ended) == (1, (), [])
 
 
 def test_an_unchanged_fleet_costs_its_lists_and_one_row(house: MakeHouse) -> None:
     """A second pass over a quiet fleet probes nobody and decides nothing."""
     acme = house(*[{**BUSY, "name": f"busy{n}"} for n in range(5)])
-    first = acme.once(policies(IDLE))
+    first = acme.once(rules(IDLE))
     before = len(acme.history(everything=True))
-    second = acme.once(policies(IDLE))
+    second = acme.once(rules(IDLE))
     assert (len(first.observation.learnt), len(second.observation.learnt)) == (5, 0)
     assert len(acme.history(everything=True)) == before
 
@@ -83,7 +84,7 @@ def test_only_sessions_that_a_look_can_decide_are_probed(house: MakeHouse) -> No
     )
     rule = {**IDLE, "terminate_when": {"any": [{"idle": "2h"}, {"age": "1d"}]}}
     report = acme.once(
-        policies(rule, protect=[{"owner": "admin@ROOT", "reason": "ops"}]), enforce=False
+        rules(rule, protect=[{"owner": "admin@ROOT", "reason": "ops"}]), enforce=False
     )
     names = {s.id: s.name for s in acme.emulator.world.sessions}
     assert {names[id_] for id_ in report.observation.learnt} == {"gone"}
@@ -92,7 +93,7 @@ def test_only_sessions_that_a_look_can_decide_are_probed(house: MakeHouse) -> No
 def test_a_session_that_waits_for_its_task_is_active(house: MakeHouse) -> None:
     """A silent WebUI session whose owner has a task running for the same app is left alone."""
     acme = house(GONE, {"name": "task", "kind": "task", "age": "3h"})
-    acme.once(policies(IDLE))
+    acme.once(rules(IDLE))
     assert acme.ended == []
 
 
@@ -112,7 +113,7 @@ def test_a_plan_goes_stale(house: MakeHouse, what: str) -> None:
         ),
     }
     acme.before_step = changes[what]
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert world.terminated == []
     assert report.outcomes[id_].result is (
         Result.ALREADY_GONE if what == "ended" else Result.NO_LONGER_DUE
@@ -122,10 +123,10 @@ def test_a_plan_goes_stale(house: MakeHouse, what: str) -> None:
 def test_a_policy_file_changed_meanwhile_holds_at_once(house: MakeHouse) -> None:
     """An exemption that is added while the run is under way saves the session."""
     acme = house(GONE)
-    acme.reread = lambda: policies(IDLE, protect=[{"owner": "anna@*", "reason": "just now"}])
-    assert acme.outcomes(acme.once(policies(IDLE))) == {"gone": "no-longer-due"}
-    acme.reread = lambda: policies({**IDLE, "terminate_when": {"idle": "1h"}})
-    assert acme.outcomes(acme.once(policies(IDLE))) == {"gone": "no-longer-due"}
+    acme.reread = lambda: rules(IDLE, protect=[{"owner": "anna@*", "reason": "just now"}])
+    assert acme.outcomes(acme.once(rules(IDLE))) == {"gone": "no-longer-due"}
+    acme.reread = lambda: rules({**IDLE, "terminate_when": {"idle": "1h"}})
+    assert acme.outcomes(acme.once(rules(IDLE))) == {"gone": "no-longer-due"}
     assert acme.ended == []
 
 
@@ -133,7 +134,7 @@ def test_a_termination_that_failed_but_worked(house: MakeHouse) -> None:
     """An answer of 500 is no outcome: the session is read, and seen terminated."""
     acme = house(GONE)
     acme.emulator.world.faults = Faults.parse("lost:1")
-    assert acme.outcomes(acme.once(policies(IDLE))) == {"gone": "terminated"}
+    assert acme.outcomes(acme.once(rules(IDLE))) == {"gone": "terminated"}
 
 
 def test_a_termination_that_was_accepted_and_not_done(house: MakeHouse) -> None:
@@ -143,10 +144,10 @@ def test_a_termination_that_was_accepted_and_not_done(house: MakeHouse) -> None:
     """
     acme = house(GONE)
     acme.emulator.world.faults = Faults.parse("deaf:1")
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert (acme.outcomes(report), report.failed) == ({"gone": "unconfirmed"}, True)
     acme.emulator.world.faults = Faults()
-    again = acme.once(policies(IDLE))
+    again = acme.once(rules(IDLE))
     assert [outcome.result.value for _, outcome in again.settled] == ["failed"]
     assert acme.outcomes(again) == {"gone": "terminated"}
 
@@ -167,8 +168,8 @@ def test_a_crash_after_the_intent_is_settled_by_looking(
     with monkeypatch.context() as patched:
         patched.setattr("reaper.run.enforce.Terminator.enforce", die)
         with pytest.raises(KeyboardInterrupt):
-            acme.once(policies(IDLE))
-    (settled,) = acme.once(policies(IDLE)).settled
+            acme.once(rules(IDLE))
+    (settled,) = acme.once(rules(IDLE)).settled
     assert settled[1].result is Result.ALREADY_GONE
     assert "broke off" in settled[1].detail
     assert acme.history(outcome="already-gone") == ["already-gone"]
@@ -180,7 +181,7 @@ def test_a_forced_task_is_done_when_it_is_seen_to_be(house: MakeHouse) -> None:
     It is watched until it shows failed.
     """
     acme = house({"name": "task", "kind": "task", "age": "2d"}, force_lag="20s")
-    report = acme.once(policies({**OLD, "steps": ["terminate"]}))
+    report = acme.once(rules({**OLD, "steps": ["terminate"]}))
     assert acme.outcomes(report) == {"task": "terminated"}
     assert acme.history()[:3] == ["terminated", "unconfirmed", "intended"]
 
@@ -194,7 +195,7 @@ def test_a_dead_server_in_the_middle(house: MakeHouse) -> None:
     acme.before_step = lambda: (
         acme.emulator.__exit__(None, None, None) if next(turns) == 1 else None
     )
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert sorted(outcome.result.value for outcome in report.outcomes.values()) == [
         "failed",
         "failed",
@@ -209,7 +210,7 @@ def test_a_stop_settles_the_step_under_way_and_leaves_the_rest(house: MakeHouse)
     acme = house(GONE, {"name": "next", "idle": "4h"})
     turns = iter(range(9))
     acme.before_step = lambda: acme.stop.set() if next(turns) == 1 else None
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert (len(report.outcomes), len(acme.ended)) == (1, 1)
     assert acme.history(outcome="planned") == ["planned"]
 
@@ -224,7 +225,7 @@ def test_a_list_that_moves_is_not_acted_upon(house: MakeHouse) -> None:
         world.add_session(owner="anna@Planning", age="1s", name="new")
 
     world.between_pages = one_goes_and_one_comes
-    report = acme.once(policies(IDLE))
+    report = acme.once(rules(IDLE))
     assert not report.observation.complete
     assert (report.plan.steps, acme.ended) == ((), [])
 
@@ -233,6 +234,6 @@ def test_waiting_keeps_the_time(house: MakeHouse) -> None:
     """Pacing waits on the clock: two terminations are at least the gap apart."""
     acme = house(GONE, {"name": "next", "idle": "4h"})
     acme.per_minute = 2
-    acme.once(policies(IDLE))
+    acme.once(rules(IDLE))
     (_, first), (_, second) = acme.emulator.world.terminated
     assert second - first >= timedelta(seconds=30)

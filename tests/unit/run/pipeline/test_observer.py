@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from support.pass_house import IDLE, policies
+from support.policies import IDLE, rules
 
 from reaper.ports import NullObserver
 
@@ -33,7 +33,7 @@ def test_an_observer_hears_a_pass_from_its_beginning_to_its_end(house: MakeHouse
     """The run begins, the step is intended and settled, and the run ends."""
     acme = house(GONE)
     acme.observer = recorder = Recorder()
-    acme.once(policies(IDLE))
+    acme.once(rules(IDLE))
     assert recorder.events == ["run_begun", "step_intended", "step_settled", "run_ended"]
     assert recorder.progressed == [
         "acme: reading sessions",
@@ -46,5 +46,5 @@ def test_a_pass_that_nobody_observes_does_the_same(house: MakeHouse) -> None:
     """Who listens changes nothing that is done."""
     acme = house(GONE)
     acme.observer = NullObserver()
-    acme.once(policies(IDLE))
+    acme.once(rules(IDLE))
     assert acme.ended == ["gone"]
