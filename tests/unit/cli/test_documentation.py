@@ -82,7 +82,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
     """Each --option in README and docs belongs to some command."""
     own = {o for _, c in commands() for p in c.params for o in (*p.opts, *p.secondary_opts)}
     top = {o for p in cli.params for o in p.opts} | {"--help", "--version"}
-    others = r"^(?:\S*pip|kubectl|podman|systemctl|useradd) (?:.*\\\n)*.*$"
+    others = r"^ *(?:\S*pip|python3 -m pip|kubectl|podman|systemctl|useradd) (?:.*\\\n)*.*$"
     ours = re.sub(others, "", EVERYTHING, flags=re.MULTILINE)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) <= own | top
 
