@@ -9,6 +9,7 @@ The map; a line may use only what stands below it (`make check` holds the walls)
     bootstrap.py  settings -> wired objects; whether sessions can be ended is decided here, once
     platforms/    whose sessions they are: aimms/
     notify/       who is told: mail, webhook
+    net/          the one way to other machines: bounded, interruptible, without cookies or redirects
     run/          one pass over one account; run/pipeline.py puts it together
     store/        the record: tables, ledger (append), history (read)
     config/       files that people write -> values: located_yaml, settings, policies, policy_tests

@@ -22,6 +22,7 @@ from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings
 from reaper.core.language.policy import PolicySet
+from reaper.errors import ConfigurationError, Unready
 from reaper.notify.webhook import Webhook
 from reaper.platforms.aimms import (
     DEFAULT_IGNORE,
@@ -30,7 +31,6 @@ from reaper.platforms.aimms import (
     Connection,
     ServerClock,
     compile_ignore,
-    quiet_retries,
 )
 from reaper.ports import Clock, Enforcer, Notifier, RequestCount, Secret, Tell
 from reaper.run.enforce import DryRun, Terminator
@@ -77,20 +77,28 @@ def connection(
     account: AccountSettings,
     count: RequestCount | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    stop: Event | None = None,
 ) -> Iterator[Connection]:
-    """A connection to the account. Raises ConfigurationError when its key cannot be had."""
-    quiet_retries()
-    key = account.key()
-    logs.conceal(key)
-    with Connection(
-        account.name,
-        account.url,
-        key,
-        timeout_seconds=settings.timeout.seconds,
-        workers=settings.activity.workers,
-        clock=clock,
-        count=count,
-    ) as opened:
+    """A connection to the account, on which nothing is waited for long once `stop` is set.
+
+    Raises Unready when its key cannot be had.
+    """
+    try:
+        opened = Connection(
+            account.name,
+            account.url,
+            account.key(),
+            timeout_seconds=settings.timeout.seconds,
+            workers=settings.activity.workers,
+            clock=clock,
+            count=count,
+            look_seconds=settings.look_within.seconds,
+            pass_seconds=settings.pass_within.seconds,
+            stop=stop,
+        )
+    except ConfigurationError as error:
+        raise Unready(str(error)) from None
+    with opened:
         yield opened
 
 
@@ -109,11 +117,11 @@ def reaper_of(
     every: timedelta | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Reaper]:
-    """Everything one account's pass needs, closed afterwards.
+    """Everything one account's pass needs, closed afterwards. Raises Unready as `connection` does.
 
     Passes are due `every` so often; without it, when the settings say.
     """
-    with connection(settings, account, count, clock) as opened:
+    with connection(settings, account, count, clock, stop) as opened:
         time = ServerClock(opened, clock) if account.keeps_emulated_time else clock
         ignore = compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore))
         generation = account.generation
@@ -128,7 +136,7 @@ def reaper_of(
                 stop,
                 RunLog(account.name, tell),
                 reread,
-                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce),
+                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
                 _follows_within(settings, account, every, clock),
             )
 
@@ -145,20 +153,26 @@ def _follows_within(
     return account.overdue_after(every or settings.pace(account), clock.now())
 
 
-def notifiers(settings: NotifySettings, timeout: float, *, enforce: bool) -> list[Notifier]:
+def notifiers(
+    settings: NotifySettings, timeout: float, *, enforce: bool, stop: Event | None = None
+) -> list[Notifier]:
     """Who tells the people that the settings name; whoever may not end anything tells nobody."""
     if not enforce:
         return [DryRunNotifier(target) for target in settings.targets]
-    hooks = (Webhook(hook.name, _concealed(hook.address), timeout) for hook in settings.webhooks)
-    mails = (_mail(mail, timeout) for mail in settings.emails)
+    hooks = (
+        Webhook(hook.name, _concealed(hook.address), timeout, stop) for hook in settings.webhooks
+    )
+    mails = (_mail(mail, timeout, stop) for mail in settings.emails)
     return [*hooks, *mails]
 
 
-def _mail(to: EmailSettings, timeout: float) -> Notifier:
+def _mail(to: EmailSettings, timeout: float, stop: Event | None) -> Notifier:
     from reaper.notify.mail import Mail  # noqa: PLC0415 - smtplib only where mail is sent
 
     password = _concealed(to.login) if to.user else None
-    return Mail(to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password)
+    return Mail(
+        to.name, to.host, to.port, to.from_, to.to, timeout, to.starttls, to.user, password, stop
+    )
 
 
 def _concealed(secret: Secret) -> Secret:

@@ -8,6 +8,8 @@
     │       └── PolicyProblems  2  those of policies and their cases
     ├── AccountError            3  the account's session-manager
     │   ├── Unreachable            no answer: unknown host, refused, timed out, dropped
+    │   │   └── NotAsked           nothing was sent: this machine's variables, or no time left
+    │   ├── Unready             2  its own settings keep it from being asked: a missing key
     │   ├── Refused                the answer is no: nothing was done
     │   │   ├── Unauthorized       the key is missing, unknown, expired or lacks a scope
     │   │   │   └── MissingScope   it is known, but may not do this
@@ -103,6 +105,16 @@ class AccountError(ReaperError):
 
 class Unreachable(AccountError):
     """No answer came; whether a request was carried out is unknown."""
+
+
+class Unready(AccountError):
+    """The account cannot even be asked, for its key is missing or is not one; others can be."""
+
+    exit_code = USAGE
+
+
+class NotAsked(Unreachable):
+    """Nothing was read, for nothing could be sent; asking again would not help."""
 
 
 class Refused(AccountError):

@@ -71,7 +71,8 @@ def command(
     show_runs(applied.runs, output)
     for line in applied.changes:
         say(line, err=output == "json")
-    complain(*applied.runs.skipped, *applied.runs.unread, *applied.runs.broken)
+    complain(*applied.runs.skipped, *applied.runs.unread)
+    complain(*applied.runs.unready, *applied.runs.broken)
     ctx.exit(applied.runs.exit_code)
 
 

@@ -64,5 +64,5 @@ def command(
     else:
         show_runs(runs, output)
         complain(*runs.skipped, *runs.unread)
-    complain(*runs.broken)
+    complain(*runs.unready, *runs.broken)
     ctx.exit(runs.exit_code)

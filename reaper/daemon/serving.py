@@ -6,13 +6,14 @@ What people have written, a database, a schedule and workers, until it is asked 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from functools import partial
 
 from reaper.bootstrap import open_store
 from reaper.clock import SYSTEM_CLOCK
+from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.daemon.database import DatabaseSupervisor, reopen_store
 from reaper.daemon.loop import Loop, signals
@@ -21,6 +22,7 @@ from reaper.daemon.reload import Configuration, LiveConfiguration
 from reaper.daemon.scheduler import Scheduler
 from reaper.daemon.status import DaemonStatus
 from reaper.daemon.worker import Worker
+from reaper.errors import ConfigurationError
 from reaper.logs import logger
 from reaper.ports import Clock
 
@@ -49,8 +51,7 @@ def serve(
     configuration = LiveConfiguration(load, status)
     settings = configuration.current.settings
     accounts = configuration.current.accounts
-    for account in accounts:
-        account.key()  # a missing key is told before anything is looked at
+    _ask_for_a_key(accounts)
     worker = Worker(configuration, status, clock, enforce, every)
     first, again = partial(open_store, settings), partial(reopen_store, settings)
     supervisor = DatabaseSupervisor(first, again, worker.probe, status, clock)
@@ -84,6 +85,21 @@ def serve(
     else:
         _log.info("daemon ended")
     return frozenset(late)
+
+
+def _ask_for_a_key(accounts: Sequence[AccountSettings]) -> None:
+    """Raises ConfigurationError before anything is looked at where no account has its key.
+
+    One that lacks it is its own trouble: each of its passes says so.
+    """
+    missing: list[ConfigurationError] = []
+    for account in accounts:
+        try:
+            account.key()
+        except ConfigurationError as error:
+            missing.append(error)
+    if missing and len(missing) == len(accounts):
+        raise missing[0]
 
 
 def _follow(

@@ -5,9 +5,11 @@ By type, by the name they stand under, by what they look like, and by value.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import SecretBytes, SecretStr
 
@@ -31,14 +33,36 @@ _AUTHORIZED = re.compile(
 )
 _IN_ADDRESS = re.compile(r"(\w://[^\s/:@]*:)[^\s/]+(?=@)")
 
-_known: set[str] = set()
+_known: list[str] = []
+LONGEST_LINE = 200
+_AT_A_GLANCE = 16  # so many times what is shown is looked at, for spaces are folded
 
 
 def conceal(secret: SecretStr) -> None:
-    """Let the log never show this value, wherever it turns up."""
+    """Let no log and no message show this value, wherever it turns up and however it is quoted."""
     value = secret.get_secret_value()
-    if len(value) >= _SHORTEST:
-        _known.add(value)
+    if len(value) < _SHORTEST or value in _known:
+        return
+    quoted = {value, quote(value, safe=""), repr(value)[1:-1], json.dumps(value)[1:-1]}
+    # the longest first: one key may begin like another
+    _known[:] = sorted({*_known, *quoted}, key=len, reverse=True)
+
+
+def concealed(text: str) -> str:
+    """The text without any of the values that are known to be secret."""
+    for value in _known:
+        text = text.replace(value, HIDDEN)
+    return text
+
+
+def one_line(text: str, longest: int = LONGEST_LINE) -> str:
+    """Text from elsewhere as one printable line.
+
+    What is secret is taken out before anything is cut off: half a key is one, too.
+    """
+    line = visible(concealed(text)[: _AT_A_GLANCE * longest], keep="\t\r\n")
+    line = " ".join(line.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def redact(
@@ -57,8 +81,7 @@ def redact(
 
 
 def without_secrets(text: str) -> str:
-    for value in _known:
-        text = text.replace(value, HIDDEN)
+    text = concealed(text)
     for pattern in (_IN_ADDRESS, _AUTHORIZED, _NAMED):
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text

@@ -38,7 +38,7 @@ class Observed(Generic[T]):
 
     @property
     def exit_code(self) -> int:
-        return errors.UNREACHABLE if self.unread else errors.DONE
+        return exit_code_of(self.unread)
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Runs:
     skipped: tuple[str, ...]
     broken: tuple[errors.StoreError, ...]
     neglected: tuple[str, ...] = ()
+    unready: tuple[errors.AccountError, ...] = ()
+    """Why accounts could not even be asked."""
 
     @property
     def unread(self) -> tuple[errors.AccountError, ...]:
@@ -61,13 +63,13 @@ class Runs:
 
     @property
     def exit_code(self) -> int:
-        """The gravest: 4 the database failed a run, 3 an account could not be read, 5 halted, 6
-        inconclusive, 1 not ended; else 0.
+        """The gravest: 4 the database failed a run, 3 an account could not be read, 2 one has no
+        key, 5 halted, 6 inconclusive, 1 not ended; else 0.
         """
         if self.broken:
             return errors.DATABASE
-        if self.unread:
-            return errors.UNREACHABLE
+        if unread := (*self.unread, *self.unready):
+            return exit_code_of(unread)
         if any(report.plan.halted for report in self.reports):
             return errors.HALTED
         if self.neglected or any(report.inconclusive for report in self.reports):
@@ -91,9 +93,8 @@ def observe_all(
 
     `observation` gives the look that it rests on: of one that is not whole, why is in `unread`, too.
 
-    Raises ConfigurationError for a missing key before anything is looked at, and StoreError.
+    Raises Unready where no account could even be asked, and StoreError.
     """
-    _ask_for_keys(accounts)
     looks: list[T] = []
     unread: list[errors.AccountError] = []
     for account in accounts:
@@ -106,6 +107,7 @@ def observe_all(
             unread += unread_parts(observation(looks[-1]))
         except errors.AccountError as error:
             unread.append(error)
+    _raise_if_nobody_was_asked(accounts, unread)
     return Observed(tuple(looks), tuple(unread))
 
 
@@ -123,15 +125,15 @@ def run_all(
     """One run over each account, one after the other; no more once `stop` is set.
 
     `enforce` overrides the settings unless it is None. With `requests`, nothing is done but what a
-    person asks for, by account. Raises StoreError where the database cannot be opened, and
-    ConfigurationError for a missing key before anything is looked at.
+    person asks for, by account. Raises StoreError where the database cannot be opened, and Unready
+    where no account could even be asked.
     """
-    _ask_for_keys(accounts)
     enforcing = settings.enforce if enforce is None else enforce
     reports: list[Report] = []
     skipped: list[str] = []
     neglected: list[str] = []
     broken: list[errors.StoreError] = []
+    unready: list[errors.AccountError] = []
     with database(settings) as store:
         for account in accounts:
             if stop.is_set():
@@ -151,6 +153,8 @@ def run_all(
             try:
                 with wired as reaper:
                     reports.append(reaper.run_once(request))
+            except errors.Unready as error:
+                unready.append(error)
             except errors.LeaseHeld as held:
                 skipped.append(str(held))
                 if why := _neglect(settings, account, store, clock, asked=requests is not None):
@@ -159,7 +163,8 @@ def run_all(
                 errors.StoreError
             ) as error:  # also a lost lease: the next account may fare better
                 broken.append(error)
-    return Runs(tuple(reports), tuple(skipped), tuple(broken), tuple(neglected))
+    _raise_if_nobody_was_asked(accounts, unready)
+    return Runs(tuple(reports), tuple(skipped), tuple(broken), tuple(neglected), tuple(unready))
 
 
 def _neglect(
@@ -183,6 +188,14 @@ def _neglect(
     return f"but the last complete run began {age} ago, and {most} is the maximum"
 
 
-def _ask_for_keys(accounts: Sequence[AccountSettings]) -> None:
-    for account in accounts:
-        account.key()
+def _raise_if_nobody_was_asked(
+    accounts: Sequence[AccountSettings], unread: Sequence[errors.AccountError]
+) -> None:
+    unready = [error for error in unread if isinstance(error, errors.Unready)]
+    if unready and len(unready) == len(accounts):
+        raise unready[0]
+
+
+def exit_code_of(unread: Sequence[errors.AccountError]) -> int:
+    """The gravest of these; 0 where there is none."""
+    return max((error.exit_code for error in unread), default=errors.DONE)

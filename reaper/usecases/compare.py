@@ -14,7 +14,7 @@ from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
 from reaper.ports import Tell
 from reaper.run.pipeline import Reaper
-from reaper.usecases.accounts import observe_all
+from reaper.usecases.accounts import exit_code_of, observe_all
 from reaper.usecases.configuration import today
 from reaper.usecases.snapshots import read_fleets
 
@@ -51,7 +51,7 @@ class Comparison:
     @property
     def exit_code(self) -> int:
         if self.unread:
-            return errors.UNREACHABLE
+            return exit_code_of(self.unread)
         return errors.SOME_FAILED if any(one.differs for one in self.accounts) else errors.DONE
 
 

@@ -77,7 +77,7 @@ def _examine_account(settings: Settings, account: AccountSettings, clock: Clock)
     try:
         with connection(settings, account, clock=clock) as opened:
             checks = examine(opened, account.generation, clock)
-    except errors.ConfigurationError as error:
+    except errors.Unready as error:
         return [Check("key", ok=False, detail=str(error), advice="give the account its key")]
     notice = settings.http.key_notice.delta
     return [*checks, *_key_expiry(account.api_key_expires, clock.now().date(), notice)]

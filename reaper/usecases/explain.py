@@ -27,7 +27,7 @@ from reaper.ports import Clock, Tell
 from reaper.run.observe import probe_also
 from reaper.run.pipeline import Reaper
 from reaper.store import AsOf, Database, as_of, recorded
-from reaper.usecases.accounts import observe_all
+from reaper.usecases.accounts import exit_code_of, observe_all
 
 _NEAREST = 3
 _NAMED = 10
@@ -65,7 +65,7 @@ class Explanation:
 
     @property
     def exit_code(self) -> int:
-        return errors.UNREACHABLE if self.unread else errors.DONE
+        return exit_code_of(self.unread)
 
 
 def explain_now(

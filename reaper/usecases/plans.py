@@ -20,7 +20,7 @@ from reaper.core.planning.plan import Plan
 from reaper.core.planning.request import Request
 from reaper.ports import Clock, Tell
 from reaper.run.pipeline import Reaper, Report
-from reaper.usecases.accounts import Runs, observe_all, run_all
+from reaper.usecases.accounts import Runs, exit_code_of, observe_all, run_all
 from reaper.usecases.configuration import ChosenPolicies
 from reaper.usecases.review import ReviewedPlan, ReviewedStep, read_plan, reviewable, write_plan
 
@@ -38,7 +38,7 @@ class Plans:
     @property
     def exit_code(self) -> int:
         if self.unread:
-            return errors.UNREACHABLE
+            return exit_code_of(self.unread)
         if any(plan.halted for _, plan in self.plans):
             return errors.HALTED
         unclear = any(concerns(observation, enforcing=False) for observation, _ in self.plans)

@@ -89,10 +89,10 @@ def kept(observation: Observation) -> KeptFleet:
 
 def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
     """Raises ConfigurationError when the file cannot be written."""
-    owner = {"owner"}  # put together from the rest
-    looked: Any = {"sessions": {"__all__": owner}, "unreadable": {"__all__": {"glimpse": owner}}}
-    owners = {"fleets": {"__all__": {"snapshot": looked}}}
-    text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=owners)
+    phase = {"phase"}  # follows from the rest
+    looked: Any = {"sessions": {"__all__": phase}, "unreadable": {"__all__": {"glimpse": phase}}}
+    phases = {"fleets": {"__all__": {"snapshot": looked}}}
+    text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=phases)
     try:
         files.write_text(path, f"{json_text(text)}\n")
     except OSError as error:

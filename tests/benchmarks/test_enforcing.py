@@ -132,13 +132,13 @@ def enforce(made: Reaper, noted: Noted) -> Report:
 @pytest.fixture
 def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
     """Filled by whatever is asked."""
-    made, exchange = Noted(), Connection._exchange
+    made, exchange = Noted(), Connection._ask
 
-    def noting(self: Connection, method: str, path: str, params: Any, body: Any) -> Any:  # noqa: ANN401 - as they are
-        made.asked.append((method, path, params))
-        return exchange(self, method, path, params, body)
+    def noting(self: Connection, *asked: Any, **more: Any) -> Any:  # noqa: ANN401 - as they are
+        made.asked.append(asked[:3])
+        return exchange(self, *asked, **more)
 
-    monkeypatch.setattr(Connection, "_exchange", noting)
+    monkeypatch.setattr(Connection, "_ask", noting)
     return made
 
 

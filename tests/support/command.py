@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 
 from reaper.cli import main
+from support.quick_retries import quick_retries
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def alone(folder: Path, *, attempts: int = 4) -> Iterator[None]:
     """
     with (
         pytest.MonkeyPatch.context() as patch,
-        stamina.set_testing(True, attempts=attempts, cap=True),
+        quick_retries(attempts=attempts),
     ):
         patch.chdir(folder)
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))

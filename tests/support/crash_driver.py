@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import stamina
 
 import reaper.run.enforce
 import reaper.store.database
 from reaper.cli import main
+from reaper.net.limits import Horizon
+from reaper.platforms.aimms import connection
 from reaper.platforms.aimms.connection import Connection
 from reaper.store import Database
 
@@ -81,7 +82,8 @@ def run(job: Job) -> None:
         reaper.run.enforce._SHORT_LOOK = 0.0
         reaper.store.database._BUSY_SECONDS = 2
         reaper.store.database._STALLED_SECONDS = 5
-        stamina.set_testing(testing=True, attempts=2, cap=True)
+        connection.ATTEMPTS = 2
+        Horizon.rest = lambda self, seconds: True  # type: ignore[method-assign]  # noqa: ARG005
     sys.argv = ["reaper", *job.arguments]
     main()
 

@@ -112,9 +112,9 @@ def noted_requests(made: Reaper) -> Asked:
     connection, asked = made.source.connection, []  # type: ignore[attr-defined]
     get = connection.get
 
-    def noting(path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+    def noting(path: str, params: Mapping[str, str | int] | None = None, **more: int) -> bytes:
         asked.append((path, dict(params or {})))
-        body: bytes = get(path, params)
+        body: bytes = get(path, params, **more)
         return body
 
     connection.get = noting

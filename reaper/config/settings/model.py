@@ -116,6 +116,13 @@ class Settings(BaseSettings):
     timeout: DurationText = Field(
         Duration.parse("10s"), description="maximum time for one response of the session-manager"
     )
+    look_within: DurationText = Field(
+        Duration.parse("5m"), description="how long one look at an account may take"
+    )
+    pass_within: DurationText = Field(
+        Duration.parse("30m"),
+        description="how long one pass over an account may take; the rest is left to the next",
+    )
     limits: Limits = Field(
         Limits(), description="how many sessions may be ended; beyond any limit, none is"
     )

@@ -8,6 +8,7 @@ wire.py                   the shapes of the answers
 tasks.py                  the gentle ends of a task
 logs.py                   the last activity, from the log
 connection.py, faults.py  requests, retries, typed errors
+crowding.py               how much an answer may hold
 doctor.py                 what is wrong with an account, and what to do
 clock.py                  the server's time, for emulators
 """
@@ -15,7 +16,7 @@ clock.py                  the server's time, for emulators
 from __future__ import annotations
 
 from reaper.platforms.aimms.clock import ServerClock
-from reaper.platforms.aimms.connection import Connection, quiet_retries
+from reaper.platforms.aimms.connection import Connection
 from reaper.platforms.aimms.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.platforms.aimms.source import AccountEnder, AccountSource
 from reaper.platforms.aimms.tasks import Tasks
@@ -28,5 +29,4 @@ __all__ = [
     "ServerClock",
     "Tasks",
     "compile_ignore",
-    "quiet_retries",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from reaper.errors import AccountError, ConfigurationError
+from reaper.logs.redaction import one_line
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -76,6 +77,6 @@ def segment(session_id: str) -> str:
     """
     if not usable_id(session_id):
         raise AccountError(
-            f"{session_id[:LONGEST_ID]!r} cannot be an id: nothing was sent; take one from the list"
+            f"{one_line(repr(session_id))} cannot be an id: nothing was sent; take one from the list"
         )
     return quote(session_id, safe="")

@@ -5,66 +5,59 @@ The key, time limits, retries of reads, and what was learnt on the way.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import threading
 import time
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import count as counting
+from random import uniform
 from typing import TYPE_CHECKING, Self
 
-import httpx
-import stamina
-
-from reaper import __version__
-from reaper.config.settings.urls import is_loopback
-from reaper.errors import AccountError, RateLimited, ServerFault, Unreachable
+from reaper.errors import AccountError, NotAsked, RateLimited, ServerFault, Unreachable
 from reaper.logs import logger
+from reaper.net.client import Client
+from reaper.net.faults import NetError
+from reaper.net.limits import Bounds, Horizon
 from reaper.platforms.aimms.address import checked_key, checked_url
+from reaper.platforms.aimms.crowding import refuse_crowds
 from reaper.platforms.aimms.faults import Faults
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from threading import Event
 
     from pydantic import SecretStr
 
+    from reaper.net.client import Answer
     from reaper.ports import Clock, RequestCount
 
     Params = Mapping[str, str | int]
 
 _log = logger("client")
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is not asked again in this look
-LONGEST_BODY = 64 * 1024 * 1024
-LONGEST_REMARK = 64 * 1024  # of the answer to a request that changes something
-CONNECT_SECONDS = 5.0
-KEEP_ALIVE_SECONDS = (
-    3.0  # servers close at 5 or later: a termination must not meet a connection that just closed
-)
-PATIENCE = 6  # a whole answer may take so many times the timeout, however slowly it drips
+LONGEST_BODY = 8 * 1024 * 1024
+ANSWERED = 3  # a whole answer may take so many times the timeout, however slowly it drips
+REPEATED = 6  # and a read with all its repetitions so many times
+ATTEMPTS = 4
+FIRST_WAIT, WAIT_MOST = 0.2, 5.0  # seconds between two attempts of a read
 TICK = timedelta(seconds=1)  # the Date header counts whole seconds
-
-
-def quiet_retries() -> None:
-    """Keep the retry library from logging by itself.
-
-    What came of a read is told where it matters.
-    """
-    stamina.instrumentation.set_on_retry_hooks(())
 
 
 def pause(error: Exception) -> bool | float:
     """Shall a failed read be repeated, and after how many seconds where the server said so?"""
     if isinstance(error, RateLimited | ServerFault) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= LONGEST_WAIT else False
-    return isinstance(error, RateLimited | ServerFault | Unreachable)
+    return isinstance(error, RateLimited | ServerFault | Unreachable) and not isinstance(
+        error, NotAsked
+    )
 
 
 class Connection:
     """One account's server. Threads may share it.
 
-    Each gets an httpx client of its own, which is faster.
+    Each gets a client of its own, which is faster. A look takes no longer than `look_seconds`, and
+    all that is done over the connection no longer than `pass_seconds`; `stop` breaks reads off.
     """
 
     def __init__(
@@ -76,9 +69,12 @@ class Connection:
         clock: Clock,
         timeout_seconds: float = 10.0,
         workers: int = 8,
-        attempts: int = 4,
-        client_factory: Callable[[], httpx.Client] | None = None,
+        attempts: int | None = None,
+        client_factory: Callable[[], Client] | None = None,
         count: RequestCount | None = None,
+        look_seconds: float = 300.0,
+        pass_seconds: float = 1800.0,
+        stop: Event | None = None,
     ) -> None:
         self.account = account
         self.url = checked_url(account, url)
@@ -89,18 +85,28 @@ class Connection:
         self.last_skew: float | None = (
             None  # how far the server's clock was ahead of ours when it last told
         )
+        self._look_seconds, self._horizon = look_seconds, Horizon(pass_seconds, stop)
         self.begin_look()
-        self._key, self._clock, self._attempts = checked_key(account, api_key), clock, attempts
+        self._key, self._clock, self._attempts = (
+            checked_key(account, api_key),
+            clock,
+            attempts or ATTEMPTS,
+        )
         self._timeout, self._counted, self._log = timeout_seconds, count, _log.bind(account=account)
         self._new_client = client_factory or self._own_client
         self._local = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._clients: list[Client] = []
 
     def begin_look(self) -> None:
         """Forget what the answers so far told of the server's clock."""
+        self.begin_reading()
         with self._lock:
             self._worst_skew: float | None = None
             self._untold = False
+
+    def begin_reading(self) -> None:
+        """What is read from now on has the time of a whole look."""
+        self._horizon.begin_look(self._look_seconds)
 
     @property
     def skew_seconds(self) -> float | None:
@@ -111,32 +117,34 @@ class Connection:
         """
         return None if self._untold else self._worst_skew
 
-    def get(self, path: str, params: Params | None = None) -> bytes:
-        """The body of a successful answer; a failure that may pass is retried.
+    def get(self, path: str, params: Params | None = None, *, most: int = LONGEST_BODY) -> bytes:
+        """The body of a successful answer, of at most so many bytes; a failure that may pass is
+        retried.
 
         Raises AccountError.
         """
-        retry = stamina.retry_context(
-            pause,
-            attempts=self._attempts,
-            timeout=None,
-            wait_initial=0.2,
-            wait_max=5.0,
-            wait_jitter=0.5,
-        )
-        failed: AccountError | None = None
-        for attempt in retry:
-            if failed is not None:
-                self._log.info(
-                    "request repeated", attempt=attempt.num, path=path, because=str(failed)
-                )
-            with attempt:
-                try:
-                    return self._ask("GET", path, params, attempt=attempt.num)
-                except AccountError as error:
-                    failed = error
+        ends_at = time.monotonic() + REPEATED * self._timeout
+        for attempt in counting(1):
+            left = max(ends_at - time.monotonic(), 0.0)
+            bounds = Bounds(min(ANSWERED * self._timeout, left), self._timeout, most)
+            try:
+                return self._ask("GET", path, params, bounds, attempt=attempt)
+            except AccountError as error:
+                if attempt == self._attempts or not self._rest(error, attempt, ends_at):
                     raise
+                self._log.info(
+                    "request repeated", attempt=attempt + 1, path=path, because=str(error)
+                )
         raise AssertionError("unreachable")
+
+    def _rest(self, error: AccountError, attempt: int, ends_at: float) -> bool:
+        """Wait as is fit after such a failure; whether it may be tried again then."""
+        wait = pause(error)
+        if wait is True:
+            wait = min(FIRST_WAIT * 2**attempt, WAIT_MOST) * uniform(0.5, 1)  # noqa: S311 - no secret
+        if wait is False or time.monotonic() + wait >= ends_at:
+            return False
+        return self._horizon.rest(wait)
 
     def send(
         self,
@@ -150,7 +158,12 @@ class Connection:
 
         Raises AccountError for all but a success.
         """
-        self._ask(method, path, params, json=json)
+        bounds = Bounds(ANSWERED * self._timeout, self._timeout, patient=True)
+        self._ask(method, path, params, bounds, json=json)
+
+    def break_off(self) -> None:
+        """Let nobody wait for an answer any longer that only would be read."""
+        self._horizon.break_off()
 
     def close(self) -> None:
         with self._lock:
@@ -169,92 +182,46 @@ class Connection:
         method: str,
         path: str,
         params: Params | None,
+        bounds: Bounds,
         *,
         json: Mapping[str, str] | None = None,
         attempt: int = 1,
     ) -> bytes:
-        asked_at = self._clock.now()
-        status: int | None = None
+        asked_at, changes = self._clock.now(), bounds.patient
+        answer: Answer | None = None
         try:
-            status, headers, body = self._exchange(method, path, params, json)
-        finally:
-            self._count(status, attempt)
-        answered_at = self._clock.now()
-        read = method == "GET" and httpx.codes.is_success(status)
-        self._note_skew(_skew(headers.get("date"), asked_at, answered_at), read=read)
-        if httpx.codes.is_success(status):
-            return body
-        raise self.faults.refused(status, headers, body, path, answered_at, changes=method != "GET")
-
-    def _exchange(
-        self, method: str, path: str, params: Params | None, json: Mapping[str, str] | None
-    ) -> tuple[int, httpx.Headers, bytes]:
-        try:
-            with self._client().stream(
+            answer = self._client().exchange(
                 method,
                 self.url + path,
+                bounds,
                 params=params,
                 json=json,
                 headers={"apiKey": self._key.get_secret_value()},
-                follow_redirects=False,
-            ) as response:
-                body = self._body(response) if method == "GET" else self._remark(response)
-                return response.status_code, response.headers, body
-        except httpx.TransportError as error:
-            raise self.faults.unreachable(error, changes=method != "GET") from error
-        except httpx.DecodingError as error:
-            raise self.faults.unintelligible("the answer's compression is corrupt") from error
-        except (httpx.InvalidURL, UnicodeError) as error:  # read even where it is not followed
-            raise self.faults.unintelligible(
-                "the address, or what the answer redirects to, is not a valid web address"
-            ) from error
+            )
+        except NetError as error:
+            raise self.faults.failed(error, changes=changes) from error
+        finally:
+            self._count(None if answer is None else answer.status, attempt)
+        answered_at, status, headers = self._clock.now(), answer.status, answer.headers
+        read = answer.success and not changes
+        self._note_skew(_skew(headers.get("date"), asked_at, answered_at), read=read)
+        if not answer.success:
+            raise self.faults.refused(
+                status, headers, answer.body, path, answered_at, changes=changes
+            )
+        refuse_crowds(answer.body, self.faults.unintelligible)
+        return answer.body
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """The whole body, within a bound of time and size that no drip or flood can stretch."""
-        deadline = time.monotonic() + PATIENCE * self._timeout
-        parts, size = [], 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer arrives too slowly")
-            if size > LONGEST_BODY:
-                raise self.faults.unintelligible(
-                    f"the answer is longer than {LONGEST_BODY:,} bytes"
-                )
-        return b"".join(parts)
-
-    def _remark(self, response: httpx.Response) -> bytes:
-        """The first bytes as they came, of a body of which nothing depends.
-
-        The status has said it all.
-        """
-        deadline = time.monotonic() + self._timeout
-        parts, size = [], 0
-        with contextlib.suppress(httpx.TransportError):
-            for part in response.iter_raw():
-                parts.append(part)
-                size += len(part)
-                if size > LONGEST_REMARK or time.monotonic() > deadline:
-                    break
-        return b"".join(parts)
-
-    def _client(self) -> httpx.Client:
-        client: httpx.Client | None = getattr(self._local, "client", None)
+    def _client(self) -> Client:
+        client: Client | None = getattr(self._local, "client", None)
         if client is None:
             client = self._local.client = self._new_client()
             with self._lock:
                 self._clients.append(client)
         return client
 
-    def _own_client(self) -> httpx.Client:
-        return httpx.Client(
-            headers={"User-Agent": f"reaper/{__version__}", "Accept": "application/json"},
-            timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE_SECONDS),
-            trust_env=not is_loopback(self.url),
-            verify=_tls(),
-        )
+    def _own_client(self) -> Client:
+        return Client(self._horizon)
 
     def _count(self, status: int | None, attempt: int) -> None:
         with self._lock:
@@ -295,9 +262,3 @@ def _skew(date: str | None, asked_at: datetime, answered_at: datetime) -> float 
         return None
     early, late = theirs + TICK - asked_at, theirs - answered_at
     return max(late.total_seconds(), 0.0) or min(early.total_seconds(), 0.0)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """One for all clients: reading the certificates takes 40 ms."""
-    return httpx.create_ssl_context()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import socket
-import ssl
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-
-import httpx
 
 from reaper.errors import (
     AccountError,
     Conflict,
     MissingScope,
+    NotAsked,
     NotFound,
     RateLimited,
     Refused,
@@ -23,30 +20,22 @@ from reaper.errors import (
     Unintelligible,
     Unreachable,
 )
+from reaper.logs.redaction import conceal, one_line
+from reaper.net.faults import NetError, NoAnswer, NotSent
 from reaper.platforms.aimms.address import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from pydantic import SecretStr
 
-LONGEST_LINE = 200
 GATEWAYS = frozenset({502, 503, 504})
 UNKNOWN_END = "; whether the request was carried out is unknown"
 
 
 class BadRequest(Refused):
     """400 or 422: the server does not take a parameter."""
-
-
-def one_line(text: str) -> str:
-    """At most 200 printable characters on one line, so that no server can write on a terminal."""
-    line = "".join(
-        character if character.isprintable() else " " for character in text[: 4 * LONGEST_LINE]
-    )
-    line = " ".join(line.split())
-    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
@@ -109,26 +98,6 @@ CLIENT_ERRORS: dict[int, tuple[type[AccountError], str]] = {
     410: (NotFound, "nothing is left at {path} ({said})"),
     422: (BadRequest, "the server rejected a parameter ({said})"),
 }
-REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (
-        httpx.TimeoutException,
-        "no answer in time: the server is slow or the network swallows the request",
-    ),
-    (
-        httpx.ProxyError,
-        "the proxy did not let the request through ({detail}): check the proxy settings",
-    ),
-    (
-        socket.gaierror,
-        "unknown host: check the account's name and the address, and the name service",
-    ),
-    (
-        ConnectionRefusedError,
-        "the connection was refused: nothing listens at this address and port",
-    ),
-    (ssl.SSLError, "no trusted TLS connection ({detail}): check the address and the certificates"),
-    (httpx.ConnectError, "no connection ({detail}): check the network"),
-)
 
 
 class Faults:
@@ -139,7 +108,7 @@ class Faults:
 
     def __init__(self, account: str, url: str, api_key: SecretStr) -> None:
         self._where = f"{account} ({url})"
-        self._key = api_key
+        conceal(api_key)
 
     def line(self, what: str) -> str:
         return f"{self._where}: {what}"
@@ -149,8 +118,16 @@ class Faults:
             what += "; it is a web page: the address is wrong, or a proxy or sign-in page stands in between"
         return Unintelligible(self.line(what))
 
-    def unreachable(self, error: httpx.TransportError, *, changes: bool) -> Unreachable:
-        return Unreachable(self.line(_why_unreachable(error) + (UNKNOWN_END if changes else "")))
+    def failed(self, error: NetError, *, changes: bool) -> AccountError:
+        """The error of a request to which there is no answer that could be read."""
+        match error:
+            case NotSent():
+                kind = Refused if changes else NotAsked
+                return kind(self.line(f"{error}; nothing was sent"))
+            case NoAnswer():
+                return Unreachable(self.line(f"{error}{UNKNOWN_END if changes else ''}"))
+            case _:
+                return self.unintelligible(str(error))
 
     def refused(
         self,
@@ -192,7 +169,7 @@ class Faults:
         )
 
     def _redirected(self, status: int, location: str) -> Unintelligible:
-        target = one_line(location.partition("?")[0]).replace(self._key.get_secret_value(), "***")
+        target = one_line(location.partition("?")[0])
         what = f"answers with a redirect ({status} to {target or 'nowhere'})"
         return self.unintelligible(
             f"{what}, which is not followed because the key would go along: set that address"
@@ -212,23 +189,8 @@ class Faults:
         if not message:
             return ""
         text = message if isinstance(message, str) else json.dumps(message)
-        return ": " + one_line(text.replace(self._key.get_secret_value(), "***"))
+        return ": " + one_line(text)
 
 
 def _waiting(wait: float | None) -> str:
     return "" if wait is None else f", it asks to wait {wait:g} s"
-
-
-def _why_unreachable(error: httpx.TransportError) -> str:
-    """The first known reason among the error and its causes, innermost causes included."""
-    causes = tuple(_causes(error))
-    for kind, words in REASONS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return words.format(detail=one_line(str(error)) or type(error).__name__)
-    return "the connection was dropped before the answer was complete"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

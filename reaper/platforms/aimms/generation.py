@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from reaper.platforms.aimms.address import SESSIONS
 from reaper.platforms.aimms.kinds import TASK, WEBUI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reaper.platforms.aimms.connection import Connection
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4 * 1024 * 1024  # bytes
 DEEPEST = 100
+MOST_EVENTS = 200_000  # of YAML; a document of an API has a tenth of that
+_END = object()
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEWER = re.compile(r"terminate|/sessions/[^/]+/[^/]+/logs(/|$)|/sessions/(logs/)?solve(/|$)")
 _TERMINATE = re.compile(r"/sessions/[^/]+/[^/]+/terminate$")
@@ -91,8 +94,7 @@ def detect(connection: Connection) -> Generation | None:
 
 def _document(connection: Connection, path: str, load: Callable[[bytes], object]) -> object:
     try:
-        body = connection.get(path)
-        return load(body) if len(body) <= LONGEST else None
+        return load(connection.get(path, most=LONGEST))
     except (Unauthorized, Unreachable):
         raise
     except (AccountError, ValueError, RecursionError, yaml.YAMLError):
@@ -104,33 +106,48 @@ def _load_json(body: bytes) -> object:
 
 
 def _load_yaml(body: bytes) -> object:
-    """The document as plain data, every scalar a text.
+    """The document as plain data, every scalar a text, made from one event after the other.
 
-    Aliases, merge keys and deep nesting are refused: they can make of few bytes more than a machine
-    holds.
+    Aliases, merge keys, deep nesting and endless fragments are refused: they can make of few bytes
+    more than a machine holds.
     """
+    events = _events(body)
+    found = _value(events)
+    if next(events, None) is not None:
+        raise yaml.YAMLError("more than one document")
+    return found
+
+
+def _events(body: bytes) -> Iterator[yaml.Event]:
+    """What is in the only document."""
     depth = 0
-    for event in yaml.parse(body, Loader=_LOADER):
+    for number, event in enumerate(yaml.parse(body, Loader=_LOADER)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
             event, yaml.CollectionEndEvent
         )
-        if depth > DEEPEST or isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.YAMLError("nested too deeply, or with aliases")
-    return _plain(yaml.compose(body, Loader=_LOADER))
+        aliased = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None)
+        if depth > DEEPEST or aliased or number > MOST_EVENTS:
+            raise yaml.YAMLError("nested too deeply, in too many pieces, or with aliases")
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            yield event
 
 
-def _plain(node: yaml.Node | None) -> object:
-    if isinstance(node, yaml.MappingNode):
-        return _once([(_key(key), _plain(value)) for key, value in node.value])
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(one) for one in node.value]
-    return node.value if isinstance(node, yaml.ScalarNode) else None
+def _value(events: Iterator[yaml.Event]) -> object:
+    event = next(events, None)
+    if isinstance(event, yaml.MappingStartEvent):
+        return _once(_pairs(events))
+    if isinstance(event, yaml.SequenceStartEvent):
+        return list(iter(partial(_value, events), _END))
+    if isinstance(event, yaml.CollectionEndEvent):
+        return _END
+    return event.value if isinstance(event, yaml.ScalarEvent) else None
 
 
-def _key(node: yaml.Node) -> str:
-    if not isinstance(node, yaml.ScalarNode) or node.value == "<<":
-        raise yaml.YAMLError("a key that is no text, or merges")
-    return str(node.value)
+def _pairs(events: Iterator[yaml.Event]) -> Iterator[tuple[str, object]]:
+    while (key := _value(events)) is not _END:
+        if not isinstance(key, str) or key == "<<":
+            raise yaml.YAMLError("a key that is no text, or merges")
+        yield key, _value(events)
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

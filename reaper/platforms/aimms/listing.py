@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LARGEST_PAGE = 1000
 ATTEMPTS = 3
 _NEWEST = 100
-MOST_ENTRIES = 200_000  # of one kind; far beyond any tenant, so that an endless list ends
+MOST_ENTRIES = 50_000  # of one look; far beyond any tenant, so that an endless list ends
+MOST_PAGES = 1_000  # of one list, however few entries a server gives at a time
 
 _OVER = ",".join(
     spelling for state in sorted(OVER_STATES) for spelling in (state, state.capitalize())
@@ -121,6 +122,7 @@ class _Reading:
 
     entries: dict[str, Session | Unreadable] = field(default_factory=dict)
     received: int = 0
+    pages: int = 0
     total: int | None = None
     last: str | None = None
 
@@ -165,7 +167,8 @@ def _read_through(pages: _Pages, reading: _Reading) -> None:
     Raises _Moved or _Endless where the total says otherwise.
     """
     while reading.take(pages.at(reading.next_offset)):
-        if reading.received > MOST_ENTRIES:
+        reading.pages += 1
+        if reading.received > MOST_ENTRIES or reading.pages > MOST_PAGES:
             raise _Endless(f"the list does not end ({reading.received:,} received)")
     if reading.total is None:
         raise _Endless(f"the answer names no usable total ({reading.received:,} received)")

@@ -32,6 +32,7 @@ from reaper.errors import (
 from reaper.platforms.aimms.clock import ServerClock
 from reaper.platforms.aimms.generation import look
 from reaper.platforms.aimms.kinds import SOLVE, TASK, WEBUI
+from reaper.platforms.aimms.listing import MOST_ENTRIES
 from reaper.platforms.aimms.refusals import RefusalGuard
 from reaper.platforms.aimms.sessions import UNKNOWN, SessionManager, contradicted
 from reaper.platforms.aimms.tasks import Tasks
@@ -101,6 +102,7 @@ class AccountSource:
         """As SessionSource promises, with a bounded number of requests at a time."""
         if not sessions:
             return {}
+        self.connection.begin_reading()
         try:
             self.resolve()
         except AccountError as error:
@@ -126,6 +128,7 @@ class AccountSource:
 
         The tasks are asked for by app, for they cannot be by session.
         """
+        self.connection.begin_reading()
         lists = {app: self._tasks_of(app) for app in {s.app for s in sessions}}
         return {
             s.id: listed
@@ -148,6 +151,7 @@ class AccountSource:
 
         What its own address denies is still looked for in the whole list.
         """
+        self.connection.begin_reading()
         try:
             return self.manager.read(kind, session_id)
         except NotFound as denied:
@@ -176,6 +180,7 @@ class AccountSource:
 
         The whole list is read, for no filter of the server's compares as people read.
         """
+        self.connection.begin_reading()
         owner = Owner.of(session)
         if not owner.known:
             raise AccountError(
@@ -197,6 +202,7 @@ class AccountSource:
 
     def computing(self) -> tuple[Session, ...]:
         """As SessionSource promises."""
+        self.connection.begin_reading()
         listings = [self.manager.list(kind) for kind in self.manager.kinds if kind != WEBUI]
         for listing in listings:
             if listing.doubt:
@@ -224,6 +230,7 @@ class AccountSource:
             self.resolve()
 
     def close(self) -> None:
+        self.connection.break_off()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
@@ -335,14 +342,19 @@ class _Gathered:
         self._unreadable: list[Unreadable] = []
         self._unlisted: list[str] = []
         self._errors: list[AccountError] = []
-        self._answers = 0
+        self._answers = self._entries = 0
 
     def add(self, listing: Listing) -> None:
+        """Where it is too much, nobody is taken in: the doubt keeps all of them."""
         self._answers += 1
-        self._unreadable.extend(listing.unreadable)
-        self._unreadable.extend(self._twice(listing.sessions))
         if listing.doubt:
             self._unlisted.append(listing.doubt)
+        self._entries += len(listing.sessions) + len(listing.unreadable)
+        if self._entries > MOST_ENTRIES:
+            self._unlisted.append(f"more than {MOST_ENTRIES:,} entries were listed in one look")
+            return
+        self._unreadable.extend(listing.unreadable)
+        self._unreadable.extend(self._twice(listing.sessions))
 
     def fail(self, kind: str, error: AccountError) -> None:
         self._errors.append(error)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 1000
 ATTEMPTS = 3
-MOST_TASKS = 100_000  # of one app
+MOST_TASKS = 50_000  # of one app
+MOST_PAGES = 1_000
 
 
 class _Moved(Exception):
@@ -65,7 +66,8 @@ class Tasks:
         """
         reading = _Reading()
         while reading.add(*self._page(app, max(len(reading.entries) - 1, 0))):
-            if len(reading.entries) > MOST_TASKS:
+            reading.pages += 1
+            if len(reading.entries) > MOST_TASKS or reading.pages > MOST_PAGES:
                 raise self._incomplete(
                     app, f"the list does not end ({len(reading.entries):,} received)"
                 )
@@ -121,6 +123,7 @@ class _Reading:
 
     entries: list[Any] = field(default_factory=list)
     total: int | None = None
+    pages: int = 0
     widest: int = 0
     """How many entries the largest page had; in pages of one, the overlap is all there is."""
 

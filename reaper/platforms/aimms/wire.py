@@ -13,14 +13,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, Required, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from reaper.core.model.session import Problem, Session, Unreadable
+from reaper.logs.redaction import one_line
 from reaper.platforms.aimms.address import usable_id
-from reaper.platforms.aimms.faults import one_line
+from reaper.platforms.aimms.crowding import MOST_PARTS
 from reaper.platforms.aimms.kinds import KINDS, SOLVE
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Item(TypedDict, total=False):
 
 class _SentPage(TypedDict):
     total: int
-    items: list[Item]
+    items: Annotated[list[Item], FailFast()]
 
 
 AMOUNTS: tuple[Literal["gb_hours", "run_time"], ...] = ("gb_hours", "run_time")
@@ -128,6 +129,8 @@ def items_of(document: dict[str, Any], key: str, body: bytes, refuse: Refuse) ->
     items = document.get(key)
     if not isinstance(items, list):
         raise refuse(f"the answer holds no list {key!r}", body)
+    if len(items) > MOST_PARTS:
+        raise refuse(f"the answer holds {len(items):,} entries, which is too much", body)
     return items
 
 
@@ -165,8 +168,7 @@ def _after_leap_second(text: str, at: int) -> datetime:
 
 def shown(value: object) -> str:
     """The value as it may stand in a report."""
-    text = one_line(repr(value))
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return one_line(repr(value), SHOWN)
 
 
 def _read_warily(body: bytes, kind: str, refuse: Refuse) -> Page:

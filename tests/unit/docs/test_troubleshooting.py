@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reaper import errors
+from reaper.net import faults as net
 from reaper.platforms.aimms import faults
 from reaper.store import database
 
@@ -17,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[3]
 LEAST = 3  # words; fewer say too little to be looked for
 RAISED = {
     name
-    for name, kind in vars(errors).items()
+    for name, kind in {**vars(errors), **vars(net)}.items()
     if isinstance(kind, type)
-    and issubclass(kind, errors.ReaperError)
+    and issubclass(kind, errors.ReaperError | net.NetError)
     and not issubclass(kind, errors.FileProblems)
 } | {"UsageError", "BadParameter"}
 
@@ -60,7 +61,8 @@ def messages() -> Iterator[str]:
 def templates() -> Iterator[str]:
     """What a failed request and a database in trouble are told with."""
     yield from (words for _, words in faults.CLIENT_ERRORS.values())
-    yield from (words for _, words in faults.REASONS)
+    yield from (words for _, words in net._REASONS)
+    yield from (net.SLOW, net.DROPPED)
     yield from (advice for _, advice in database._ADVICE)
 
 

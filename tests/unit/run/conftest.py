@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 from support.pass_house import House
+from support.quick_retries import quick_retries
 from support.run_house import Open, open_house
 
 
 @pytest.fixture(autouse=True)
 def _no_repeats() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=1, cap=True):
+    with quick_retries(attempts=1):
         yield
 
 

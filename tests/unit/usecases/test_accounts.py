@@ -7,10 +7,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-import pytest
 from support.cli_tools import IDLE, ended
 
-from reaper.errors import ConfigurationError
 from reaper.usecases import accounts, compare, explain, plans, sessions
 from reaper.usecases.configuration import ChosenPolicies, Settings
 
@@ -74,19 +72,18 @@ def test_a_look_ends_and_records_nothing(acme: Emulator, desk: Desk) -> None:
     assert (observed.exit_code, {request.method for request in acme.requests}) == (0, {"GET"})
 
 
-def test_a_missing_key_is_told_before_anything_is_looked_at(acme: Emulator, desk: Desk) -> None:
-    """The account that could be read is not asked either.
-
-    Somebody has to mend the settings first.
-    """
+def test_a_missing_key_is_its_own_accounts_trouble(acme: Emulator, desk: Desk) -> None:
+    """The others are looked at and passed over as ever, and the exit code is that of a setting."""
     settings, policies = desk(acme=acme.url)
     keyless = settings.accounts[0].model_copy(
         update={"name": "keyless", "api_key": None, "api_key_env": "NOT_SET"}
     )
-    both = settings.model_copy(update={"accounts": (*settings.accounts, keyless)})
-    with pytest.raises(ConfigurationError, match="NOT_SET"):
-        sessions.observe(both, policies.policies)
-    assert acme.requests == []
+    both = settings.model_copy(update={"accounts": (keyless, *settings.accounts)})
+    observed = sessions.observe(both, policies.policies)
+    assert ([look.account for look in observed.looks], observed.exit_code) == (["acme"], 2)
+    runs = accounts.run_all(both, both.accounts, policies, enforce=False, stop=Event(), tell=silent)
+    assert ([run.observation.account for run in runs.reports], runs.exit_code) == (["acme"], 2)
+    assert ["NOT_SET" in str(error) for error in (*observed.unread, *runs.unready)] == [True, True]
 
 
 def test_nothing_is_begun_once_it_is_to_stop(acme: Emulator, desk: Desk) -> None:

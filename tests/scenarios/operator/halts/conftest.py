@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import stamina
+from support.quick_retries import quick_retries
 from support.safety_cli import Cli, Desk, Result
 
 from reaper.cli import main
@@ -27,7 +27,7 @@ def _no_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in [name for name in os.environ if name.startswith("REAPER_")]:
         monkeypatch.delenv(name)
-    with stamina.set_testing(True, attempts=4, cap=True):
+    with quick_retries():
         yield
 
 

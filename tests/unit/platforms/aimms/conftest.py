@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 from pydantic import SecretStr
 from support.clock import NOW, Clock
+from support.quick_retries import quick_retries
 from support.scripted_server import (
     KEY,
     Answer,
@@ -28,13 +28,14 @@ from support.scripted_server import (
 )
 
 from reaper.core.model.session import Session
+from reaper.net.client import Client
 from reaper.platforms.aimms.connection import Connection
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """Retries happen as often as in life, but at once."""
-    with stamina.set_testing(True, attempts=10, cap=True):
+    with quick_retries():
         yield
 
 
@@ -131,7 +132,7 @@ def in_process() -> InProcess:
             "http://x",
             key,
             clock=Clock(),
-            client_factory=lambda: httpx.Client(transport=transport),
+            client_factory=lambda: Client(transport=transport),
         )
 
     return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,20 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import stamina
 
 from reaper import __version__
 from reaper.errors import (
     AccountError,
     ConfigurationError,
     Conflict,
+    NotAsked,
     NotFound,
     RateLimited,
+    Refused,
     ServerFault,
     Unauthorized,
     Unintelligible,
     Unreachable,
 )
+from reaper.net.client import Client
+from reaper.net.limits import Horizon
 from reaper.platforms.aimms.connection import LONGEST_WAIT, pause
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from support.scripted_server import Connect, Serve
 
 KEY = "s3cr3t-key-of-the-tests"
+REST = Horizon.rest  # as it is before any test puts the waits away
 SAID = {"errorCode": 1, "errorId": "X", "message": "words of the server"}
 
 
@@ -135,6 +140,108 @@ def test_redirects_are_not_followed(serve: Serve, connect: Connect) -> None:
         connect(served).get("/x")
     assert "secret" not in str(caught.value)
     assert other.asked == []
+
+
+@pytest.mark.parametrize("location", ["about:blank", "javascript:x", "http://a:b/", "//", ""])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_where_a_redirect_leads_is_not_even_read(
+    serve: Serve, connect: Connect, location: str, method: str
+) -> None:
+    """What is no web address is an answer like any other."""
+    connection = connect(serve(lambda _: (302, b"", {"Location": location})))
+    with pytest.raises(Unintelligible, match="redirect"):
+        connection.get("/x") if method == "GET" else connection.send(method, "/x")
+
+
+def test_a_key_is_hidden_before_anything_is_cut(serve: Serve, connect: Connect) -> None:
+    """An answer that repeats the key across the end of what is shown gives away no part of it."""
+    locations = (f"http://x/{'a' * length}{KEY}" for length in range(150, 201))
+    connection = connect(serve(lambda _: (302, b"", {"Location": next(locations)})))
+    for _ in range(50):
+        with pytest.raises(Unintelligible) as caught:
+            connection.get("/x")
+        assert KEY[:3] not in str(caught.value)
+
+
+def test_no_cookie_is_kept(serve: Serve, connect: Connect) -> None:
+    """What a server wants to have remembered is not sent back."""
+    served = serve(lambda _: (200, {}, {"Set-Cookie": "a=1; Path=/"}))
+    connection = connect(served)
+    connection.get("/x")
+    connection.get("/x")
+    assert ["cookie" in asked.headers for asked in served.asked] == [False, False]
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate"])
+def test_only_what_was_asked_for_is_unpacked(serve: Serve, connect: Connect, encoding: str) -> None:
+    """Compression that nobody bounds is not undone."""
+    served = serve(lambda _: (200, gzip.compress(b"{}"), {"Content-Encoding": encoding}))
+    with pytest.raises(Unintelligible, match="not asked for"):
+        connect(served).get("/x")
+    assert served.asked[0].headers["accept-encoding"] == "gzip"
+
+
+def test_a_packed_answer_is_read(serve: Serve, connect: Connect) -> None:
+    """Packed once by gzip, as was asked for."""
+    served = serve(lambda _: (200, gzip.compress(b"{}"), {"Content-Encoding": "gzip"}))
+    assert connect(served).get("/x") == b"{}"
+
+
+def test_a_look_and_a_pass_have_an_end(serve: Serve, connect: Connect) -> None:
+    """Beyond it nothing is sent any more, and said why; a new look begins anew, a pass does not."""
+    served = serve(lambda _: {})
+    short_look, short_pass = connect(served, look_seconds=0), connect(served, pass_seconds=0)
+    with pytest.raises(NotAsked, match="look_within"):
+        short_look.get("/x")
+    with pytest.raises(NotAsked, match="pass_within"):
+        short_pass.get("/x")
+    with pytest.raises(Refused, match="nothing was sent"):
+        short_pass.send("DELETE", "/x")
+    assert served.asked == []
+
+
+def test_a_stop_breaks_off_a_read_and_awaits_a_change(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is told to stop waits for the answer to what it has asked to be done, and for no other."""
+    monkeypatch.setattr("reaper.net.limits.GRACE", 0.1)
+    stop = threading.Event()
+
+    def slowly(_: object) -> object:
+        stop.set()
+        threading.Event().wait(1.0)
+        return {}
+
+    connection = connect(serve(slowly), stop=stop)
+    connection.send("PATCH", "/x")
+    with pytest.raises(Unreachable, match="told to stop"):
+        connection.get("/x")
+
+
+VARIABLES = [
+    ("HTTPS_PROXY", "ftp://proxy:1", "HTTPS_PROXY"),
+    ("HTTPS_PROXY", "http://[", "HTTPS_PROXY"),
+    ("ALL_PROXY", "socks5://proxy:1", "socksio"),
+    ("SSL_CERT_FILE", "/nowhere/at.all", "SSL_CERT_FILE=/nowhere/at.all"),
+    ("SSL_CERT_FILE", "/dev/null", "SSL_CERT_FILE=/dev/null"),
+    ("SSLKEYLOGFILE", "/nowhere/at/all", "SSLKEYLOGFILE=/nowhere/at/all"),
+    ("HTTPS_PROXY", "http://127.0.0.1:1", "the proxy that HTTPS_PROXY names: the connection was"),
+    ("NO_PROXY", "fd00::/8", "unknown host"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "told"), VARIABLES)
+def test_a_variable_of_this_machine_is_told_in_a_sentence(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    """A proxy or certificate that cannot be used is that account's trouble, and nothing is sent."""
+    for other, _, _ in VARIABLES:
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.lower(), raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Unreachable) as caught:
+        connect("https://nobody.invalid", attempts=1).get("/x")
+    assert told in one_line(caught.value, "https://nobody.invalid")
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -250,7 +357,9 @@ def test_pause_follows_the_server() -> None:
     assert pause(ValueError()) is False
 
 
-def test_the_wait_is_really_kept(serve: Serve, connect: Connect) -> None:
+def test_the_wait_is_really_kept(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second request of a read does not arrive before the time that Retry-After asked for."""
     arrivals = []
 
@@ -258,8 +367,8 @@ def test_the_wait_is_really_kept(serve: Serve, connect: Connect) -> None:
         arrivals.append(monotonic())
         return (429, SAID, {"Retry-After": "0.3"}) if len(arrivals) == 1 else {}
 
-    with stamina.set_testing(False):
-        connect(serve(answer)).get("/x")
+    monkeypatch.setattr(Horizon, "rest", REST)
+    connect(serve(answer)).get("/x")
     assert arrivals[1] - arrivals[0] >= 0.3
 
 
@@ -449,9 +558,7 @@ def test_a_client_can_be_handed_in(connect: Connect) -> None:
     transport = httpx.MockTransport(
         lambda request: httpx.Response(200, content=request.headers["apiKey"].encode())
     )
-    connection = connect(
-        "http://testserver", client_factory=lambda: httpx.Client(transport=transport)
-    )
+    connection = connect("http://testserver", client_factory=lambda: Client(transport=transport))
     assert connection.get("/x") == KEY.encode()
 
 
