@@ -56,7 +56,15 @@ class KeptFleet(BaseModel):
         lasting = {(session, what): since for session, what, since in self.lasting}
         about = self.activity, self.activity, lasting, self.misgivings
         observation = Observation(self.account, self.at, self.snapshot, rules, (), *about)
-        verdicts = judge(rules, self.snapshot.everybody, self.activity, self.at, observation.past)
+        snapshot = self.snapshot
+        verdicts = judge(
+            rules,
+            snapshot.everybody,
+            self.activity,
+            self.at,
+            observation.past,
+            unseen=snapshot.unseen,
+        )
         plan = build_plan(
             verdicts, Memory(lasting=lasting), limits, self.snapshot.sessions, self.at
         )

@@ -27,6 +27,14 @@ LONG = 60.0
 SLACK = 10.0  # seconds for a machine that is busy
 
 
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """A shell's background job ignores SIGINT, and so would the processes that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def dripping() -> Iterator[tuple[str, threading.Event]]:
     """A server whose headers never end, and whether it was asked."""
