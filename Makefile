@@ -6,7 +6,7 @@ READY  := .venv/.ready
 # Else each of the hundreds of processes that the tests start compiles the whole program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test slow check audit sbom dist bench endure lock clean
+.PHONY: help demo test slow check docs audit sbom dist bench endure lock clean
 MINUTES ?= 60
 
 help: ## show these lines
@@ -27,11 +27,14 @@ test: $(READY) ## the tests, but for those that take long
 slow: $(READY) ## the tests that take long
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or law" --hypothesis-profile=same
 
-check: $(READY) ## linters, rooms and types, of the tests too
+check: $(READY) docs ## linters, rooms and types, of the tests too; the site of the docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+docs: $(READY) ## the documentation as a site, in site/; any link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 audit: $(READY) ## what is known of the locked dependencies; skipped, and said so, where nobody can be asked
 	$(BIN)/python tools/audit.py
@@ -52,4 +55,4 @@ lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## remove what the other targets made
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

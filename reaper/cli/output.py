@@ -64,7 +64,9 @@ class Outlet(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, text: str) -> int:
+    def write(self, text: str | bytes) -> int:
+        if isinstance(text, bytes):  # click answers a shell's completion so
+            text = text.decode()
         with self._remembering():
             try:
                 self._target.write(text)

@@ -1,4 +1,4 @@
-"""What two sets of policies would do differently, for people and as JSON; docs/operations.md
+"""What two sets of policies would do differently, for people and as JSON; docs/policy-diff.md
 describes the shape.
 """
 

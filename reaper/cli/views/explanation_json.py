@@ -1,4 +1,4 @@
-"""An explanation as JSON; docs/operations.md describes the shape."""
+"""An explanation as JSON; docs/explain.md describes the shape."""
 
 from __future__ import annotations
 

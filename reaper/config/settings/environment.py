@@ -23,7 +23,7 @@ _PLAIN = {
     "literal_error": "this is not one of {expected}",
     "model_type": "this is not a mapping; write it as JSON, or set its keys one by one, after two more underscores",
 }
-_LISTED = "; docs/operations.md lists them"
+_LISTED = "; docs/settings.md lists them"
 _ALIKE = 0.8
 _OF_KUBERNETES = re.compile(
     r"(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"

@@ -19,10 +19,17 @@ from reaper.core.model.duration import Duration
 from reaper.core.planning.plan import Result
 
 ROOT = Path(__file__).resolve().parents[3]
-OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
-README = (ROOT / "README.md").read_text("utf-8")
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+COMMANDS, EXIT_CODES = page("docs/commands.md"), page("docs/exit-codes.md")
+SETTINGS = page("docs/settings.md") + page("docs/notify.md")
+README = page("README.md")
 EVERYTHING = README + "".join(
-    page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md"))
+    file.read_text("utf-8") for file in sorted((ROOT / "docs").rglob("*.md"))
 )
 
 
@@ -44,8 +51,8 @@ def rows(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    """docs/operations.md has a row for each command, with each of its options."""
-    row = rows(OPERATIONS)[name]
+    """docs/commands.md has a row for each command, with each of its options."""
+    row = rows(COMMANDS)[name]
     options = [
         o
         for p in command.params
@@ -75,7 +82,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
     """Each --option in README and docs belongs to some command."""
     own = {o for _, c in commands() for p in c.params for o in (*p.opts, *p.secondary_opts)}
     top = {o for p in cli.params for o in p.opts} | {"--help", "--version"}
-    others = r"^(?:\S*pip|kubectl|podman|systemctl|useradd) (?:.*\\\n)*.*$"
+    others = r"^ *(?:\S*pip|python3 -m pip|kubectl|podman|systemctl|useradd) (?:.*\\\n)*.*$"
     ours = re.sub(others, "", EVERYTHING, flags=re.MULTILINE)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) <= own | top
 
@@ -97,9 +104,9 @@ def test_no_option_is_documented_that_is_not_there() -> None:
     ids=str,
 )
 def test_every_setting_is_documented(model: type[BaseModel], before: str) -> None:
-    """docs/operations.md has a row for each key, and every key says what it is."""
+    """docs/settings.md or notify.md has a row for each key, and every key says what it is."""
     keys = [field.alias or name for name, field in model.model_fields.items()]
-    assert [key for key in keys if f"{before}{key}" not in rows(OPERATIONS)] == []
+    assert [key for key in keys if f"{before}{key}" not in rows(SETTINGS)] == []
     undescribed = [key for key, field in model.model_fields.items() if not field.description]
     assert undescribed in ([], ["activity"])
 
@@ -115,7 +122,7 @@ def test_the_defaults_are_documented() -> None:
     }
     told = {
         key: row.split("|")[2].strip().strip("`")
-        for key, row in rows(OPERATIONS).items()
+        for key, row in rows(SETTINGS).items()
         if key in defaults
     }
     plain = [
@@ -131,7 +138,7 @@ def test_the_defaults_are_documented() -> None:
 def test_the_example_settings_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings shown in the docs and the README can be copied."""
     monkeypatch.chdir(tmp_path)
-    found = re.findall(r"^```yaml\n(.*?)^```$", OPERATIONS + README, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```yaml\n(.*?)^```$", SETTINGS + README, re.MULTILINE | re.DOTALL)
     examples = [text for text in found if "accounts:" in text]
     assert len(examples) == 2
     for text in examples:
@@ -139,8 +146,8 @@ def test_the_example_settings_load(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert load_settings().accounts
 
 
-@pytest.mark.parametrize("page", [OPERATIONS, README], ids=["operations", "README"])
-def test_every_exit_code_is_documented(page: str) -> None:
+@pytest.mark.parametrize("text", [EXIT_CODES, README], ids=["exit-codes", "README"])
+def test_every_exit_code_is_documented(text: str) -> None:
     """Each exit code has a row in both tables, and in `reaper --help`."""
     codes = [
         errors.DONE,
@@ -149,12 +156,13 @@ def test_every_exit_code_is_documented(page: str) -> None:
         errors.UNREACHABLE,
         errors.DATABASE,
         errors.HALTED,
+        errors.INCONCLUSIVE,
     ]
     for code in codes:
-        assert re.search(rf"^\| {code} \| \w", page, re.MULTILINE)
+        assert re.search(rf"^\| {code} \| \w", text, re.MULTILINE)
         assert re.search(rf"\b{code} \w", cli.epilog or "")
 
 
 def test_every_outcome_is_documented() -> None:
-    """docs/operations.md has a row for each outcome that a step can have."""
-    assert [result.value for result in Result if result.value not in rows(OPERATIONS)] == []
+    """docs/exit-codes.md has a row for each outcome that a step can have."""
+    assert [result.value for result in Result if result.value not in rows(EXIT_CODES)] == []

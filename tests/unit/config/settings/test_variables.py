@@ -48,7 +48,7 @@ def test_all_misspelt_variables_are_told_at_once(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("REAPER_IMAGE_TAG", "; docs/operations.md lists them"),
+        ("REAPER_IMAGE_TAG", "; docs/settings.md lists them"),
         ("REAPER_MAX_SESSIONS", "; did you mean 'REAPER_LIMITS__RUN__SESSIONS'?"),
         ("REAPER_URL", "; did you mean 'REAPER_DATABASE_URL'?"),
     ],
