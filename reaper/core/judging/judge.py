@@ -179,7 +179,7 @@ class PolicyEvaluation:
 
     def _context(self, activity: Mapping[str, Activity]) -> RuleContext:
         members = (
-            [Member(s.session, sure=g.sure) for s, g in self._weighed]
+            [Member(s.session, sure=g.sure and not s.of_tomorrow) for s, g in self._weighed]
             if Need.OWNER in self.needs
             else []
         )
