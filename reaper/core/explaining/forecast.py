@@ -13,9 +13,9 @@ from typing import NamedTuple
 from reaper.core.judging.judge import judge
 from reaper.core.judging.persistence import NOTHING, Condition, ObservedSince, conditions
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.leaf_rule import Need, durations
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Need, durations
 from reaper.core.language.selector import Exemption
 from reaper.core.model.session import Activity, Session
 

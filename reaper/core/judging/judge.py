@@ -20,8 +20,9 @@ from reaper.core.judging.quota import Member
 from reaper.core.judging.seats import NO_SEATS, Seats
 from reaper.core.judging.start import from_the_start
 from reaper.core.judging.verdict import Ruling, Verdict
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Need, leaves
+from reaper.core.language.rules import leaves
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner

@@ -24,10 +24,14 @@ class Limit(Written):
     """A maximum number of sessions, and a maximum percentage of the running fleet; 0 means zero."""
 
     sessions: Annotated[int | None, SAID, BeforeValidator(_whole)] = Field(
-        None, ge=0, strict=True, description="at most this many sessions; 0 means zero"
+        None,
+        ge=0,
+        strict=True,
+        description="at most this many sessions; 0 means zero",
+        examples=[3],
     )
     percent: Annotated[float | None, SAID] = Field(
-        None, ge=0, le=100, description="of all running sessions of the account"
+        None, ge=0, le=100, description="of all running sessions of the account", examples=[5]
     )
 
     def exceeded(self, wanted: int, fleet: int) -> str | None:
