@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from yamlcore import CoreLoader
 
 from reaper import files
 from reaper.config.located_yaml.grammar import in_words, mark_of
+from reaper.core.language.selector import Way
 from reaper.errors import FileProblems, Problem
 
 MAX_BYTES = 1 << 20
@@ -27,9 +28,6 @@ MAX_DEPTH = 50
 MAX_VALUES = 100_000
 
 _TEXT = "tag:yaml.org,2002:str"
-
-Way = Sequence[int | str]
-"""The keys and positions that lead from the top to a value; pydantic's `loc` is one."""
 
 
 @dataclass(frozen=True)
