@@ -121,7 +121,7 @@ class Forecast:
         if self.policy.until is not None:
             yield _midnight(self.policy.until) + _DAY
         for exemption in (*self.policies.exemptions, *self.policy.exempt):
-            if (end := end_of(exemption)) is not None:
+            if (end := _end_of(exemption)) is not None:
                 yield end
 
     def _edges(self) -> Iterator[datetime]:
@@ -134,7 +134,7 @@ class Forecast:
             yield from (at for at in edges if at is not None)
 
 
-def end_of(exemption: Exemption) -> datetime | None:
+def _end_of(exemption: Exemption) -> datetime | None:
     """The first moment at which it no longer holds; None for one without an end."""
     if isinstance(exemption, ManualExemption):
         return exemption.ends

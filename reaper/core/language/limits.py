@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from reaper.core.language.selector import SAID, Written
 
-SMALL_FLEET = 3
+_SMALL_FLEET = 3
 """A percentage never allows fewer than this many, so that 20 % of 3 is not 0; a written 0
 stays zero.
 """
@@ -50,7 +50,7 @@ class Limit(Written):
 
 
 def _share(percent: float, fleet: int) -> int:
-    return 0 if percent == 0 else max(floor(fleet * percent / 100), SMALL_FLEET)
+    return 0 if percent == 0 else max(floor(fleet * percent / 100), _SMALL_FLEET)
 
 
 class Limits(Written):

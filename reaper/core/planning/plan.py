@@ -208,7 +208,7 @@ class Waiting:
     due: datetime | None = None
 
 
-class Planned(NamedTuple):
+class _Planned(NamedTuple):
     """How many steps a plan has, by what would be asked of the server and by the policies that ask
     for it.
     """
@@ -239,9 +239,9 @@ class Plan:
     later: tuple[Step, ...] = ()
 
     @property
-    def planned(self) -> Planned:
+    def planned(self) -> _Planned:
         """What the steps would do, counted."""
-        return Planned(
+        return _Planned(
             Counter(str(step.action) for step in self.steps),
             Counter(name for step in self.steps for name in sorted(step.policies)),
         )
