@@ -13,7 +13,7 @@ from support.core_builders import NOW, a_policy, a_session, active, ago, by_id
 from support.core_builders import house as rules_of
 from support.core_builders import verdicts as judged
 from support.policies import rules
-from support.run_house import IDLE, Open
+from support.run_house import IDLE, Open, results
 
 from reaper.config.policies.load import LoadedPolicies, load_policies
 from reaper.config.policies.schema import policy_schema
@@ -164,10 +164,10 @@ def test_it_ends_sessions_and_is_judged_again_before(house: Open) -> None:
     acme.before_step = lambda: world.touch(world.sessions[0].id)
     report = acme.once(quiet)
     assert report.plan.steps[0].needs == {Need.ACTIVITY}
-    assert acme.outcomes(report) == {"a": "no-longer-due"}
+    assert results(report) == {"a": "no-longer-due"}
     acme.before_step = lambda: None
     acme.clock.wait(119 * 60)
-    assert acme.outcomes(acme.once(quiet)) == {"b": "terminated"}
+    assert results(acme.once(quiet)) == {"b": "terminated"}
 
 
 def test_a_name_is_given_once() -> None:
