@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from reaper.cli.options import Moment, output_option, settings_of, warn_of_empty_record
+from reaper.cli.options import Moment, Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import stream
 
 _IN_A_TABLE = 50
@@ -18,7 +18,10 @@ _IN_A_TABLE = 50
 @click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
 @click.option("--policy", metavar="NAME", help="Only by this policy.")
 @click.option(
-    "--outcome", metavar="WORD", help="Only this outcome or verdict, like terminated or offender."
+    "--outcome",
+    type=Word("outcome", "history", "OUTCOMES"),
+    metavar="WORD",
+    help="Only this outcome or verdict, like terminated or offender.",
 )
 @click.option(
     "--since",
@@ -59,10 +62,8 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import OUTCOMES, HistoryFilter, export_history, history
+    from reaper.usecases.history import HistoryFilter, export_history, history
 
-    if outcome is not None and outcome not in OUTCOMES:
-        raise _unknown(outcome, OUTCOMES)
     wanted = HistoryFilter(
         account=account,
         session=session,
@@ -82,12 +83,3 @@ def command(
     written = entries_as_json if output == "json" else entries_as_csv
     with export_history(settings, wanted) as entries:
         stream(written(entries))
-
-
-def _unknown(outcome: str, outcomes: tuple[str, ...]) -> click.BadParameter:
-    from difflib import get_close_matches
-
-    near = get_close_matches(outcome, outcomes, 1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    words = f"'{outcome}' is not one of {', '.join(outcomes)}{hint}"
-    return click.BadParameter(words, param_hint="--outcome")

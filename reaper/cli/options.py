@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -49,6 +50,35 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
         show_default=True,
         help="Output format.",
     )
+
+
+class Word(click.ParamType[str]):
+    """One of the words of a use case; `words` is the name of its tuple in `reaper.usecases`, which
+    is imported only when somebody uses the option.
+    """
+
+    def __init__(self, name: str, module: str, words: str) -> None:
+        self.name = name
+        self._where = (f"reaper.usecases.{module}", words)
+
+    def words(self) -> tuple[str, ...]:
+        module, name = self._where
+        found: tuple[str, ...] = getattr(import_module(module), name)
+        return found
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - whatever the parameter was given
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        from reaper.core.model.suggestions import did_you_mean
+
+        words = self.words()
+        if value not in words:
+            hint = did_you_mean(value, words)
+            self.fail(f"'{value}' is not one of {', '.join(words)}{hint}", param, ctx)
+        return str(value)
 
 
 class Moment(click.ParamType[datetime]):
