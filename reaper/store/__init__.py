@@ -39,9 +39,11 @@ from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, 
 from reaper.store.prune import prune
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
+from reaper.store.unmatched import MANY, Unmatched, unmatched
 
 __all__ = [
     "HEAD",
+    "MANY",
     "AsOf",
     "Condition",
     "Database",
@@ -58,6 +60,7 @@ __all__ = [
     "SessionEntry",
     "SqlLedger",
     "StepEntry",
+    "Unmatched",
     "acknowledge",
     "as_of",
     "conditions",
@@ -89,6 +92,7 @@ __all__ = [
     "steps_page",
     "still_blocked",
     "transfer",
+    "unmatched",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Outcome, Plan, Result, Step
 from reaper.foreign_text import csv_cell, visible
 from reaper.run.pipeline import Report
+from reaper.usecases.accounts import MANY, NOBODY, Unmatched
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
 # columns that the wide column needs beside the others; with fewer it stands on a line of its own
@@ -158,13 +159,15 @@ def table(*columns: str, wide: str = "REASON") -> Sheet:
 # ------------------------------------------------------------------------------------------------------
 
 
-def show_reports(reports: Iterable[Report]) -> None:
+def show_reports(
+    reports: Iterable[Report], unmatched: Mapping[str, Sequence[Unmatched]] = NOBODY
+) -> None:
     out = console()
     for report in reports:
-        show_report(out, report)
+        show_report(out, report, unmatched.get(report.observation.account, ()))
 
 
-def show_report(out: Screen, report: Report) -> None:
+def show_report(out: Screen, report: Report, unmatched: Sequence[Unmatched] = ()) -> None:
     observation = report.observation
     counts = (
         ", ".join(f"{n} {ruling}" for ruling, n in observation.count().items() if n)
@@ -177,6 +180,7 @@ def show_report(out: Screen, report: Report) -> None:
         return
     fleet = len(observation.snapshot.fleet)
     out.line("[bold]{}[/] run {} ({}): {} sessions; {}", *who, fleet, counts)
+    _show_policies(out, observation, unmatched)
     for past, outcome in report.settled:
         which, result = short(past.session_id), styled(outcome.result.value)
         out.line("  settled from run {}: {} {}: {}", past.run_id, which, result, outcome.detail)
@@ -191,6 +195,24 @@ def show_report(out: Screen, report: Report) -> None:
     show_rest(out, report.plan)
     _show_receipts(out, report)
     show_dormant(out, observation)
+
+
+def _show_policies(out: Screen, observation: Observation, unmatched: Sequence[Unmatched]) -> None:
+    """How many sessions each policy judged, and how; and which has had none for long."""
+    idle = {one.policy: one for one in unmatched}
+    for name, counts in observation.count_by_policy().items():
+        if name in idle:
+            out.line("  [yellow]policy {}:[/] {}", name, no_match(idle[name]))
+            continue
+        said = ", ".join(f"{count} {ruling}" for ruling, count in counts.items())
+        out.line("  policy {}: {}", name, said or "selects no session")
+
+
+def no_match(one: Unmatched) -> str:
+    return (
+        f"selected no session in the last {MANY} runs, since {moment(one.since)} UTC; "
+        "`reaper policy check --live` tells which patterns match nobody"
+    )
 
 
 def show_concerns(out: Screen, concerns: Iterable[Concern]) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reaper.cli.views.render import identity
 from reaper.core.planning.plan import Outcome, Step, Waiting
 from reaper.run.pipeline import Report
+from reaper.usecases.accounts import NOBODY, Unmatched
 
 
-def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
-    return json.dumps(
-        {"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2
-    )
+def reports_as_json(
+    reports: Iterable[Report],
+    skipped: Sequence[str] = (),
+    unmatched: Mapping[str, Sequence[Unmatched]] = NOBODY,
+) -> str:
+    runs = [_report(one, unmatched.get(one.observation.account, ())) for one in reports]
+    return json.dumps({"runs": runs, "skipped": list(skipped)}, indent=2)
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: Report, unmatched: Sequence[Unmatched]) -> dict[str, Any]:
     observation = report.observation
     return {
         "id": report.run_id,
@@ -30,6 +34,8 @@ def _report(report: Report) -> dict[str, Any]:
         "concerns": [concern._asdict() for concern in report.concerns],
         "sessions": len(observation.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in observation.count().items()},
+        "policies": observation.count_by_policy(),
+        "unmatched": [one.policy for one in unmatched],
         "probes": len(observation.learnt),
         "unreadable": [
             {"kind": u.kind, "id": u.id, "problem": u.problem}
