@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,21 +42,21 @@ def unmatched(database: Database, account: str) -> tuple[Unmatched, ...]:
         .limit(MANY + 1)
     )
     with database.reading() as db:
-        newest_first = db.execute(statement).all()
+        newest_first = db.execute(statement).mappings().all()
     if len(newest_first) < MANY:
         return ()
-    counted = ((name, _streak(name, newest_first)) for name in newest_first[0].judged)
+    counted = ((name, _streak(name, newest_first)) for name in newest_first[0]["judged"])
     return tuple(
-        Unmatched(name, newest_first[MANY - 1].started_at, streak == MANY)
+        Unmatched(name, newest_first[MANY - 1]["started_at"], streak == MANY)
         for name, streak in counted
         if streak >= MANY
     )
 
 
-def _streak(policy: str, newest_first: Sequence[sa.Row[Any]]) -> int:
-    text = newest_first[0].policies[policy]
+def _streak(policy: str, newest_first: Sequence[sa.RowMapping]) -> int:
+    text = newest_first[0]["policies"][policy]
 
-    def nobody(run: sa.Row[Any]) -> bool:
-        return run.judged.get(policy) == {} and run.policies.get(policy) == text
+    def nobody(run: sa.RowMapping) -> bool:
+        return bool(run["judged"].get(policy) == {} and run["policies"].get(policy) == text)
 
     return len(list(takewhile(nobody, newest_first)))

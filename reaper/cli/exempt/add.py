@@ -52,8 +52,10 @@ def command(
     """Exempt sessions from every policy; it holds at once, also for a run that is under way.
 
     Of several options all must match. Patterns are those of the policies: `*`, `?` and /regex/.
+    Prints whom it covers now; an account that cannot be asked is told, and the exemption holds all
+    the same.
     """
-    from reaper.cli.views.written import show_written
+    from reaper.cli.views.written import show_covered, show_written
     from reaper.usecases import exemptions
 
     if (until is None) is not forever:
@@ -70,6 +72,7 @@ def command(
     added = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
     made = added.exemption
     say(f"exemption {added.number}: {made.whom}, {_until(made)}")
+    show_covered(added.covered)
     show_written(added.written)
     for _, why in made.oddities():
         say(f"warning: {why}; if that is not intended, type the name again", err=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reaper.cli.output import say
-from reaper.cli.views.render import moment
+from reaper.cli.views.render import moment, short
+from reaper.core.model.session import Session
 from reaper.usecases.holds import PauseEntry, Written
+from reaper.usecases.live import Covered
+
+_EXAMPLES = 3
 
 
 def show_written(written: Written) -> None:
@@ -21,6 +27,25 @@ def show_written(written: Written) -> None:
             "uses another database ignores this (compare `reaper status` of the user that runs it)",
             err=True,
         )
+
+
+def show_covered(covered: Covered) -> None:
+    """How many sessions an exemption covers now, the first few, and what may be misspelt."""
+    for why in covered.untold:
+        say(f"warning: whom it covers now is not known: {why}", err=True)
+    sure, perhaps = covered.reach
+    if not covered.untold or sure or perhaps:
+        say(f"covers {covered.reach} now{_examples(sure)}")
+    if covered.untold or sure or perhaps:
+        return
+    for why in covered.strange:
+        say(f"warning: {why}", err=True)
+
+
+def _examples(sessions: Sequence[Session]) -> str:
+    named = [f"{one.kind} {short(one.id)} of {one.owner or '?'}" for one in sessions[:_EXAMPLES]]
+    more = ", ..." if len(sessions) > _EXAMPLES else ""
+    return f": {', '.join(named)}{more}" if named else ""
 
 
 def scope(account: str | None, written: Written) -> str:
