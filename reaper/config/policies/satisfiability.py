@@ -14,7 +14,7 @@ from math import prod
 from operator import and_, or_
 from typing import Any
 
-from reaper.core.language.rules import AllOf, AnyOf, LeafRule, Not, Rule, leaves
+from reaper.core.language.rules import AllOf, Always, AnyOf, LeafRule, Not, Rule, leaves
 
 _MOST = 100_000  # worlds; a rule with more turning points is not looked through
 
@@ -90,6 +90,8 @@ class _Table:
                 return self.all & self._where_leaf(rule)
 
     def _where_leaf(self, rule: LeafRule) -> int:
+        if isinstance(rule, Always):
+            return self.all
         if rule.measure is None:
             return self._when(_name(rule), bool)
         (turn,) = rule.thresholds()

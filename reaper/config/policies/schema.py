@@ -55,6 +55,7 @@ _EXAMPLES: dict[str, dict[str, list[Any]]] = {
     "Quota": {"over": [3], "keep": ["most_recently_active"]},
     "SeatPressure": {"seats": [{"high": 40, "low": 36, "floor": "30m"}]},
     "Pressure": {"high": [40], "low": [36]},
+    "Always": {"always": [True]},
     "AnyOf": {"any": [[{"idle": "2h"}, {"age": "24h"}]]},
     "AllOf": {"all": [[{"idle": "2h"}, {"age": "24h"}]]},
     "Not": {"not": [{"idle": "10m"}]},
