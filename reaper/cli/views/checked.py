@@ -7,7 +7,6 @@ from datetime import datetime
 
 from reaper.cli.output import emit, say
 from reaper.cli.views.problems import Finding, as_github, as_json, as_sarif, findings, shown
-from reaper.core.language.hours import OnlyDuring
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.usecases.live import LiveMatches
 from reaper.usecases.policies import Checked
@@ -60,12 +59,4 @@ def _summary(policy: Policy, now: datetime) -> Iterator[str]:
     if (why := policy.dormant(now)) is not None:
         yield f"not in force: {why}"
     elif policy.only_during is not None:
-        yield f"during {policy.only_during}: {_now(policy.only_during, now)}"
-
-
-def _now(hours: OnlyDuring, now: datetime) -> str:
-    if hours.is_open(now):
-        closes = hours.closes_after(now)
-        return f"open until {hours.shown(closes)}" if closes else "always open"
-    opens = hours.opens_after(now)
-    return f"opens {hours.shown(opens)}" if opens else "does not open again"
+        yield f"during {policy.only_during}: {policy.only_during.state_at(now)}"

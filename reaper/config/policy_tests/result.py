@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reaper.config.policy_tests.assertions import Mismatch, plan_mismatches, verdict_mismatches
+from reaper.config.policy_tests.assertions import (
+    Mismatch,
+    plan_mismatches,
+    verdict_mismatches,
+    windows,
+)
 from reaper.config.policy_tests.fleet import fleet_at
 from reaper.config.policy_tests.model import Case
 from reaper.core.judging.judge import judge
@@ -30,7 +35,7 @@ class CaseResult:
 
 def run_case(case: Case, policies: PolicySet) -> CaseResult:
     """Judge the case's fleet at its moment, as a run with the usual limits would."""
-    fleet = fleet_at(case.fleet, policies, case.at)
+    fleet = fleet_at(case.each(), policies, case.at)
     verdicts = [
         v.materialized()
         for v in judge(policies, fleet.sessions, fleet.activity, case.at, fleet.memory.lasting)
@@ -38,6 +43,6 @@ def run_case(case: Case, policies: PolicySet) -> CaseResult:
     plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
     mismatches = (
         *verdict_mismatches(case, verdicts, policies.dormant(case.at)),
-        *plan_mismatches(case, plan),
+        *plan_mismatches(case, plan, windows(case, policies.policies)),
     )
     return CaseResult(case, tuple(verdicts), plan, mismatches)
