@@ -5,7 +5,7 @@ The only room that knows SQLAlchemy.
 
 from __future__ import annotations
 
-from reaper.store.as_of import AsOf, as_of, recorded
+from reaper.store.as_of import AsOf, PastEnd, as_of, recorded
 from reaper.store.conditions import Condition, conditions
 from reaper.store.database import Database, file_of
 from reaper.store.entries import (
@@ -52,6 +52,7 @@ __all__ = [
     "HistoryFilter",
     "LeaseEntry",
     "ManualExemptionEntry",
+    "PastEnd",
     "PastLook",
     "PauseEntry",
     "PolicyEntry",

@@ -38,9 +38,33 @@ def show_explanation(explanation: Explanation) -> None:
     else:
         there = "not among the live sessions; this is on record of it"
         when = f"as recorded by {moment(at)} UTC" if at else there
-        out.line("[bold]{}[/] in {}: {}", session, account, when)
+        if explanation.past.end is not None:
+            _show_end(out, explanation)
+        else:
+            out.line("[bold]{}[/] in {}: {}", session, account, when)
+            if at is None and not explanation.unread:
+                out.line("  not ended by this reaper: no step on record shows its end")
         _show_decisions(out, explanation.past)
     _show_steps(out, explanation.past, "by then" if at else "so far")
+
+
+def _show_end(out: Screen, explanation: Explanation) -> None:
+    """Who ended it, when, and why: what is asked first of a session that is gone."""
+    end, (account, session) = explanation.past.end, explanation.who
+    if end is None:
+        return
+    step, run = end.step, end.run
+    word = styled(end.event.event)
+    out.line("[bold]{}[/] in {}: {} at {} UTC", session, account, word, moment(end.event.at))
+    actor = f", by {run.actor}" if run else ""
+    out.line("  who: policy {} in run {}{}", step.policy, step.run, actor)
+    if run is not None and run.request is not None:
+        out.line("  asked for by hand: {}", run.request)
+    out.line("  why: {}", step.reason)
+    if end.event.detail:
+        out.line("  how it was seen: {}", end.event.detail)
+    whose = (step.kind, step.owner or "?", step.app or "?")
+    out.line("  it was a {} session of {}, app {}", *whose)
 
 
 def _show_session(out: Screen, live: Live) -> None:
