@@ -6,8 +6,9 @@ from datetime import datetime
 
 import click
 
-from reaper.cli.options import Moment, Word, output_option, settings_of, warn_of_empty_record
+from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import stream
+from reaper.cli.times import Moment, zone_option
 
 _IN_A_TABLE = 50
 
@@ -26,7 +27,7 @@ _IN_A_TABLE = 50
 @click.option(
     "--since",
     type=Moment(),
-    help="Only from this time on: 2026-11-23T10:00 (UTC), or a duration ago such as 2h.",
+    help="Only from this time on: 2026-11-23T10:00, 14:05, yesterday, or a duration ago such as 2h.",
 )
 @click.option("--until", type=Moment(), help="Only before this time.")
 @click.option(
@@ -40,6 +41,7 @@ _IN_A_TABLE = 50
     is_flag=True,
     help="Show all entries without a limit, and also compliant verdicts: why sessions were left alone.",
 )
+@zone_option
 @output_option("table", "json", "csv")
 @click.pass_context
 def command(

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reaper.cli.display import shown_in
 from reaper.cli.output import say
-from reaper.clock import SYSTEM_CLOCK
+from reaper.cli.times import ZONE
 from reaper.foreign_text import visible
 
 if TYPE_CHECKING:
@@ -81,64 +81,6 @@ class Word(click.ParamType[str]):
         return str(value)
 
 
-class Moment(click.ParamType[datetime]):
-    """`2026-11-23`, `2026-11-23T10:00` (UTC unless it says otherwise), or a duration like `2h` for
-    so long ago.
-    """
-
-    name = "moment"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - whatever the parameter was given
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            return SYSTEM_CLOCK.now() - _length(value)
-        except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"'{value}' is not a valid time; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
-                param,
-                ctx,
-            )
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def future(text: str) -> datetime:
-    """A moment as `Moment` reads it, but a duration counts from now on. Raises
-    click.BadParameter.
-    """
-    now = SYSTEM_CLOCK.now()
-    try:
-        return now + _length(text)
-    except ValueError:
-        moment: datetime = Moment().convert(text, None, None)
-    if moment <= now:
-        raise click.BadParameter(f"'{text}' is already in the past")
-    return moment
-
-
-def duration(text: str, option: str) -> timedelta:
-    """Raises click.BadParameter."""
-    try:
-        return _length(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option) from None
-
-
-def _length(text: str) -> timedelta:
-    from reaper.core.model.duration import Duration
-
-    return Duration.parse(text).delta
-
-
 def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     """The settings that the command line names; from here on the log is written as they say.
 
@@ -150,6 +92,8 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     for doubt in configuration.strange_variables(ctx.obj):
         say(f"warning: {doubt}", err=True)
     whole = ctx.find_root()
+    zone = ctx.meta.get(ZONE, settings.display_zone)
+    whole.with_resource(shown_in(zone))
     level = whole.params["log_level"] or (settings.log.level if speaks else None)
     if level is not None:
         from reaper import logs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli.display import stamp
 from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
@@ -27,7 +28,7 @@ def command(ctx: click.Context, *, account: str, by: str | None) -> None:
     else:
         say(
             f"released: {account}, which was locked by {released.lease.holder} until "
-            f"{released.lease.until:%Y-%m-%d %H:%M:%S}Z"
+            f"{stamp(released.lease.until, utc='Z')}"
         )
     show_written(released.written)
     ctx.exit(released.exit_code)

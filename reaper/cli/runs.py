@@ -6,6 +6,7 @@ import click
 
 from reaper.cli.options import output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import stream
+from reaper.cli.times import zone_option
 
 _IN_A_TABLE = 20
 
@@ -18,6 +19,7 @@ _IN_A_TABLE = 20
     help="The maximum number to show; by default 20 in a table, and all in json.",
 )
 @click.option("--all", "everything", is_flag=True, help="All of them, also in a table.")
+@zone_option
 @output_option("table", "json")
 @click.pass_context
 def command(

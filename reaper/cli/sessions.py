@@ -10,7 +10,6 @@ from reaper.cli.options import (
     Word,
     account_option,
     complain,
-    duration,
     output_option,
     policies_of,
     policies_option,
@@ -18,6 +17,7 @@ from reaper.cli.options import (
     settings_of,
 )
 from reaper.cli.output import emit, say, stream
+from reaper.cli.times import duration
 
 
 @click.command("sessions")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import future, settings_of
+from reaper.cli.display import stamp
+from reaper.cli.options import settings_of
 from reaper.cli.output import say
+from reaper.cli.times import future, zone_of_command, zone_option
 from reaper.clock import SYSTEM_CLOCK
 from reaper.core.model.kinds import EVERY_KIND
 
@@ -32,8 +34,9 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 @click.option(
     "--until",
     metavar="WHEN",
-    help="When it ends: 2026-11-24 (inclusive, UTC), 2026-11-24T08:00, or a duration such as 3d.",
+    help="When it ends: 2026-11-24 (inclusive), 2026-11-24T08:00, or a duration such as 3d.",
 )
+@zone_option
 @click.option("--forever", is_flag=True, help="No end; prefer `--until`.")
 @click.option("--reason", required=True, help="The reason; shown wherever the exemption applies.")
 @click.option("--by", help="Who requests it; the current user by default.")
@@ -87,9 +90,10 @@ def _end(until: str) -> datetime:
     """When it ends. A day that is named alone counts whole, as in a policy file. Raises
     click.BadParameter.
     """
-    now = SYSTEM_CLOCK.now()
+    now, zone = SYSTEM_CLOCK.now(), zone_of_command(click.get_current_context())
     try:
-        end = datetime.combine(date.fromisoformat(until), time(0), UTC) + timedelta(days=1)
+        after = date.fromisoformat(until) + timedelta(days=1)
+        end = datetime.combine(after, time(0), zone).astimezone(UTC)
     except OverflowError:
         end = datetime.max.replace(tzinfo=UTC)
     except ValueError:
@@ -104,4 +108,6 @@ def _end(until: str) -> datetime:
 
 
 def _until(exemption: ManualExemption) -> str:
-    return f"until {exemption.ends:%Y-%m-%d %H:%M}Z" if exemption.ends else "for ever"
+    return (
+        f"until {stamp(exemption.ends, utc='Z', seconds=False)}" if exemption.ends else "for ever"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reaper.cli.display import stamp
 from reaper.core.judging.concerns import Check, Concern
 from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
@@ -92,11 +92,6 @@ def short(session_id: str) -> str:
 
 def styled(word: str) -> Text:
     return Text(visible(word), STYLES.get(word, ""))
-
-
-def moment(at: datetime | None) -> str:
-    """A time in UTC, to the second."""
-    return at.strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
 class Sheet(Table):
@@ -210,7 +205,7 @@ def _show_policies(out: Screen, observation: Observation, unmatched: Sequence[Un
 
 def no_match(one: Unmatched) -> str:
     return (
-        f"selected no session in the last {MANY} runs, since {moment(one.since)} UTC; "
+        f"selected no session in the last {MANY} runs, since {stamp(one.since)}; "
         "`reaper policy check --live` tells which patterns match nobody"
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reaper.cli.display import stamp
 from reaper.cli.output import say
-from reaper.cli.views.render import moment, short
+from reaper.cli.views.render import short
 from reaper.core.model.session import Session
 from reaper.usecases.holds import PauseEntry, Written
 from reaper.usecases.live import Covered
@@ -18,7 +19,7 @@ def show_written(written: Written) -> None:
     say(f"database: {written.database}")
     say(f"settings: {written.settings}")
     last = [
-        f"{name} {f'{moment(at)}Z' if at else 'never'}" for name, at in written.last_runs.items()
+        f"{name} {stamp(at, utc='Z') if at else 'never'}" for name, at in written.last_runs.items()
     ]
     say(f"last run: {', '.join(last)}")
     if missing := ", ".join(written.without_run):
@@ -55,5 +56,5 @@ def scope(account: str | None, written: Written) -> str:
 
 def of_pause(pause: PauseEntry) -> str:
     """Which pause it is, without what would end it."""
-    until = f" until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else ""
+    until = f" until {stamp(pause.until, utc='Z', seconds=False)}" if pause.until else ""
     return f"pause {pause.id} by {pause.by}{until}: {pause.reason}"
