@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import (
     complain,
     output_option,
@@ -22,8 +23,10 @@ from reaper.cli.times import Moment, zone_option
 
 
 @click.command("explain")
-@click.argument("session")
-@click.option("--account", metavar="NAME", help="Only in this account.")
+@click.argument("session", shell_complete=completion.sessions)
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only in this account."
+)
 @click.option(
     "--at",
     type=Moment(),

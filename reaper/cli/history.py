@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import stream
 from reaper.cli.times import Moment, zone_option
@@ -14,10 +15,19 @@ _IN_A_TABLE = 50
 
 
 @click.command("history")
-@click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--session", metavar="ID", help="Only this session; a prefix of its id is enough.")
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only this account."
+)
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=completion.sessions,
+    help="Only this session; a prefix of its id is enough.",
+)
 @click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
-@click.option("--policy", metavar="NAME", help="Only by this policy.")
+@click.option(
+    "--policy", metavar="NAME", shell_complete=completion.policies, help="Only by this policy."
+)
 @click.option(
     "--outcome",
     type=Word("outcome", "history", "OUTCOMES"),

@@ -15,7 +15,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from reaper.cli import completion
 from reaper.cli.display import shown_in
 from reaper.cli.output import say
 from reaper.cli.times import ZONE
@@ -32,6 +34,7 @@ account_option = click.option(
     "accounts",
     multiple=True,
     metavar="NAME",
+    shell_complete=completion.accounts,
     help="Only this account; may be given several times.",
 )
 policies_option = click.option(
@@ -79,6 +82,14 @@ class Word(click.ParamType[str]):
             hint = did_you_mean(value, words)
             self.fail(f"'{value}' is not one of {', '.join(words)}{hint}", param, ctx)
         return str(value)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in self.words() if word.startswith(incomplete)]
 
 
 def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:

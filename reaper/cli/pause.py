@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.display import stamp
 from reaper.cli.options import settings_of
 from reaper.cli.output import say
@@ -11,7 +12,12 @@ from reaper.cli.times import future, zone_option
 
 
 @click.command("pause")
-@click.option("--account", metavar="NAME", help="Only this account; all of them by default.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    help="Only this account; all of them by default.",
+)
 @click.option(
     "--until",
     metavar="WHEN",

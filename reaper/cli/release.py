@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.display import stamp
 from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
 
 @click.command("release")
-@click.option("--account", metavar="NAME", required=True, help="The account to release.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    required=True,
+    help="The account to release.",
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, account: str, by: str | None) -> None:

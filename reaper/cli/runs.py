@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import stream
 from reaper.cli.times import zone_option
@@ -12,7 +13,9 @@ _IN_A_TABLE = 20
 
 
 @click.command("runs")
-@click.option("--account", metavar="NAME", help="Only this account.")
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only this account."
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),

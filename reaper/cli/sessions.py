@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import (
     Word,
     account_option,
@@ -23,7 +24,12 @@ from reaper.cli.times import duration
 @click.command("sessions")
 @click.option("--owner", metavar="OWNER", help="Only of this owner; * stands for anything.")
 @click.option("--app", metavar="APP", help="Only of this app; * stands for anything.")
-@click.option("--policy", metavar="NAME", help="Only what this policy judges, and what it says.")
+@click.option(
+    "--policy",
+    metavar="NAME",
+    shell_complete=completion.policies,
+    help="Only what this policy judges, and what it says.",
+)
 @click.option(
     "--verdict",
     type=Word("verdict", "sessions", "VERDICTS"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import future
 from reaper.cli.output import say
+from reaper.cli.times import future
 
 
 @click.command("token")

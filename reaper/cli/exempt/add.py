@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.display import stamp
 from reaper.cli.options import settings_of
 from reaper.cli.output import say
@@ -25,12 +26,22 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 @click.option(
     "--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'."
 )
-@click.option("--session", metavar="ID", help="The session with this id; a prefix is enough.")
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=completion.sessions,
+    help="The session with this id; a prefix is enough.",
+)
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
 @click.option("--kind", metavar="KIND", help=f"Sessions of this kind: {EVERY_KIND}.")
 @click.option("--name", metavar="PATTERN", help="Sessions of this name.")
-@click.option("--account", metavar="NAME", help="Only in this account; in all of them by default.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    help="Only in this account; in all of them by default.",
+)
 @click.option(
     "--until",
     metavar="WHEN",
