@@ -8,7 +8,7 @@ import click
 
 from reaper.cli import completion
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
-from reaper.cli.output import stream
+from reaper.cli.output import say, stream
 from reaper.cli.times import Moment, zone_option
 
 _IN_A_TABLE = 50
@@ -74,7 +74,13 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import HistoryFilter, export_history, history
+    from reaper.usecases.history import (
+        Counted,
+        HistoryFilter,
+        export_history,
+        history,
+        strange_names,
+    )
 
     wanted = HistoryFilter(
         account=account,
@@ -90,8 +96,14 @@ def command(
     settings = settings_of(ctx)
     warn_of_empty_record(settings)
     if output == "table":
-        show_entries(history(settings, wanted))
-        return
-    written = entries_as_json if output == "json" else entries_as_csv
-    with export_history(settings, wanted) as entries:
-        stream(written(entries))
+        found = history(settings, wanted)
+        show_entries(found)
+        shown = len(found.entries)
+    else:
+        written = entries_as_json if output == "json" else entries_as_csv
+        with export_history(settings, wanted) as entries:
+            counted = Counted(entries)
+            stream(written(counted))
+            shown = counted.count
+    for why in () if shown else strange_names(settings, wanted):
+        say(f"warning: {why}", err=True)

@@ -6,7 +6,7 @@ import click
 
 from reaper.cli import completion
 from reaper.cli.options import output_option, settings_of, warn_of_empty_record
-from reaper.cli.output import stream
+from reaper.cli.output import say, stream
 from reaper.cli.times import zone_option
 
 _IN_A_TABLE = 20
@@ -34,6 +34,9 @@ def command(
 
     settings = settings_of(ctx)
     warn_of_empty_record(settings)
+    if account is not None:
+        for why in history.strange_names(settings, history.HistoryFilter(account=account)):
+            say(f"warning: {why}", err=True)
     if output == "json":
         with history.export_runs(settings, account, limit) as found:
             stream(runs_as_json(found))

@@ -35,6 +35,7 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
 from reaper.store.schema import HEAD, is_empty, open_database, revision
@@ -57,6 +58,7 @@ __all__ = [
     "PauseEntry",
     "PolicyEntry",
     "Position",
+    "RecordedNames",
     "RunEntry",
     "SessionEntry",
     "SqlLedger",
@@ -85,6 +87,7 @@ __all__ = [
     "reading_entries",
     "reading_runs",
     "recorded",
+    "recorded_names",
     "remove",
     "resume",
     "revision",
