@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,5 +32,5 @@ def recorded_names(database: Database) -> RecordedNames:
     return RecordedNames(tuple(sorted(accounts)), tuple(sorted(policies)), tuple(sorted(owners)))
 
 
-def _distinct(db: sa.Connection, column: sa.Column[str]) -> set[str]:
+def _distinct(db: sa.Connection, column: sa.Column[Any]) -> set[str]:
     return {name for name in db.scalars(sa.select(column).distinct()) if name is not None}

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from reaper.cli.display import stamp
+from reaper.cli.views.sheet import Sheet
 from reaper.core.judging.concerns import Check, Concern
 from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
@@ -24,8 +23,6 @@ from reaper.run.pipeline import Report
 from reaper.usecases.accounts import MANY, NOBODY, Unmatched
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
-# columns that the wide column needs beside the others; with fewer it stands on a line of its own
-_LEAST = 28
 _SHORT = 8  # characters of a session's id that a table shows; commands accept them
 STYLES = {
     "terminated": "green",
@@ -92,50 +89,6 @@ def short(session_id: str) -> str:
 
 def styled(word: str) -> Text:
     return Text(visible(word), STYLES.get(word, ""))
-
-
-class Sheet(Table):
-    """A table that a narrow terminal shows in two lines a row: the wide column stands below the
-    others.
-
-    A cell that is no `Text` is somebody else's, and shown as it is.
-    """
-
-    def add_row(self, *cells: str | Text) -> None:  # type: ignore[override]
-        super().add_row(*(c if isinstance(c, Text) else Text(visible(c)) for c in cells))
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        columns = [
-            [
-                cell.copy() if isinstance(cell, Text) else Text(str(cell))
-                for cell in (c.header, *c.cells)
-            ]
-            for c in self.columns
-        ]
-        narrow = [cells for cells, c in zip(columns, self.columns, strict=True) if c.no_wrap]
-        widths = [max(text.cell_len for text in cells) for cells in narrow]
-        if not narrow or sum(widths) + 2 * len(widths) + _LEAST <= options.max_width:
-            yield from super().__rich_console__(console, options)
-            return
-        wide = next(
-            (cells for cells, c in zip(columns, self.columns, strict=True) if not c.no_wrap), []
-        )
-        _shrink(widths, options.max_width - 2 * (len(widths) - 1))
-        for number, row in enumerate(zip(*narrow, strict=True)):
-            for text, width in zip(row, widths, strict=True):
-                text.truncate(width, overflow="ellipsis", pad=True)
-            line = Text("  ").join(row)
-            line.rstrip()
-            line.stylize("bold" if number == 0 else "")
-            yield line
-            if number and wide and wide[number].plain:
-                yield Padding(wide[number], (0, 0, 0, 4))
-
-
-def _shrink(widths: list[int], room: int) -> None:
-    """Take from the widest until they fit, or nothing is left to take."""
-    while sum(widths) > room and max(widths) > _SHORT:
-        widths[widths.index(max(widths))] -= 1
 
 
 def table(*columns: str, wide: str = "REASON") -> Sheet:
