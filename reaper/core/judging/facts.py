@@ -96,10 +96,18 @@ def add_activity(
 def finished(sessions: Iterable[Session], now: datetime) -> list[SessionFacts]:
     """The sessions that are known to be over."""
     return [
-        replace(_subject(s, _NOBODY, now), ended=_since(s.ended_at, now))
+        replace(_subject(s, _NOBODY, now), ended=_since(_end(s), now))
         for s in sessions
         if s.phase is Phase.OVER
     ]
+
+
+def _end(session: Session) -> datetime | None:
+    """When it ended. One that tells an earlier moment than its beginning ended then at the earliest."""
+    if session.ended_at is None:
+        return None
+    begun = (session.created_at, session.started_at)
+    return max(session.ended_at, *(at for at in begun if at is not None))
 
 
 def _since(moment: datetime | None, now: datetime) -> float | None:
@@ -118,12 +126,9 @@ _NOBODY = InFlight(frozenset(), frozenset())
 
 def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFacts:
     """What is known of it without its last activity."""
-    since = running_since(session, now)
-    uptime = _since(since, now)
-    running_for = None
-    if session.phase is Phase.RUNNING:
-        as_told = session.started_at is since  # mostly; then it is the same length of time
-        running_for = uptime if as_told else _since(session.started_at, now)
+    uptime = _since(running_since(session, now), now)
+    started = session.started_at
+    told = started is not None and started <= now and session.phase is Phase.RUNNING
     return SessionFacts(
         session,
         session.phase,
@@ -132,6 +137,6 @@ def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFac
         "",
         fresh=False,
         in_flight=_in_flight(session, in_flight),
-        running_for=running_for,
+        running_for=uptime if told else None,
         uptime=uptime,
     )

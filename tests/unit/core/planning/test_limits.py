@@ -35,7 +35,10 @@ def running(count: int) -> list[Session]:
 
 def over(count: int) -> list[Session]:
     ended = datetime(2026, 11, 1, tzinfo=UTC)
-    return [a_session(f"o{number}", state="terminated", ended_at=ended) for number in range(count)]
+    return [
+        a_session(f"o{number}", state="terminated", created_at=ended, ended_at=ended)
+        for number in range(count)
+    ]
 
 
 def halted(
