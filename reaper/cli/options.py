@@ -81,6 +81,23 @@ class Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+class Said(click.ParamType):
+    """What a person says for the record; white space says nothing."""
+
+    name = "text"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - whatever the parameter was given
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        text = str(value)
+        if not text.strip():
+            self.fail("it is empty; write a few words for whoever reads the record", param, ctx)
+        return text
+
+
 def future(text: str) -> datetime:
     """A moment as `Moment` reads it, but a duration counts from now on. Raises
     click.BadParameter.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import future, settings_of
+from reaper.cli.options import Said, future, settings_of
 from reaper.cli.output import say
 
 
@@ -15,7 +15,9 @@ from reaper.cli.output import say
     metavar="WHEN",
     help="When it ends: 2026-11-24T08:00 (UTC), or a duration such as 2h; by default when resumed.",
 )
-@click.option("--reason", required=True, help="The reason; shown wherever the pause applies.")
+@click.option(
+    "--reason", required=True, type=Said(), help="The reason; shown wherever the pause applies."
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reaper.cli.options import (
+    Said,
     complain,
     output_option,
     policies_of,
@@ -20,7 +21,7 @@ from reaper.cli.output import say
 
 @click.command("terminate")
 @click.argument("session")
-@click.option("--reason", required=True, help="Why; it is kept with your name.")
+@click.option("--reason", required=True, type=Said(), help="Why; it is kept with your name.")
 @click.option("--account", metavar="NAME", help="Only in this account.")
 @click.option("--by", help="Who says so; you, by default.")
 @click.option("--despite-exemption", is_flag=True, help="End it even where an exemption covers it.")

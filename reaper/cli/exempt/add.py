@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import future, settings_of
+from reaper.cli.options import Said, future, settings_of
 from reaper.cli.output import say
 from reaper.clock import SYSTEM_CLOCK
 from reaper.core.model.kinds import EVERY_KIND
@@ -35,7 +35,9 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
     help="When it ends: 2026-11-24 (inclusive, UTC), 2026-11-24T08:00, or a duration such as 3d.",
 )
 @click.option("--forever", is_flag=True, help="No end; prefer `--until`.")
-@click.option("--reason", required=True, help="The reason; shown wherever the exemption applies.")
+@click.option(
+    "--reason", required=True, type=Said(), help="The reason; shown wherever the exemption applies."
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(
