@@ -6,7 +6,8 @@ READY  := .venv/.ready
 # Else each of the hundreds of processes that the tests start compiles the whole program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test slow check bench lock clean
+.PHONY: help demo test slow check audit sbom dist bench endure lock clean
+MINUTES ?= 60
 
 help: ## show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,8 +33,20 @@ check: $(READY) ## linters, rooms and types, of the tests too
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
+audit: $(READY) ## what is known of the locked dependencies; skipped, and said so, where nobody can be asked
+	$(BIN)/python tools/audit.py
+
+sbom: $(READY) ## the bill of materials of a release, into dist/
+	$(BIN)/python tools/sbom.py dist
+
+dist: sbom ## a release: wheel, source and bill of materials, into dist/
+	$(BIN)/python -m build --no-isolation
+
 bench: $(READY) ## the measured promises, as ratios
 	$(BIN)/python -m pytest -p no:cacheprovider -m benchmark -s tests/benchmarks
+
+endure: $(READY) ## a daemon in bad weather and kill -9 on both databases, for MINUTES=60 in all
+	REAPER_ENDURE_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s -p no:cacheprovider tests/scenarios/endurance
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

@@ -66,6 +66,12 @@ class SessionSource(Protocol):
         Raises AccountError when nothing could be read at all.
         """
 
+    def unseen(self) -> str:
+        """Why sessions may be there that no list shows to this key; empty where none is known of.
+
+        Raises nothing for what a server can do.
+        """
+
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """The last activity of each session asked for, by id, all learnt in this call.
 
@@ -180,6 +186,9 @@ class Notifier(Protocol):
     @property
     def target(self) -> str:
         """What the settings call it."""
+
+    def fits(self, notice: Notice) -> bool:
+        """Whether one message to it holds all of the notice."""
 
     def tell(self, notice: Notice) -> Delivery:
         """What became of it. Raises nothing for what a server, or a missing secret, can do."""

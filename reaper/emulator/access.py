@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Security
 from fastapi.security import APIKeyHeader
 
-from .config import Scope
+from .config import Key, Scope
 from .present import world_asked
 from .refusals import Forbidden, Unauthorized
 
@@ -15,10 +15,10 @@ _HEADER = APIKeyHeader(
 )
 
 
-def key_with(scope: Scope) -> Callable[..., Awaitable[None]]:
-    """A dependency that refuses whoever lacks a living key with the scope."""
+def key_with(scope: Scope) -> Callable[..., Awaitable[Key]]:
+    """A dependency that gives a living key with the scope, and refuses whoever has none."""
 
-    async def check(given: Annotated[str | None, Security(_HEADER)] = None) -> None:
+    async def check(given: Annotated[str | None, Security(_HEADER)] = None) -> Key:
         world = world_asked()
         key = world.keys.get(given or "")
         if key is None:
@@ -27,5 +27,6 @@ def key_with(scope: Scope) -> Callable[..., Awaitable[None]]:
             raise Unauthorized("The API key has expired.")
         if scope not in key.scopes:
             raise Forbidden(f"The API key lacks the scope {scope}.")
+        return key
 
     return check

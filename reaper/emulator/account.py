@@ -76,7 +76,13 @@ class Account:
     def _key(self, spec: KeySpec) -> Key:
         expires = spec.expires
         moment = self.timeline.start + expires if isinstance(expires, timedelta) else expires
-        return Key(key=spec.key, scopes=spec.scopes, expires=moment)
+        return Key(
+            key=spec.key,
+            scopes=spec.scopes,
+            expires=moment,
+            user=spec.user,
+            administrator=spec.administrator,
+        )
 
     def now(self) -> datetime:
         with self.lock:

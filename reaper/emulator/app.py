@@ -1,4 +1,4 @@
-"""The ASGI application: both services, each with its own OpenAPI document, behind one front."""
+"""The ASGI application: the services, each with its own OpenAPI document, behind one front."""
 
 import json
 from collections.abc import Sequence
@@ -19,12 +19,14 @@ from .logs_api import add_logs
 from .problems import HANDLERS, answer_problems
 from .sessions_api import add_sessions
 from .tasks_api import add_tasks
+from .users_api import add_users
 
 if TYPE_CHECKING:
     from .world import World
 
 SESSION_MANAGER = "/pro/session-manager/v1"
 TASKS = "/pro-api/v2"
+USERS = "/pro/user-manager/v1"
 _VERSIONS: dict[Generation, str] = {1: "24.6.1.0", 2: "25.2.1.0"}
 
 
@@ -40,6 +42,7 @@ def _services(generation: Generation) -> Starlette:
     routes = [
         Mount(SESSION_MANAGER, _sessions(generation)),
         Mount(TASKS, _tasks(generation)),
+        Mount(USERS, _users(generation)),
         Mount(ADMIN, admin),
     ]
     return Starlette(routes=routes, exception_handlers=HANDLERS)
@@ -60,6 +63,13 @@ def _tasks(generation: Generation) -> FastAPI:
     app = _service(generation, "AIMMS PRO REST API: tasks", [Depends(key_with("Tasks"))])
     add_tasks(app.router)
     _add_document(app, TASKS)
+    return app
+
+
+def _users(generation: Generation) -> FastAPI:
+    app = _service(generation, "AIMMS PRO user-manager")
+    add_users(app.router)
+    _add_document(app, USERS)
     return app
 
 

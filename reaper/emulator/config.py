@@ -9,19 +9,28 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from .faults import Faults
 
 Generation = Literal[1, 2]
-Scope = Literal["Session", "Tasks"]
+Scope = Literal["Session", "Tasks", "APIKey"]
 BOTH_SCOPES: frozenset[Scope] = frozenset({"Session", "Tasks"})
+ALL_SCOPES: frozenset[Scope] = BOTH_SCOPES | {"APIKey"}
 DEFAULT_KEY = "demo-key"
 
 
 class Key(BaseModel):
-    """An API key; `expires` is emulated time, None never."""
+    """An API key; `expires` is emulated time, None never.
+
+    That of anybody but an `administrator` sees the sessions of its `user` alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: str
-    scopes: frozenset[Scope] = BOTH_SCOPES
+    scopes: frozenset[Scope] = ALL_SCOPES
     expires: AwareDatetime | None = None
+    user: str = "admin@ROOT"
+    administrator: bool = True
+
+    def sees(self, user: str | None, environment: str | None) -> bool:
+        return self.administrator or f"{user}@{environment}" == self.user
 
     def expired(self, now: datetime) -> bool:
         return self.expires is not None and self.expires <= now
@@ -57,7 +66,7 @@ class Config(BaseModel):
     page_cap: int = Field(1000, ge=1, le=1000)
     churn: float = Field(0.0, ge=0, le=1)
     start: AwareDatetime | None = None
-    keys: tuple[Key, ...] = (Key(key=DEFAULT_KEY),)
+    keys: tuple[Key, ...] = (Key(key=DEFAULT_KEY, scopes=ALL_SCOPES),)
 
     @field_validator("faults", mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from .config import Key
 from .parameters import SessionQuery
 from .session import COMPUTED, Session
 
@@ -19,10 +20,13 @@ _NEWEST_FIRST = "-created_at"
 _OLDEST_FIRST = "created_at"
 
 
-def page(world: "World", kind: str, query: SessionQuery) -> tuple[int, list[str]]:
-    """How many match in all, and the JSON of those on the page."""
+def page(world: "World", kind: str, query: SessionQuery, key: Key) -> tuple[int, list[str]]:
+    """How many match in all that the key sees, and the JSON of those on the page."""
+    tests = _tests(query)
+    if not key.administrator:
+        tests.append(lambda session: key.sees(session.user_name, session.environment_name))
     with world.moment() as now:
-        found = _ordered(list(_matching(world.of_kind(kind), _tests(query))), query.sort, now)
+        found = _ordered(list(_matching(world.of_kind(kind), tests)), query.sort, now)
         end = query.offset + min(query.limit, world.page_cap)
         return len(found), [session.json(now) for session in found[query.offset : end]]
 

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from .config import BOTH_SCOPES, Scope
+from .config import ALL_SCOPES, Scope
 from .durations import Duration, SignedDuration
 from .session import TASK, WEBUI
 
@@ -133,10 +133,12 @@ class KeySpec(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str
-    scopes: frozenset[Scope] = BOTH_SCOPES
+    scopes: frozenset[Scope] = ALL_SCOPES
     expires: Annotated[AwareDatetime | SignedDuration | None, BeforeValidator(_null_when_empty)] = (
         None
     )
+    user: str = "admin@ROOT"
+    administrator: bool = True
 
 
 class Scenario(BaseModel):

@@ -106,6 +106,29 @@ class TaskPage(_Shape):
     current_batch: list[TaskShape]
 
 
+class KeyShape(_Shape):
+    """A key, as the user-manager tells it."""
+
+    model_config = ConfigDict(title="ApiKey", extra="forbid")
+
+    name: str
+    expiration_date: str | None
+    scopes: list[str]
+
+
+class UserShape(_Shape):
+    """A user, as the user-manager tells it."""
+
+    model_config = ConfigDict(title="User", extra="forbid")
+
+    account_name: str
+    environment_name: str
+    user_name: str
+    email: str
+    full_name: str
+    groups: list[str]
+
+
 class SetStatus(_Shape):
     """What a running task shall do.
 

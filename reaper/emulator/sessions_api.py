@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from . import endings, faults
 from .listing import page
@@ -38,9 +38,9 @@ def _add_list(router: APIRouter, kind: str) -> None:
         responses=refusals(),
         summary=f"List {kind} sessions",
     )
-    async def list_sessions(query: Annotated[SessionQuery, Query()]) -> Response:
+    async def list_sessions(request: Request, query: Annotated[SessionQuery, Query()]) -> Response:
         world = world_asked()
-        total, items = page(world, kind, query)
+        total, items = page(world, kind, query, world.keys[request.headers["apikey"]])
         world.page_answered()
         return Response(f'{{"total":{total},"items":[{",".join(items)}]}}', media_type=JSON)
 

@@ -23,6 +23,8 @@ from reaper.ports import Secret
 _TLS_FROM_THE_START = 465
 _ALL_OF_IT = 6  # a delivery may take so many times the timeout, of how many answers it is made
 _LONGEST_TALK = 256 * 1024  # bytes of a server's answers
+MOST_BYTES = 1024 * 1024
+"""Of a message as sent; servers take ten times as much, people do not."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Mail:
     user: str | None = None
     password: Secret | None = None
     stop: Event | None = None
+
+    def fits(self, notice: Notice) -> bool:
+        return len(bytes(self._message(notice))) <= MOST_BYTES
 
     def tell(self, notice: Notice) -> Delivery:
         try:

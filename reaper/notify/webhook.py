@@ -5,8 +5,10 @@ One POST, sent once, with a text for a chat room and fields for programs.
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from threading import Event
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -20,6 +22,8 @@ from reaper.net.limits import Bounds, Horizon
 from reaper.ports import Secret
 
 _ALL_OF_IT = 3  # a delivery may take so many times the timeout, however slowly the answer drips
+MOST_BYTES = 24 * 1024
+"""Of a message as sent: Teams takes 28 KB, other chat services more."""
 
 
 class Webhook:
@@ -32,6 +36,9 @@ class Webhook:
     def __init__(self, target: str, url: Secret, timeout: float, stop: Event | None = None) -> None:
         self.target = target
         self._url, self._timeout, self._stop = url, timeout, stop
+
+    def fits(self, notice: Notice) -> bool:
+        return len(json.dumps(_message(notice))) <= MOST_BYTES
 
     def tell(self, notice: Notice) -> Delivery:
         try:
@@ -47,7 +54,10 @@ class Webhook:
     def _post(self, url: SecretStr, notice: Notice) -> Answer:
         """The status is all that matters; what else it answers is of no use, and may be endless."""
         conceal(url)
-        message = {"text": chat_text(notice.text), **notice.fields}
         bounds = Bounds(_ALL_OF_IT * self._timeout, self._timeout)
         with closing(Client(Horizon(stop=self._stop))) as client:
-            return client.exchange("POST", url.get_secret_value(), bounds, json=message)
+            return client.exchange("POST", url.get_secret_value(), bounds, json=_message(notice))
+
+
+def _message(notice: Notice) -> dict[str, Any]:
+    return {"text": chat_text(notice.text), **notice.fields}

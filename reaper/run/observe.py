@@ -11,12 +11,16 @@ from reaper.core.judging.start import from_the_start, started_again
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
+from reaper.core.language.rules import Need
 from reaper.core.model.session import Phase, Session, Snapshot
 from reaper.core.planning.memory import Memory
 from reaper.errors import AccountError, Unauthorized
 from reaper.ports import Clock, NullObserver, RunObserver, SessionSource
 from reaper.run.safety import Stopwatch, doubts, of_the_future
 from reaper.run.timing import Timings
+
+_WEIGHED = frozenset({Need.OWNER, Need.EVERYBODY})
+"""What a rule needs that weighs a session against others."""
 
 
 def observe(
@@ -46,7 +50,10 @@ def observe(
     past = memory.lasted if snapshot.shows_everybody else None
     again = started_again(snapshot.sessions, memory.lasting, now)
     remembered = from_the_start(snapshot.sessions, memory.activity, now, again)
-    judgements = [Judgement(rules, snapshot.everybody, remembered, now, past) for rules in policies]
+    judgements = [
+        Judgement(rules, snapshot.everybody, remembered, now, past, unseen=snapshot.unseen)
+        for rules in policies
+    ]
     to_probe = {s.id: s for judgement in judgements for s in judgement.unresolved()}
     observer.progress(
         f"{source.account}: {len(snapshot.sessions)} sessions, reading the last activity of "
@@ -102,7 +109,10 @@ def _snapshot(
 ) -> Snapshot:
     deletes = any(policy.deletes for rules in policies for policy in rules.in_force(now))
     snapshot = source.fetch(over=deletes)
-    return replace(snapshot, sessions=tuple(_dated(s, memory, now) for s in snapshot.sessions))
+    needs = {need for rules in policies for policy in rules.in_force(now) for need in policy.needs}
+    unseen = "" if needs.isdisjoint(_WEIGHED) else source.unseen()
+    sessions = tuple(_dated(s, memory, now) for s in snapshot.sessions)
+    return replace(snapshot, sessions=sessions, unseen=unseen)
 
 
 def _dated(session: Session, memory: Memory, now: datetime) -> Session:

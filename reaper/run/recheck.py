@@ -103,6 +103,7 @@ class Recheck:
             self._policies(step),
             now,
             lasting,
+            unseen=self._observation.snapshot.unseen,
         )
         return RecheckResult(now, session, activity.get(session.id), again)
 

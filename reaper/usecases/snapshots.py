@@ -56,7 +56,15 @@ class KeptFleet(BaseModel):
         lasting = {(session, what): since for session, what, since in self.lasting}
         about = self.activity, self.activity, lasting, self.misgivings
         observation = Observation(self.account, self.at, self.snapshot, rules, (), *about)
-        verdicts = judge(rules, self.snapshot.everybody, self.activity, self.at, observation.past)
+        snapshot = self.snapshot
+        verdicts = judge(
+            rules,
+            snapshot.everybody,
+            self.activity,
+            self.at,
+            observation.past,
+            unseen=snapshot.unseen,
+        )
         plan = build_plan(
             verdicts, Memory(lasting=lasting), limits, self.snapshot.sessions, self.at
         )
@@ -89,10 +97,10 @@ def kept(observation: Observation) -> KeptFleet:
 
 def write_fleets(path: Path, fleets: Iterable[KeptFleet]) -> None:
     """Raises ConfigurationError when the file cannot be written."""
-    owner = {"owner"}  # put together from the rest
-    looked: Any = {"sessions": {"__all__": owner}, "unreadable": {"__all__": {"glimpse": owner}}}
-    owners = {"fleets": {"__all__": {"snapshot": looked}}}
-    text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=owners)
+    phase = {"phase"}  # follows from the rest
+    looked: Any = {"sessions": {"__all__": phase}, "unreadable": {"__all__": {"glimpse": phase}}}
+    phases = {"fleets": {"__all__": {"snapshot": looked}}}
+    text = FleetFile(fleets=tuple(fleets)).model_dump_json(indent=2, exclude=phases)
     try:
         files.write_text(path, f"{json_text(text)}\n")
     except OSError as error:

@@ -2,7 +2,11 @@
 
 app.py, face.py       everything at its address
 server.py             uvicorn in a thread of its own
-access.py, tokens.py  who is answered, and with which headers
+connections.py        how many connections there are, and how long one may take
+budget.py             how many requests are answered at a time
+access.py             who is answered, and with which headers
+tokens.py, guesses.py who has which token, and who guesses
+peers.py              who is at the other end
 problems.py           every error in one shape
 health.py             /healthz and /readyz
 status.py             what is seen and recorded, read together

@@ -5,15 +5,17 @@ And with which headers.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from reaper.usecases.tokens import is_known
+from reaper.config.settings.urls import bare_address
+from reaper.web.budget import HEALTH
+from reaper.web.peers import peer_of
 from reaper.web.problems import problem
+from reaper.web.tokens import Refused, Tokens
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,9 +31,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_TO_ALL = frozenset(
-    {"/healthz", "/readyz"}
-)  # a probe of the machinery around has no token; it learns yes or no
+_TO_ALL = HEALTH  # a probe of the machinery around has no token; it learns yes or no
 _TRUSTED = "reaper.trusted"
 _ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
@@ -51,6 +51,7 @@ class Access:
 
     app: ASGIApp
     settings: HttpSettings
+    tokens: Tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,26 +73,19 @@ class Access:
         if not self._is_ours(headers.get("host", "")):
             why = "unknown host name; add it to http.hosts in the settings"
             return problem(HTTPStatus.MISDIRECTED_REQUEST, why)
-        trusted = not self.settings.token_hashes or self._has_token(
-            headers.get("authorization", "")
-        )
-        scope[_TRUSTED] = trusted
-        if trusted or scope["path"] in _TO_ALL:
-            return None
-        why = "a valid token is required: `Authorization: Bearer …`"
-        return problem(HTTPStatus.UNAUTHORIZED, why, {"WWW-Authenticate": 'Bearer realm="reaper"'})
+        scope[_TRUSTED] = False
+        try:
+            self.tokens.reader(peer_of(scope.get("client")), headers.get("authorization", ""))
+        except Refused as refused:
+            if scope["path"] in _TO_ALL:
+                return None
+            return problem(refused.status, refused.why, refused.headers)
+        scope[_TRUSTED] = True
+        return None
 
     def _is_ours(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         name = name.lower().rstrip(".")
         if name == "localhost" or name in self.settings.hosts:
             return True
-        try:
-            ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-        except ValueError:
-            return False
-        return True
-
-    def _has_token(self, authorization: str) -> bool:
-        scheme, _, token = authorization.partition(" ")
-        return scheme.lower() == "bearer" and is_known(token.strip(), self.settings.token_hashes)
+        return bare_address(name.removeprefix("[").removesuffix("]")) is not None

@@ -5,10 +5,13 @@ Does it do what it is there for, and if not, why not?
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -32,8 +35,10 @@ Reason = dict[str, str | None]
 def health(status_reader: StatusReader) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
+    readiness = _Readiness(status_reader)
+
     @router.api_route("/healthz", methods=_METHODS)
-    def alive() -> JSONResponse:
+    async def alive() -> JSONResponse:
         age = status_reader.daemon.beat_age
         return JSONResponse(
             {"alive": age < DEAD_AFTER, "beat_age": round(age, 1)},
@@ -41,14 +46,31 @@ def health(status_reader: StatusReader) -> APIRouter:
         )
 
     @router.api_route("/readyz", methods=_METHODS)
-    def ready(request: Request) -> JSONResponse:
-        failures = list(reasons(status_reader.now()))
+    async def ready(request: Request) -> JSONResponse:
+        failures = await readiness.failures()
         body: dict[str, Any] = {"ready": not failures}
         if is_trusted(request):
             body["reasons"] = failures
         return JSONResponse(body, _NOT if failures else _OK)
 
     return router
+
+
+class _Readiness:
+    """One look at a time, in a thread of its own: whoever else asks meanwhile has its answer."""
+
+    def __init__(self, status_reader: StatusReader) -> None:
+        self._status_reader = status_reader
+        self._look: asyncio.Task[list[Reason]] | None = None
+
+    async def failures(self) -> list[Reason]:
+        if self._look is None or self._look.done():
+            limiter = CapacityLimiter(1)
+            self._look = asyncio.create_task(run_sync(self._reasons, limiter=limiter))
+        return await asyncio.shield(self._look)
+
+    def _reasons(self) -> list[Reason]:
+        return list(reasons(self._status_reader.now()))
 
 
 def reasons(snapshot: StatusSnapshot) -> Iterator[Reason]:

@@ -36,7 +36,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
     }
-    for status in (401, 404, 405, 421, 422, 503)
+    for status in (401, 404, 405, 421, 422, 429, 503)
 }
 
 

@@ -14,14 +14,11 @@ from starlette.types import ASGIApp
 
 from reaper.errors import ConfigurationError
 from reaper.logs import logger
+from reaper.web.connections import BACKLOG, HEADER_BYTES, BoundedConnection
 
 _log = logger("web")
 _GRACE = 2.0  # seconds that answers under way have when the daemon ends
-_THREADS = 4  # requests that read the database at a time
-_CONNECTIONS = (
-    64  # more are told to come back later, so that no crowd keeps the daemon from its work
-)
-_BACKLOG = 128
+_THREADS = 4  # requests that read the database at a time; those of health have their own
 
 
 @contextmanager
@@ -74,15 +71,15 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=_BACKLOG,
-        limit_concurrency=_CONNECTIONS,
+        backlog=BACKLOG,
+        h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=int(_GRACE),
     )
 

@@ -30,12 +30,19 @@ def _serving(server: socketserver.BaseServer) -> Iterator[None]:
 
 
 class Hook:
-    """Answers with `status`; `held` are the messages it got, `paths` where they were sent to."""
+    """Answers with `status`; `held` are the messages it got, `paths` where they were sent to.
+
+    A message of more than `most` bytes is refused, as chat services do; `sizes` are those of all.
+    After so many as `patience` it fails.
+    """
 
     def __init__(self) -> None:
         self.status = 200
         self.held: list[dict[str, Any]] = []
         self.paths: list[str] = []
+        self.most = 28 * 1024
+        self.patience = 1_000_000
+        self.sizes: list[int] = []
 
     @contextmanager
     def open(self) -> Iterator[str]:
@@ -44,8 +51,11 @@ class Hook:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 hook.paths.append(self.path)
-                hook.held.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(hook.status)
+                size = int(self.headers["Content-Length"])
+                hook.sizes.append(size)
+                hook.held.append(json.loads(self.rfile.read(size)))
+                failed = 500 if len(hook.held) > hook.patience else hook.status
+                self.send_response(failed if size <= hook.most else 413)
                 if hook.status in (301, 307):
                     self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")

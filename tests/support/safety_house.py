@@ -74,7 +74,7 @@ def ids(specs: Iterable[dict[str, Any]], start: str = "idle") -> list[str]:
 
 
 class Asked(NamedTuple):
-    """A request: `what` is list, read, log, tasks, openapi, or what is to be done with the session
+    """A request: `what` is list, read, log, tasks, user, openapi, or what is to be done with the session
     or task.
     """
 
@@ -115,8 +115,8 @@ class Gate:
 
     def _what(self, method: str, path: str, body: bytes, *, single: bool) -> str:
         match method:
-            case "GET" if "openapi" in path:
-                return "openapi"
+            case "GET" if "openapi" in path or "user-manager" in path:
+                return "openapi" if "openapi" in path else "user"
             case "GET" if "pro-api" in path:
                 return "tasks"
             case "GET":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from reaper.config.settings.problems import wrong
 from reaper.config.settings.urls import is_loopback
@@ -14,6 +16,7 @@ from reaper.core.model.duration import Duration
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 _HASH = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _PORTS = 65_535
 
 
@@ -42,6 +45,45 @@ def _hash(written: str) -> str:
     return written
 
 
+def _token_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise wrong(
+            f"'{name}' is not a name for a token; "
+            "use up to 64 letters, digits, dots, dashes and underscores"
+        )
+    return name
+
+
+class Role(StrEnum):
+    """What a token is for. Nothing over HTTP takes more than `view` so far."""
+
+    VIEW = "view"
+    OPERATE = "operate"
+
+
+class TokenSettings(BaseModel):
+    """A token that `reaper token` made, by its hash."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_token_name)] = Field(
+        description="whose token it is; the log names it so"
+    )
+    hash: Annotated[str, AfterValidator(_hash)] = Field(
+        description="the hash that `reaper token` printed"
+    )
+    role: Role = Field(
+        Role.VIEW,
+        description="`view` may read; `operate` may read, and change what HTTP can change",
+    )
+    expires: AwareDatetime | None = Field(
+        None, description="when it is no longer valid, like 2027-01-31T00:00:00Z; none: never"
+    )
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.expires is not None and now >= self.expires
+
+
 class HttpSettings(BaseModel):
     """The record over HTTP. Without an address to listen on there is none of it."""
 
@@ -51,8 +93,11 @@ class HttpSettings(BaseModel):
         None,
         description="address and port of the daemon's HTTP server, like 127.0.0.1:8642; none: no server",
     )
+    tokens: tuple[TokenSettings, ...] = Field(
+        (), description="the bearer tokens that are accepted; `reaper token` makes one"
+    )
     token_hashes: tuple[Annotated[str, AfterValidator(_hash)], ...] = Field(
-        (), description="hashes of the bearer tokens that may read; `reaper token` makes one"
+        (), description="hashes of tokens without a name, which may read and do not expire"
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
         (), description="allowed host names, besides localhost and IP addresses"
@@ -71,12 +116,30 @@ class HttpSettings(BaseModel):
         if (
             self.listen is None
             or is_loopback(f"http://{self.listen}")
-            or self.token_hashes
+            or self.bearers()
             or self.behind_tls
         ):
             return self
         raise wrong(
-            f"anyone could read from {self.listen}: give token_hashes (`reaper token` "
-            "makes one), "
+            f"anyone could read from {self.listen}: give tokens (`reaper token` makes one), "
             "say behind_tls: true, or listen on 127.0.0.1"
         )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for what in ("name", "hash"):
+            values = [getattr(token, what) for token in self.tokens]
+            twice = [value for value in values if values.count(value) > 1]
+            if twice and what == "name":
+                raise wrong(f"tokens: two are named '{twice[0]}'; give each its own name")
+            if twice:
+                raise wrong("tokens: two have the same hash; `reaper token` makes another token")
+        return self
+
+    def bearers(self) -> tuple[TokenSettings, ...]:
+        """Every token; those without a name have one by their place."""
+        nameless = (
+            TokenSettings(name=f"token_hashes-{place}", hash=hash_)
+            for place, hash_ in enumerate(self.token_hashes, 1)
+        )
+        return (*self.tokens, *nameless)

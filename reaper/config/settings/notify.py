@@ -38,6 +38,12 @@ def _somebody(to: tuple[str, ...]) -> tuple[str, ...]:
     return to
 
 
+def _host(name: str) -> str:
+    if "://" in name or set(name) & set("/@ \t"):
+        raise wrong(f"'{name}' is not a host; write its bare name, like mail.example.com")
+    return name
+
+
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
@@ -56,28 +62,40 @@ class WebhookSettings(Strict):
     @model_validator(mode="after")
     def _one_address(self) -> Self:
         secret.one_way(self, "url", f"webhook '{self.name}'")
+        if self.url is not None and (why := _never_works(self.url)):
+            raise wrong(f"webhook '{self.name}': {why}")
         return self
 
     def address(self) -> SecretStr:
         """Where to post. Raises ConfigurationError when it cannot be had, or is none."""
         url = secret.read(self, "url", f"webhook '{self.name}'", "address")
-        try:
-            parts = urlsplit(url.get_secret_value())
-            safe = parts.scheme == "https" or (
-                parts.scheme == "http" and is_loopback(url.get_secret_value())
-            )
-        except ValueError:
-            safe = False
-        if not safe:
-            raise ConfigurationError(f"webhook '{self.name}': the address must begin with https://")
+        if why := _never_works(url):
+            raise ConfigurationError(f"webhook '{self.name}': {why}")
         return url
+
+    def require_secret(self) -> None:
+        """Raises ConfigurationError when nothing can be sent, for the settings lack something."""
+        self.address()
+
+
+def _never_works(url: SecretStr) -> str:
+    """Why nothing can be posted there without giving the secret away; empty where it can."""
+    address = url.get_secret_value()
+    try:
+        parts = urlsplit(address)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(address))
+        if safe and parts.hostname and parts.port != 0:
+            return ""
+    except ValueError:
+        pass
+    return "the address must begin with https:// and name a host"
 
 
 class EmailSettings(Strict):
     """A server that takes mail, and who gets it."""
 
     name: str = Field(pattern=_NAME, description="its name; unique among all targets")
-    host: str = Field(min_length=1, description="the mail server")
+    host: Annotated[str, AfterValidator(_host)] = Field(min_length=1, description="the mail server")
     port: int = Field(
         587, ge=1, le=_MOST_PORTS, description="its port; 465 uses TLS from the start"
     )
@@ -110,6 +128,11 @@ class EmailSettings(Strict):
     def login(self) -> SecretStr:
         """The password. Raises ConfigurationError when it cannot be had."""
         return secret.read(self, "password", f"e-mail '{self.name}'", "password")
+
+    def require_secret(self) -> None:
+        """Raises ConfigurationError when nothing can be sent, for the settings lack something."""
+        if self.user is not None:
+            self.login()
 
 
 class NotifySettings(Strict):

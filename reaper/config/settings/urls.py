@@ -18,10 +18,19 @@ def is_loopback(url: str) -> bool:
     The API key does not leave it, and no proxy can reach it.
     """
     host = urlsplit(url).hostname or ""
+    address = bare_address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def bare_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that the host is by itself; none for a name.
+
+    None for an address with a zone, too: behind `%` anything can stand, like `::1%evil.example`.
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return None if "%" in host else ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return None
 
 
 def bad_port(url: str) -> str | None:
@@ -59,13 +68,10 @@ def _host(name: str) -> str:
 
 def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The numeric address that the host is, as resolvers read it: `127.1` and `0x7f.0.0.1`, too."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        if _LEGACY.fullmatch(host) is None:
-            return None
-    else:
+    if (address := bare_address(host)) is not None:
         return getattr(address, "ipv4_mapped", None) or address
+    if _LEGACY.fullmatch(host) is None:
+        return None
     try:
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except OSError:

@@ -81,6 +81,7 @@ def explained(observation: Observation, session: Session) -> list[PolicyView]:
         observation.activity,
         observation.now,
         observation.past,
+        unseen=observation.snapshot.unseen,
     )
     verdicts = {v.policy.name: v for v in judged if v.session.id == session.id}
     return [

@@ -75,6 +75,7 @@ class Forecast:
             activities,
             at,
             self._lasting,
+            unseen=self.observation.snapshot.unseen,
         )
         return next((v for v in verdicts if v.session.id == self.session.id), None)
 

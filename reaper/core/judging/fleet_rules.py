@@ -14,6 +14,8 @@ from reaper.core.model.session import Phase
 
 def owner_sessions_rule(rule: OwnerSessions, context: RuleContext) -> Leaf:
     quota = rule.owner_sessions
+    if context.unseen:
+        return _undetermined(f"owner_sessions {quota.over}", quota.over, context.unseen)
     by_session = ranks(context.members, merit(quota.keep, context.activity, context.now))
     stay = f"the {quota.keep.replace('_', ' ')} {quota.over}"
     by_activity = quota.keep == "most_recently_active"
@@ -46,6 +48,8 @@ def owner_sessions_rule(rule: OwnerSessions, context: RuleContext) -> Leaf:
 
 def seats_rule(rule: SeatPressure, context: RuleContext) -> Leaf:
     high, low, floor = rule.seats.high, rule.seats.low, rule.seats.floor
+    if context.unseen:
+        return _undetermined(f"seats {high}", high, context.unseen)
     seats = context.seats
     freed = seats.freed(high, low, floor.seconds)
     use = f"{seats.held} of {high} seats in use"
@@ -80,3 +84,8 @@ def seats_rule(rule: SeatPressure, context: RuleContext) -> Leaf:
                 )
 
     return Leaf(f"seats {high}", high, cause)
+
+
+def _undetermined(rule: str, threshold: float, why: str) -> Leaf:
+    """Whoever sees a part of the fleet cannot weigh a session against the rest."""
+    return Leaf(rule, threshold, lambda _: Cause(Answer.UNKNOWN, why))

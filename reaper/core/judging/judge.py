@@ -34,13 +34,15 @@ def judge(
     activity: Mapping[str, Activity],
     now: datetime,
     lasting: ObservedSince | None = NOTHING,
+    *,
+    unseen: str = "",
 ) -> list[Verdict]:
     """Every verdict of every policy in force, in policy order.
 
     On sessions that are not over, and where a policy deletes, on those that are. `lasting` is what
-    earlier looks showed, None where this one may not show everybody.
+    earlier looks showed, None where this one may not show everybody. `unseen` as in a snapshot.
     """
-    return Judgement(policies, sessions, activity, now, lasting).verdicts()
+    return Judgement(policies, sessions, activity, now, lasting, unseen=unseen).verdicts()
 
 
 def unresolved(
@@ -49,9 +51,11 @@ def unresolved(
     known: Mapping[str, Activity],
     now: datetime,
     lasting: ObservedSince | None = NOTHING,
+    *,
+    unseen: str = "",
 ) -> list[Session]:
     """The sessions whose verdict a fresh look at their activity can change."""
-    return Judgement(policies, sessions, known, now, lasting).unresolved()
+    return Judgement(policies, sessions, known, now, lasting, unseen=unseen).unresolved()
 
 
 class Judgement:
@@ -67,6 +71,8 @@ class Judgement:
         activity: Mapping[str, Activity],
         now: datetime,
         lasting: ObservedSince | None = NOTHING,
+        *,
+        unseen: str = "",
     ) -> None:
         self._now, self._lasting = now, lasting
         self._sessions = understood(sessions, policies.relied_on(now))
@@ -75,7 +81,12 @@ class Judgement:
         over, exempt = finished(self._sessions, now), policies.exemptions
         self._evaluations = [
             PolicyEvaluation(
-                policy, exempt, over if policy.deletes else self._present, self._activity, now
+                policy,
+                exempt,
+                over if policy.deletes else self._present,
+                self._activity,
+                now,
+                unseen=unseen,
             )
             for policy in policies.in_force(now)
         ]
@@ -151,8 +162,10 @@ class PolicyEvaluation:
         present: Sequence[SessionFacts],
         activity: Mapping[str, Activity],
         now: datetime,
+        *,
+        unseen: str = "",
     ) -> None:
-        self._policy, self._now = policy, now
+        self._policy, self._now, self._unseen = policy, now, unseen
         self.needs = policy.needs
         heeded = (*protect, *policy.exempt) if policy.heeds_exemptions else ()
         exemptions = [e for e in heeded if e.holds_at(now)]
@@ -171,7 +184,7 @@ class PolicyEvaluation:
             else []
         )
         seats = Seats.among(self._weighed) if Need.EVERYBODY_ACTIVITY in self.needs else NO_SEATS
-        return RuleContext(self._now, activity, members, seats)
+        return RuleContext(self._now, activity, members, seats, unseen=self._unseen)
 
     def verdicts(self) -> list[Verdict]:
         """One on each session that it selects, or may select."""

@@ -58,7 +58,7 @@ class RuleContext:
 
     `members` are the sessions that the policy selects, `seats` those that they hold. `assumed_idle`
     (seconds), `assumed_rank` and `assumed_reach` (whether a log does not answer) stand in for what
-    only a fresh probe could tell.
+    only a fresh probe could tell. `unseen` says why sessions may be there that nobody was shown.
     """
 
     now: datetime
@@ -68,6 +68,7 @@ class RuleContext:
     assumed_idle: float | None = None
     assumed_rank: Answer = Answer.UNKNOWN
     assumed_reach: Answer = Answer.UNKNOWN
+    unseen: str = ""
 
     def assuming(self, idle: float, rank: Answer, unreachable: Answer) -> RuleContext:
         return replace(self, assumed_idle=idle, assumed_rank=rank, assumed_reach=unreachable)

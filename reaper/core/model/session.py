@@ -234,7 +234,8 @@ class Snapshot:
 
     `doubts` names each reason why this look must not be acted upon (an incomplete list, an unknown
     generation); an empty tuple is a complete and trustworthy look. `unlisted` are those of them
-    that say of a list why it could not be read to its end.
+    that say of a list why it could not be read to its end. `unseen` says why others than those that
+    were listed may be there, though the look is complete as far as it goes.
     """
 
     account: str
@@ -242,6 +243,7 @@ class Snapshot:
     unreadable: tuple[Unreadable, ...] = ()
     doubts: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
+    unseen: str = ""
 
     @property
     def fleet(self) -> tuple[Session, ...]:
@@ -260,4 +262,4 @@ class Snapshot:
     @property
     def shows_everybody(self) -> bool:
         """Whether no session can be missing among those that were read."""
-        return self.complete and not self.unreadable
+        return self.complete and not self.unreadable and not self.unseen

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -12,7 +13,8 @@ from typing import Any
 from reaper.core.judging.verdict import Verdict
 from reaper.foreign_text import visible
 
-_LONGEST = 50  # offenders that a text names; the fields have all
+_LONGEST_NAME = 200  # characters; what is longer is cut, so that one offender fits any message
+_LONGEST_TEXT = 500
 
 
 class DeliveryStatus(StrEnum):
@@ -42,37 +44,65 @@ class ReportedOffender:
         who = {
             "session": session.id,
             "kind": session.kind,
-            "owner": session.owner,
-            "app": session.app,
+            "owner": session.owner and _cut(session.owner),
+            "app": session.app and _cut(session.app),
         }
         return {
             **who,
             "policy": self.key[1],
-            "reason": self.verdict.reason,
+            "reason": _cut(self.verdict.reason, _LONGEST_TEXT),
             "since": self.since.isoformat(),
         }
 
     def __str__(self) -> str:
-        session = self.verdict.session
-        app = f", app {session.app}" if session.app else ""
-        who = f"{session.kind} session {session.id} of {session.owner or 'nobody known'}{app}"
-        return f"{who}: {self.verdict.reason}; an offender since {self.since:%Y-%m-%d %H:%M} UTC"
+        session, reason = self.verdict.session, _cut(self.verdict.reason, _LONGEST_TEXT)
+        app = f", app {_cut(session.app)}" if session.app else ""
+        owner = _cut(session.owner) if session.owner else "nobody known"
+        who = f"{session.kind} session {session.id} of {owner}{app}"
+        return f"{who}: {reason}; an offender since {self.since:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One message to one target: what is new to it in one account."""
+    """One message to one target: what is new to it in one account.
+
+    Where not all of it fits one message, it is the `number`-th, and `left` offenders follow.
+    """
 
     account: str
     at: datetime
     reported: tuple[ReportedOffender, ...]
+    number: int = 1
+    left: int = 0
+
+    def split(self, fits: Callable[[Notice], bool]) -> tuple[Notice, Notice | None]:
+        """As much of it as fits one message, one offender at least, and the rest."""
+        count = self._how_many(fits)
+        rest = self.reported[count:]
+        after = replace(self, reported=rest, number=self.number + 1) if rest else None
+        return self._first(count), after
+
+    def _how_many(self, fits: Callable[[Notice], bool]) -> int:
+        """About as many as fit, found from below: messages are short, and lists may be long."""
+        most, fitting, beyond = len(self.reported), 1, 2
+        while beyond <= most and fits(self._first(beyond)):
+            fitting, beyond = beyond, 2 * beyond
+        if beyond > most and fits(self):
+            return most
+        step = max(fitting // 16, 1)
+        counts = range(fitting + step, min(beyond, most), step)
+        return fitting + step * bisect_left(counts, 1, key=lambda few: not fits(self._first(few)))
+
+    def _first(self, count: int) -> Notice:
+        return replace(self, reported=self.reported[:count], left=len(self.reported) - count)
 
     @property
     def subject(self) -> str:
         count = len(self.reported)
+        part = f" (message {self.number})" if self.number > 1 or self.left else ""
         return (
             f"reaper: {count} {'session' if count == 1 else 'sessions'} of {self.account} to look "
-            "at"
+            f"at{part}"
         )
 
     @property
@@ -82,14 +112,14 @@ class Notice:
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.subject}."
-        for policy, reported in groupby(self.reported[:_LONGEST], lambda c: c.verdict.policy):
+        for policy, reported in groupby(self.reported, lambda c: c.verdict.policy):
             yield ""
-            yield (
-                f"{policy.name}: {policy.description}" if policy.description else f"{policy.name}:"
-            )
+            about = _cut(policy.description or "", _LONGEST_TEXT)
+            yield f"{policy.name}: {about}" if about else f"{policy.name}:"
             yield from (f"- {conviction}" for conviction in reported)
-        if (more := len(self.reported) - _LONGEST) > 0:
-            yield f"... and {more} more"
+        if self.left:
+            yield ""
+            yield f"... and {self.left} more, which further messages name"
         yield ""
         yield (
             "Nothing is ended by this. Please close what is no longer needed. What is to stay "
@@ -103,8 +133,27 @@ class Notice:
         return {
             "account": self.account,
             "at": self.at.isoformat(),
+            "message": self.number,
+            "left": self.left,
             "sessions": [c.fields for c in self.reported],
         }
+
+
+class TrialNotice(Notice):
+    """A message that names nobody: whether it arrives is what somebody wants to know."""
+
+    @property
+    def subject(self) -> str:
+        return "reaper: a test message"
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{self.subject}."
+        yield ""
+        yield "Somebody tried whether messages of the reaper arrive here. Nothing is to be done."
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {**super().fields, "test": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +167,7 @@ class Delivery:
     notice: Notice
     result: DeliveryStatus
     detail: str = ""
+
+
+def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

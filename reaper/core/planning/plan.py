@@ -368,12 +368,14 @@ def judge_again(  # noqa: PLR0917 - what a judgement rests on
     policies: PolicySet,
     now: datetime,
     lasting: ObservedSince | None = NOTHING,
+    *,
+    unseen: str = "",
 ) -> tuple[Verdict, ...]:
     """What the step's own policies, and all that protects from them, say of its session in a second
     look.
 
     `fleet` is the session as it is now together with its owner's other sessions, as far as they are
-    known.
+    known; `unseen` as in a snapshot.
     """
-    again = judge(policies.only(step.policies), fleet, activity, now, lasting)
+    again = judge(policies.only(step.policies), fleet, activity, now, lasting, unseen=unseen)
     return tuple(v for v in again if v.session.id == step.session.id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SESSIONS = "/pro/session-manager/v1"
 TASKS = "/pro-api/v2/tasks"
+USERS = "/pro/user-manager/v1"
 LONGEST_ID = 200
 
 

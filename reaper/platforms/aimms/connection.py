@@ -146,6 +146,12 @@ class Connection:
             return False
         return self._horizon.rest(wait)
 
+    def get_once(self, path: str) -> bytes:
+        """As `get`, for what can be done without: never repeated."""
+        return self._ask(
+            "GET", path, None, Bounds(ANSWERED * self._timeout, self._timeout, LONGEST_BODY)
+        )
+
     def send(
         self,
         method: str,

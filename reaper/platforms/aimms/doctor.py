@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from reaper.core.model.matching import Answer
 from reaper.core.model.session import Phase, Session, Unreadable
 from reaper.errors import (
     AccountError,
@@ -17,6 +18,7 @@ from reaper.errors import (
 from reaper.platforms.aimms.address import SESSIONS, TASKS
 from reaper.platforms.aimms.faults import BadRequest
 from reaper.platforms.aimms.generation import NOTHING, Shown, look
+from reaper.platforms.aimms.key import PARTIAL, is_administrators
 from reaper.platforms.aimms.logs import DEFAULT_IGNORE, compile_ignore
 from reaper.platforms.aimms.sessions import UNKNOWN, SessionManager
 from reaper.platforms.aimms.wire import (
@@ -78,6 +80,7 @@ def _checks(
         return
     yield _session_scope(first)
     yield _tasks_scope(connection)
+    yield _user(connection)
     yield _clock_skew(connection)
     generation, check = _generation(connection, setting)
     yield check
@@ -155,6 +158,21 @@ def _tasks_scope(connection: Connection) -> Check:
             "scope Tasks", None, str(error), "task sessions may not be ended; check again later"
         )
     return Check("scope Tasks", True, "tasks can be listed")
+
+
+def _user(connection: Connection) -> Check:
+    match is_administrators(connection):
+        case Answer.YES:
+            return Check("user", True, "the key's user is an administrator: it sees all sessions")
+        case Answer.NO:
+            advice = "quotas, seats and orphans stay undetermined: take the key of an administrator"
+            return Check("user", False, PARTIAL, advice)
+        case Answer.UNKNOWN:
+            detail = "whether the key's user is an administrator could not be asked"
+            advice = (
+                "see that it is one, or give the key the scope APIKey: others see only their own"
+            )
+            return Check("user", None, detail, f"{advice} sessions")
 
 
 def _clock_skew(connection: Connection) -> Check:

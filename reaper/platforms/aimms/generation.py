@@ -8,32 +8,24 @@ which the paths were read to their end.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
-
 from reaper.errors import AccountError, Unauthorized, Unreachable
 from reaper.platforms.aimms.address import SESSIONS
+from reaper.platforms.aimms.document import NotReadable, fetch
 from reaper.platforms.aimms.kinds import TASK, WEBUI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from reaper.platforms.aimms.connection import Connection
 
     Generation = Literal[1, 2]
 
-LONGEST = 4 * 1024 * 1024  # bytes
-DEEPEST = 100
-MOST_EVENTS = 200_000  # of YAML; a document of an API has a tenth of that
-_END = object()
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEWER = re.compile(r"terminate|/sessions/[^/]+/[^/]+/logs(/|$)|/sessions/(logs/)?solve(/|$)")
 _TERMINATE = re.compile(r"/sessions/[^/]+/[^/]+/terminate$")
 _SESSION = re.compile(r"/sessions/(?!logs/)[^/]+/[^/]+$")
@@ -73,11 +65,8 @@ def look(connection: Connection) -> Shown:
     Raises Unauthorized and Unreachable, for then nothing else can be had either.
     """
     result = NOTHING
-    for path, load in (
-        (f"{SESSIONS}/openapi.json", _load_json),
-        (f"{SESSIONS}/openapi.yaml", _load_yaml),
-    ):
-        shown = _shown(_document(connection, path, load), whole=load is _load_json)
+    for path in (f"{SESSIONS}/openapi.json", f"{SESSIONS}/openapi.yaml"):
+        shown = _shown(_document(connection, path), whole=path.endswith("json"))
         if shown.generation is not None:
             return shown if not result.newer or shown.generation != 1 else result
         result = result if result.newer else shown
@@ -92,73 +81,13 @@ def detect(connection: Connection) -> Generation | None:
     return look(connection).generation
 
 
-def _document(connection: Connection, path: str, load: Callable[[bytes], object]) -> object:
+def _document(connection: Connection, path: str) -> object:
     try:
-        return load(connection.get(path, most=LONGEST))
+        return fetch(connection, path)
     except (Unauthorized, Unreachable):
         raise
-    except (AccountError, ValueError, RecursionError, yaml.YAMLError):
+    except (AccountError, NotReadable):
         return None
-
-
-def _load_json(body: bytes) -> object:
-    return json.loads(body, object_pairs_hook=_once)
-
-
-def _load_yaml(body: bytes) -> object:
-    """The document as plain data, every scalar a text, made from one event after the other.
-
-    Aliases, merge keys, deep nesting and endless fragments are refused: they can make of few bytes
-    more than a machine holds.
-    """
-    events = _events(body)
-    found = _value(events)
-    if next(events, None) is not None:
-        raise yaml.YAMLError("more than one document")
-    return found
-
-
-def _events(body: bytes) -> Iterator[yaml.Event]:
-    """What is in the only document."""
-    depth = 0
-    for number, event in enumerate(yaml.parse(body, Loader=_LOADER)):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
-            event, yaml.CollectionEndEvent
-        )
-        aliased = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None)
-        if depth > DEEPEST or aliased or number > MOST_EVENTS:
-            raise yaml.YAMLError("nested too deeply, in too many pieces, or with aliases")
-        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
-            yield event
-
-
-def _value(events: Iterator[yaml.Event]) -> object:
-    event = next(events, None)
-    if isinstance(event, yaml.MappingStartEvent):
-        return _once(_pairs(events))
-    if isinstance(event, yaml.SequenceStartEvent):
-        return list(iter(partial(_value, events), _END))
-    if isinstance(event, yaml.CollectionEndEvent):
-        return _END
-    return event.value if isinstance(event, yaml.ScalarEvent) else None
-
-
-def _pairs(events: Iterator[yaml.Event]) -> Iterator[tuple[str, object]]:
-    while (key := _value(events)) is not _END:
-        if not isinstance(key, str) or key == "<<":
-            raise yaml.YAMLError("a key that is no text, or merges")
-        yield key, _value(events)
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """A mapping; raises ValueError where a key comes twice, for then nobody knows which one is
-    meant.
-    """
-    pairs = list(pairs)
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("a key comes twice")
-    return mapping
 
 
 def _shown(document: object, *, whole: bool) -> Shown:

@@ -31,6 +31,7 @@ from reaper.errors import (
 )
 from reaper.platforms.aimms.clock import ServerClock
 from reaper.platforms.aimms.generation import look
+from reaper.platforms.aimms.key import PARTIAL, is_administrators
 from reaper.platforms.aimms.kinds import SOLVE, TASK, WEBUI
 from reaper.platforms.aimms.listing import MOST_ENTRIES
 from reaper.platforms.aimms.refusals import RefusalGuard
@@ -70,6 +71,7 @@ class AccountSource:
         self._tasks = Tasks(connection)
         self._setting = None if generation == "auto" else generation
         self._contradicted = self._looked = False
+        self._administrator: Answer | None = None
         self.manager = self._managing(self._setting)
 
     @property
@@ -97,6 +99,12 @@ class AccountSource:
             if over and self.generation == 2:  # noqa: PLR2004 - only there a record can be deleted
                 self._gather(kind, gathered, over=True)
         return gathered.snapshot(tuple(self._doubts()))
+
+    def unseen(self) -> str:
+        """As SessionSource promises. The user of a key stays the same: asked once."""
+        if self._administrator is None:
+            self._administrator = is_administrators(self.connection)
+        return PARTIAL if self._administrator is Answer.NO else ""
 
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """As SessionSource promises, with a bounded number of requests at a time."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from reaper import errors
 from reaper.cli import cli
 from reaper.config.settings.accounts import AccountSettings
-from reaper.config.settings.http import HttpSettings
+from reaper.config.settings.http import HttpSettings, TokenSettings
 from reaper.config.settings.model import ActivitySettings, LogSettings, Settings, load_settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings, WebhookSettings
 from reaper.core.language.limits import Limits
@@ -89,6 +89,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
         (Limits, "limits."),
         (LogSettings, "log."),
         (HttpSettings, "http."),
+        (TokenSettings, "http.tokens[]."),
         (NotifySettings, "notify."),
         (WebhookSettings, ""),
         (EmailSettings, ""),

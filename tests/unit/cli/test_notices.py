@@ -228,7 +228,7 @@ def test_no_secret_is_ever_written(reaper: Cli, acme: Emulator, hook: Hook, tmp_
         ),
         ("webhooks: [{name: ops, url: x, url_env: Y}]", "there is url and url_env"),
         (
-            "webhooks: [{name: ops, url: x}, {name: ops, url: y}]",
+            "webhooks: [{name: ops, url: 'https://x'}, {name: ops, url: 'https://y'}]",
             "two targets are named 'ops'; give each its own name",
         ),
         ("emails: [{name: a, host: h, from: r@x.com, to: []}]", "an empty list tells nobody"),

@@ -86,13 +86,36 @@ def test_the_text_says_who_what_why_and_since_when() -> None:
 
 
 def test_a_text_stays_readable() -> None:
-    """Of very many offenders the text names the first.
-
-    Nothing that a server sent breaks its lines.
-    """
-    assert "... and 13 more" in notice(63).text
-    assert len(notice(63).fields["sessions"]) == 63
+    """Nothing that a server sent breaks its lines, nor makes them endless."""
+    assert len(notice(app="A" * 100_000).text) < 1000
     assert r"app A\nB\x1b:" in notice(app="A\nB\x1b").text
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 80, 97, 1000])
+@pytest.mark.parametrize("most", [0, 900, 24 * 1024])
+def test_parts_hold_all_once_and_fit(count: int, most: int) -> None:
+    """Each part fits, or names a single offender; together they are the whole, in order."""
+
+    def fits(part: Notice) -> bool:
+        return len(part.text) <= most
+
+    rest: Notice | None = notice(count)
+    parts = []
+    while rest is not None:
+        part, rest = rest.split(fits)
+        parts.append(part)
+        assert fits(part) or len(part.reported) == 1
+        assert part.left == (len(rest.reported) if rest else 0)
+    assert tuple(r for part in parts for r in part.reported) == notice(count).reported
+    assert [part.number for part in parts] == list(range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize("app", ["A" * 5000, "\x1b" * 5000, "😀" * 5000, "&" * 5000, "中" * 5000])
+def test_a_single_offender_always_fits(app: str, hook: Hook, address: str) -> None:
+    """However long and strange its names are, a message of it is one that chat services take."""
+    assert to_hook(address).tell(notice(1, app)).result is DeliveryStatus.TOLD
+    assert to_hook(address).fits(notice(1, app))
+    assert hook.sizes[0] < 24 * 1024
 
 
 # --- webhooks

@@ -56,10 +56,11 @@ def test_a_healthy_account(checks: Examine, item: MakeItem) -> None:
     """Where all is well every check says so, and none gives advice that is not needed."""
     found = checks({}, {"webui": [item(1)]})
     assert list(found) == [
-        "address", "key", "scope Session", "scope Tasks", "clock", "generation",
+        "address", "key", "scope Session", "scope Tasks", "user", "clock", "generation",
         "fields of webui", "fields of task", "fields of solve", "log",
     ]  # fmt: skip
     assert [name for name, check in found.items() if check.ok is not True] == [
+        "user",
         "fields of task",
         "fields of solve",
     ]
