@@ -81,7 +81,7 @@ class Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-class Said(click.ParamType):
+class Said(click.ParamType[str]):
     """What a person says for the record; white space says nothing."""
 
     name = "text"
