@@ -76,7 +76,7 @@ class Judgement:
         unseen: str = "",
     ) -> None:
         self._now, self._lasting = now, lasting
-        self._sessions = understood(sessions, policies.relied_on(now))
+        self._sessions = understood(sessions, policies.relied_on(now), now)
         self._activity = from_the_start(self._sessions, activity, now)
         self._present = session_facts(self._sessions, self._activity, now, lasting)
         over, exempt = finished(self._sessions, now), policies.exemptions

@@ -164,7 +164,7 @@ class Observation:
         relied_on = self.policies.relied_on(self.now)
         return [
             session
-            for session in understood(self.snapshot.sessions, relied_on)
+            for session in understood(self.snapshot.sessions, relied_on, self.now)
             if session.half_read
         ]
 

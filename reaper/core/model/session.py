@@ -75,6 +75,9 @@ ALWAYS_RELIED_ON = frozenset(
 )
 """The fields without which no session is understood, whatever the policies say."""
 
+_TIMES = ("created_at", "started_at", "ended_at")
+_CLOCKS_DIFFER = timedelta(seconds=60)  # a session may also begin while a look is taken
+
 PARTS = {"owner": ("user", "environment")}
 """What a field is put together from, where it is not kept by itself."""
 
@@ -215,17 +218,34 @@ def somebody(entries: Iterable[Unreadable]) -> tuple[Session, ...]:
     )
 
 
-def understood(sessions: Iterable[Session], relied_on: Collection[str]) -> list[Session]:
+def understood(
+    sessions: Iterable[Session], relied_on: Collection[str], now: datetime
+) -> list[Session]:
     """The same sessions.
 
-    Those of which a field that is relied on could not be read are `half_read`.
+    Those of which a field that is relied on could not be read are `half_read`, as are those that
+    tell of a time that has yet to come.
     """
+    latest = now + _CLOCKS_DIFFER
     return [
-        replace(session, half_read=True)
-        if session.problems and any(problem.field in relied_on for problem in session.problems)
+        replace(session, half_read=True, problems=(*session.problems, *ahead))
+        if (ahead := _ahead(session, latest))
+        or (session.problems and any(problem.field in relied_on for problem in session.problems))
         else session
         for session in sessions
     ]
+
+
+def _ahead(session: Session, latest: datetime) -> tuple[Problem, ...]:
+    """The times of the session that lie in the future, whatever clock told them."""
+    times = (session.created_at, session.started_at, session.ended_at)
+    if all(at is None or at <= latest for at in times):
+        return ()
+    return tuple(
+        Problem(field, f"{field}: {at.isoformat()} lies in the future")
+        for field, at in zip(_TIMES, times, strict=True)
+        if at is not None and at > latest
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ It is not understood, and it is somebody for the others.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -229,3 +230,23 @@ def test_an_entry_that_loses_its_id_never_makes_an_offender(
     after = core_builders.rulings(rules, looked.everybody, known, None)
     convicted = {key for key, one in after.items() if one is Ruling.OFFENDER}
     assert convicted <= {key for key, one in before.items() if one is Ruling.OFFENDER}
+
+
+@pytest.mark.parametrize("field", ["created_at", "started_at"])
+@pytest.mark.parametrize("keep", ["newest", "oldest", "most_recently_active"])
+def test_a_time_that_has_yet_to_come_ends_nobody(field: str, keep: str) -> None:
+    """It is not understood, and says so; nor does it cost its owner's other session a place."""
+    rules = house(a_policy({"owner_sessions": {"over": 1, "keep": keep}}))
+    odd = a_session("odd", **{"started_at": ago("9h"), field: NOW + timedelta(days=5)})
+    fleet = [odd, a_session("s2", created_at=ago("5h"), started_at=ago("5h"))]
+    activity = by_id(active("odd", ago("8h")), active("s2", ago("4h")))
+    verdicts = {v.session.id: v for v in judge(rules, fleet, activity, NOW)}
+    assert all(v.ruling is not Ruling.OFFENDER for v in verdicts.values())
+    assert f"{field}: 2026-11-28T12:00:00+00:00 lies in the future" in verdicts["odd"].reason
+
+
+def test_a_clock_a_little_fast_is_no_garbage() -> None:
+    """A session that began while the look was taken is understood."""
+    fresh = a_session(created_at=NOW + timedelta(seconds=30))
+    (verdict,) = judge(house(a_policy({"not": {"gb_hours": 5}})), [fresh], {}, NOW)
+    assert "only in part" not in verdict.reason
