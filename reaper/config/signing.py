@@ -10,6 +10,7 @@ import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from hashlib import sha256
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from reaper.core.proof.checkpoint import SignedNote
@@ -99,17 +100,21 @@ class SigningKey:
 
     @property
     def verifier(self) -> VerifierKey:
+        """The public half. Raises ConfigurationError."""
         return VerifierKey(self.name, self._private().public_key().public_bytes_raw())
 
     def sign(self, text: str) -> SignedNote:
+        """Raises ConfigurationError."""
         signature = self._private().sign(text.encode())
         return SignedNote(text, ((self.name, self.verifier.hash + signature),))
 
     def _private(self) -> ed25519.Ed25519PrivateKey:
-        return _ed25519().Ed25519PrivateKey.from_private_bytes(self.seed)
+        key: ed25519.Ed25519PrivateKey = _ed25519().Ed25519PrivateKey.from_private_bytes(self.seed)
+        return key
 
 
-def _ed25519():  # type: ignore[no-untyped-def]  # noqa: ANN202 - a module
+def _ed25519() -> ModuleType:
+    """Raises ConfigurationError where the extra is not installed."""
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
     except ModuleNotFoundError:

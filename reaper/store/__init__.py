@@ -37,7 +37,10 @@ from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
 from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
+from reaper.store.proof import Fault, ProvedLeaf, Revision, Verification, leaves_of_run, verify
+from reaper.store.proof import hashes as leaf_hashes
 from reaper.store.prune import prune
+from reaper.store.pseudonyms import Pseudonymised, pseudonymise
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
 from reaper.store.unmatched import MANY, Unmatched, unmatched
@@ -49,6 +52,7 @@ __all__ = [
     "Condition",
     "Database",
     "DecisionEntry",
+    "Fault",
     "HistoryEntry",
     "HistoryFilter",
     "LeaseEntry",
@@ -59,11 +63,15 @@ __all__ = [
     "PolicyEntry",
     "Position",
     "RecordedNames",
+    "ProvedLeaf",
+    "Pseudonymised",
+    "Revision",
     "RunEntry",
     "SessionEntry",
     "SqlLedger",
     "StepEntry",
     "Unmatched",
+    "Verification",
     "acknowledge",
     "as_of",
     "conditions",
@@ -77,6 +85,8 @@ __all__ = [
     "grant",
     "is_empty",
     "last_runs",
+    "leaf_hashes",
+    "leaves_of_run",
     "list_manual",
     "list_runs",
     "open_database",
@@ -84,6 +94,7 @@ __all__ = [
     "pauses_that_hold",
     "policies_page",
     "prune",
+    "pseudonymise",
     "reading_entries",
     "reading_runs",
     "recorded",
@@ -97,6 +108,7 @@ __all__ = [
     "still_blocked",
     "transfer",
     "unmatched",
+    "verify",
 ]
 
 
