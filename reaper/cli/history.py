@@ -6,15 +6,16 @@ from datetime import datetime
 
 import click
 
-from reaper.cli import completion
+from reaper.cli import completion, proof
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import say, stream
 from reaper.cli.times import Moment, zone_option
 
 _IN_A_TABLE = 50
+_WRITTEN = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
-@click.command("history")
+@click.group("history", invoke_without_command=True)
 @click.option(
     "--account", metavar="NAME", shell_complete=completion.accounts, help="Only this account."
 )
@@ -73,6 +74,9 @@ def command(
     A decision is shown when it was taken; as long as nothing changes it is not taken, and not
     shown, again.
     """
+    if ctx.invoked_subcommand is not None:
+        _refuse_options(ctx)
+        return
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
     from reaper.usecases.history import (
         Counted,
@@ -107,3 +111,15 @@ def command(
             shown = counted.count
     for why in () if shown else strange_names(settings, wanted):
         say(f"warning: {why}", err=True)
+
+
+def _refuse_options(ctx: click.Context) -> None:
+    """The filters are those of the list, and would mean nothing to what proves it."""
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) in _WRITTEN]
+    if given:
+        why = f"`history {ctx.invoked_subcommand}` does not filter; leave out the options before it"
+        raise click.UsageError(why, ctx)
+
+
+for one in (proof.checkpoint, proof.verify, proof.prove, proof.pseudonymise):
+    command.add_command(one)

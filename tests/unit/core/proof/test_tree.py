@@ -73,7 +73,7 @@ def test_a_person_is_only_found_by_the_key() -> None:
 @pytest.mark.parametrize("broken", ["", "x", "o\n1\nAAAA\n\n", "o\n1\nAAAA\n\nno signature\n"])
 def test_what_is_no_note_is_refused(broken: str) -> None:
     """Half a file, or another one, is never taken for a checkpoint."""
-    with pytest.raises(ValueError, match="it is not|not understood"):
+    with pytest.raises(ValueError, match=r"it is not|not understood"):
         SignedNote.parse(broken).checkpoint  # noqa: B018 - it raises
 
 
