@@ -132,6 +132,7 @@ def _tables() -> None:
         ),
         sa.PrimaryKeyConstraint("revision_id", "leaf_id", "digest", name=op.f("pk_revised_rows")),
     )
+    op.create_index("ix_revised_rows_leaf_id", "revised_rows", ["leaf_id"])
     op.create_table(
         "revising",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,11 +66,11 @@ class Part:
     def rows(self, db: sa.Connection, subjects: Subjects) -> Iterator[LeafRow]:
         for some in _batches(subjects):
             statement = self._statement()
-            if some is None:
-                found = db.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE})
-            else:
-                found = db.execute(statement.where(self.subject.in_(some)))
-            yield from map(self._row, found)
+            if some is not None:
+                statement = statement.where(self.subject.in_(some))
+            streamed = {"yield_per": _ROWS_AT_ONCE} if some is None else {}
+            with closing(db.execute(statement, execution_options=streamed)) as found:
+                yield from map(self._row, found)
 
     def _statement(self) -> sa.Select[Any]:
         whose = sa.null() if self.whose is None else self.whose

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,7 +40,7 @@ from reaper.store.tables import (
 )
 
 Thing = tuple[str, int]
-_AT_ONCE = 5_000
+_AT_ONCE, _NAMED = 5_000, 500
 _RUNS_OWN = (RUN, FINISH, ACKNOWLEDGEMENT)
 """The kinds whose subject is a run's number."""
 _SUBJECT: sa.BindParameter[int] = sa.bindparam("subject")
@@ -119,11 +120,15 @@ class _Revised:
         return [one for one in [*rows, *self.taken(leaf), *missing] if one not in added]
 
 
-def _revised(db: sa.Connection) -> _Revised:
+def _revised(db: sa.Connection, of: Sequence[int] | None = None) -> _Revised:
+    """What revisions did to these leaves, or to all."""
     found = _Revised()
     for first, last in (one for detail in _details(db) for one in _ranges(detail)):
         found.whole.update(range(first, last + 1))
-    for row in db.execute(sa.select(revised_rows)):
+    statement = sa.select(revised_rows)
+    if of is not None and len(of) <= _NAMED:
+        statement = statement.where(revised_rows.c.leaf_id.in_(of))
+    for row in db.execute(statement):
         found.note(row.leaf_id, _bytes(row.digest), added=row.added)
     return found
 
@@ -262,8 +267,9 @@ class _Verifying:
 
 def _leaves(db: sa.Connection) -> Iterator[tuple[int, Leaf]]:
     statement = sa.select(leaves).order_by(leaves.c.id)
-    for row in db.execute(statement, execution_options={"yield_per": _AT_ONCE}):
-        yield row.id, Leaf(row.kind, row.subject, row.rows, row.digest)
+    with closing(db.execute(statement, execution_options={"yield_per": _AT_ONCE})) as found:
+        for row in found:
+            yield row.id, Leaf(row.kind, row.subject, row.rows, row.digest)
 
 
 def _runs_of(db: sa.Connection, faults: Sequence[Fault]) -> dict[Thing, int]:
@@ -280,8 +286,8 @@ def _runs_of(db: sa.Connection, faults: Sequence[Fault]) -> dict[Thing, int]:
 
 def unfit(db: sa.Connection, things: Things) -> set[Thing]:
     """Which of these do not fit the leaf that they have."""
-    keys, revised = keys_of(db), _revised(db)
-    live = live_leaves(db, things)
+    keys, live = keys_of(db), live_leaves(db, things)
+    revised = _revised(db, [number for number, _ in live.values()])
     rows = {
         (kind, subject): found
         for kind, subjects in things.items()
@@ -333,9 +339,10 @@ def leaves_of_run(database: Database, run: int) -> list[ProvedLeaf]:
             EVENT: list(db.scalars(events)),
             NOTICE: list(db.scalars(sent)),
         }
-        keys, revised = keys_of(db), _revised(db)
+        keys, live = keys_of(db), live_leaves(db, things)
+        revised = _revised(db, [number for number, _ in live.values()])
         found = []
-        for (kind, subject), (number, leaf) in live_leaves(db, things).items():
+        for (kind, subject), (number, leaf) in live.items():
             if number not in revised.whole:
                 rows = [(row, keys.get(row.owner, "")) for row in rows_of(db, kind, [subject])]
                 shown, withheld = _parted(rows, revised, number)

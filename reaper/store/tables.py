@@ -305,6 +305,7 @@ revised_rows = sa.Table(
     sa.Column("leaf_id", sa.ForeignKey("leaves.id"), primary_key=True),
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("added", sa.Boolean, nullable=False),
+    sa.Index("ix_revised_rows_leaf_id", "leaf_id"),
 )
 
 revising = sa.Table(

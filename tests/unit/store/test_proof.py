@@ -150,6 +150,7 @@ def this(table: sa.Table, row: dict[str, Any]) -> sa.ColumnElement[bool]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_every_column_of_every_row_is_covered(book: Book) -> None:
     """Another value in any of them is found, by the record alone."""
     tell_a_story(book)
