@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -64,13 +64,14 @@ class Part:
         return self.subject.table
 
     def rows(self, db: sa.Connection, subjects: Subjects) -> Iterator[LeafRow]:
+        made = self._made()
         for some in _batches(subjects):
             statement = self._statement()
             if some is not None:
                 statement = statement.where(self.subject.in_(some))
             streamed = {"yield_per": _ROWS_AT_ONCE} if some is None else {}
             with closing(db.execute(statement, execution_options=streamed)) as found:
-                yield from map(self._row, found)
+                yield from map(made, found)
 
     def _statement(self) -> sa.Select[Any]:
         whose = sa.null() if self.whose is None else self.whose
@@ -78,19 +79,22 @@ class Part:
         joined = of if self.whose is None or self.whose.table is of else of.join(self.whose.table)
         return sa.select(self.subject, whose, *self.columns).select_from(joined)
 
-    def _row(self, row: Sequence[Any]) -> LeafRow:
-        subject, whose, *values = row
-        plain: dict[str, Any] = {"table": self.table.name}
-        personal: dict[str, Any] = {}
-        for column, value in zip(self.columns, values, strict=True):
-            if value is not None:
-                into = personal if column.name in self.personal else plain
-                into[column.name] = value
-        return LeafRow(subject, owner_of(whose), plain, personal)
+    def _made(self) -> Callable[[Sequence[Any]], LeafRow]:
+        """How a row of the statement becomes one of the leaf; there are many."""
+        table, names = self.table.name, [column.name for column in self.columns]
+        plain = [(n, at) for at, n in enumerate(names, 2) if n not in self.personal]
+        personal = [(n, at) for at, n in enumerate(names, 2) if n in self.personal]
+
+        def row_of(row: Sequence[Any]) -> LeafRow:
+            open_ = {name: row[at] for name, at in plain if row[at] is not None}
+            open_["table"] = table
+            hidden = {name: row[at] for name, at in personal if row[at] is not None}
+            return LeafRow(row[0], owner_of(row[1]), open_, hidden)
+
+        return row_of
 
 
-@dataclass(frozen=True, slots=True)
-class LeafRow:
+class LeafRow(NamedTuple):
     """A row as a leaf covers it; `owner` is by whose key its personal fields are hidden."""
 
     subject: int
@@ -129,9 +133,10 @@ KINDS = (RUN, FINISH, *(kind for kind in PARTS if kind != RUN))
 
 def owner_of(whose: object) -> str:
     """By whose key a row is hidden: an exemption by hand is of whom it names, as it was written."""
-    if isinstance(whose, Mapping):
-        whose = whose.get("owner") or whose.get("user")
-    return whose if isinstance(whose, str) else ""
+    if isinstance(whose, str):
+        return whose
+    named = (whose.get("owner") or whose.get("user")) if isinstance(whose, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def rows_of(db: sa.Connection, kind: str, subjects: Subjects = None) -> Iterator[LeafRow]:

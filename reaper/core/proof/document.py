@@ -27,7 +27,7 @@ def canonical(value: object) -> bytes:
     return _encode(value).encode("utf-8", "surrogatepass")
 
 
-def row_digest(row: Mapping[str, Any], personal: Mapping[str, Any], key: str) -> bytes:
+def row_digest(row: dict[str, Any], personal: Mapping[str, Any], key: str) -> bytes:
     """The digest of a row, in which what is personal stands as a digest under a key.
 
     Without the key nobody can try who it was.
@@ -35,7 +35,7 @@ def row_digest(row: Mapping[str, Any], personal: Mapping[str, Any], key: str) ->
     if not personal:
         return sha256(canonical(row)).digest()
     keyed = hmac.digest(key.encode(), canonical(personal), "sha256").hex()
-    return sha256(canonical({**row, "personal": keyed})).digest()
+    return sha256(canonical(row | {"personal": keyed})).digest()
 
 
 def set_digest(rows: Iterable[bytes]) -> str:
