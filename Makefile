@@ -49,7 +49,7 @@ bench: $(READY) ## the measured promises, as ratios
 	$(BIN)/python -m pytest -p no:cacheprovider -m benchmark -s tests/benchmarks
 
 endure: $(READY) ## a daemon in bad weather and kill -9 on both databases, for MINUTES=60 in all
-	REAPER_ENDURE_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s -p no:cacheprovider tests/scenarios/endurance
+	REAPER_ENDURE_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s -p no:cacheprovider tests/scenarios/endurance tests/scenarios/hostile/test_any_answer.py tests/scenarios/hostile/test_neighbours.py
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

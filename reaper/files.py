@@ -12,8 +12,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-MIB = 1 << 20
-LARGE = 64 * MIB
+_MIB = 1 << 20
+LARGE = 64 * _MIB
 """For what the program itself wrote: a plan, or a whole fleet."""
 PRIVATE = 0o600
 """For what holds people's names, or secrets."""
@@ -35,7 +35,7 @@ _BESIDES_OWNER = (
 )
 
 
-def read_bytes(path: Path, most: int = MIB) -> bytes:
+def read_bytes(path: Path, most: int = _MIB) -> bytes:
     """All of a regular file of at most so many bytes; a link to one is followed.
 
     Raises OSError, also for a folder, pipe, socket or device, and for a file that is larger.
@@ -48,11 +48,11 @@ def read_bytes(path: Path, most: int = MIB) -> bytes:
             raise OSError(errno.EINVAL, "it is not a regular file")
         content = stream.read(most + 1)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most // MIB} MiB")
+        raise OSError(errno.EFBIG, f"it is larger than {most // _MIB} MiB")
     return content
 
 
-def read_text(path: Path, most: int = MIB) -> str:
+def read_text(path: Path, most: int = _MIB) -> str:
     """The same as text, in UTF-8 with or without a byte order mark. Raises OSError."""
     try:
         return read_bytes(path, most).decode("utf-8-sig")

@@ -20,7 +20,7 @@ from reaper.logs import logger
 from reaper.usecases.configuration import read_policies, read_settings
 
 _log = logger("daemon")
-FIXED = ("database_url", "upgrade", "http", "log", "daemon")
+_FIXED = ("database_url", "upgrade", "http", "log", "daemon")
 """Settings that hold until the daemon is started again."""
 
 
@@ -100,7 +100,7 @@ class LiveConfiguration:
 
 
 def _as_far_as_possible(old: Configuration, new: Configuration) -> Configuration:
-    kept = {name: getattr(old.settings, name) for name in FIXED}
+    kept = {name: getattr(old.settings, name) for name in _FIXED}
     ignored = [name for name, value in kept.items() if value != getattr(new.settings, name)]
     if ignored:
         _log.warning(

@@ -7,7 +7,6 @@ It raises nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,14 +17,11 @@ from typing import Literal
 
 from reaper.core.model.duration import spoken
 from reaper.core.model.kinds import KINDS, OVER_STATES, RUNNING_STATES, WAITING_STATES
+from reaper.daemon.counters import Counters
 from reaper.errors import LeaseHeld
 from reaper.logs import logger
 from reaper.ports import Clock
 from reaper.run.pipeline import Report
-
-PHASES = ("read", "probe", "judge", "record", "enforce")
-RESULTS = ("done", "doubtful", "failed", "halted", "unreachable", "skipped", "error")
-"""How a pass can end: as its report says, or left to another reaper, or broken off by an error."""
 
 TRY_AGAIN = (
     "nothing is asked there until the key changes; reload the daemon (SIGHUP) to try this one again"
@@ -54,30 +50,8 @@ class MonitoredAccount:
     key_expires: date | None = None
 
 
-class Durations:
-    """How many took no longer than each bound, in seconds, and how long all took together."""
-
-    BOUNDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
-
-    def __init__(self) -> None:
-        self.total = 0.0
-        self._counts = [0] * (len(self.BOUNDS) + 1)
-
-    def add(self, seconds: float) -> None:
-        self.total += seconds
-        self._counts[bisect_left(self.BOUNDS, seconds)] += 1
-
-    def cumulative(self) -> list[int]:
-        """For each bound how many took no longer than it, and last how many there were."""
-        counts, so_far = [], 0
-        for count in self._counts:
-            so_far += count
-            counts.append(so_far)
-        return counts
-
-
 class DaemonStatus:
-    """Counts since the daemon began, and how things stand.
+    """How things stand, and what was counted since the daemon began.
 
     Hold `lock` to read what belongs together.
     """
@@ -111,23 +85,7 @@ class DaemonStatus:
         self.fleets: dict[
             Account, Mapping[tuple[str, str, str], int]
         ] = {}  # by kind, state and gravest ruling
-        self.seconds: dict[str, Durations] = {phase: Durations() for phase in PHASES}
-        self.runs: Counter[tuple[Account, str]] = Counter()  # by result
-        self.steps: Counter[tuple[Account, str, str, str]] = (
-            Counter()
-        )  # by policy, action and outcome
-        self.settled_later: Counter[tuple[Account, str]] = (
-            Counter()
-        )  # steps of earlier runs, by outcome
-        self.doubts: Counter[Account] = Counter()
-        self.halts: Counter[Account] = Counter()
-        self.probes: Counter[Account] = Counter()
-        self.probes_saved: Counter[Account] = Counter()
-        self.late: Counter[tuple[Account, Late]] = Counter()
-        self.reloads: Counter[str] = Counter()
-        self.databases_lost = 0
-        self.requests: Counter[tuple[Account, str]] = Counter()  # by HTTP status
-        self.retries: Counter[tuple[Account, str]] = Counter()
+        self.counters = Counters()
 
     def beat(self) -> None:
         """The scheduler is alive."""
@@ -163,7 +121,7 @@ class DaemonStatus:
                 if reports:
                     self._ended(account, reports[0])
                 else:
-                    self.runs[account, result] += 1
+                    self.counters.runs.labels(account, result).inc()
 
     def _broke_off(self, account: Account, why: str) -> None:
         with self.lock:
@@ -172,7 +130,7 @@ class DaemonStatus:
 
     def _ended(self, account: Account, report: Report) -> None:
         self.ended_at[account] = self._clock.now()
-        self.runs[account, report.result] += 1
+        self.counters.runs.labels(account, report.result).inc()
         self.troubles.pop(account, None)
         if report.error is not None:
             self.troubles[account] = str(report.error)
@@ -183,39 +141,40 @@ class DaemonStatus:
 
     def _count_observation(self, account: Account, report: Report) -> None:
         observation, rulings = report.observation, report.observation.rulings()
-        self.doubts[account] += len(observation.doubts)
-        self.halts[account] += bool(report.plan.halted)
+        counters, fleet = self.counters, observation.snapshot.fleet
+        counters.doubts.labels(account).inc(len(observation.doubts))
+        counters.halts.labels(account).inc(bool(report.plan.halted))
         if report.error is not None:
             return
-        self.probes[account] += len(observation.learnt)
-        self.probes_saved[account] += max(
-            len(observation.snapshot.fleet) - len(observation.learnt), 0
-        )
+        unread = max(len(fleet) - len(observation.learnt), 0)
+        counters.probes.labels(account).inc(len(observation.learnt))
+        counters.probes_saved.labels(account).inc(unread)
         self.fleets[account] = Counter(
             (
                 session.kind if session.kind in KINDS else OTHER,
                 session.state if session.state in _KNOWN_STATES else OTHER,
                 rulings[session.id].value if session.id in rulings else "none",
             )
-            for session in observation.snapshot.fleet
+            for session in fleet
         )
 
     def _count_steps(self, account: Account, report: Report) -> None:
+        counters = self.counters
         for phase, seconds in report.seconds.items():
-            self.seconds[phase].add(seconds)
+            counters.seconds.labels(phase).observe(seconds)
         for step in (*report.plan.steps, *report.plan.came_back):
             outcome = report.outcomes.get(step.session.id)
             if outcome is not None:
-                self.steps[account, step.policy, step.action, outcome.result.value] += 1
+                of = account, step.policy, step.action, outcome.result.value
+                counters.steps.labels(*of).inc()
         for _, outcome in report.settled:
-            self.settled_later[account, outcome.result.value] += 1
+            counters.steps_settled_later.labels(account, outcome.result.value).inc()
 
     def count_request(self, account: str, status: int | None, *, retried: bool) -> None:
         """As `RequestCount` promises; a status that HTTP does not have is `other`."""
         word = "none" if status is None else str(status) if status in range(100, 600) else OTHER
-        with self.lock:
-            self.requests[account, word] += 1
-            self.retries[account, word] += retried
+        self.counters.requests.labels(account, word).inc()
+        self.counters.retries.labels(account, word).inc(retried)
 
     def suspend(self, account: Account, why: str) -> None:
         """The server rejected the account's key; nothing is asked there until it changes."""
@@ -236,15 +195,14 @@ class DaemonStatus:
 
     def was_late(self, account: Account, how: Late, why: str) -> None:
         """A pass was missed, or still under way when the next one was due."""
-        with self.lock:
-            self.late[account, how] += 1
+        self.counters.late_runs.labels(account, how).inc()
         _log.warning(f"pass {how}", account=account, why=why)
 
     def reloaded(self, refused: str | None = None) -> None:
         """What a person wrote anew was taken, or refused for this reason."""
         with self.lock:
             self.refused = refused
-            self.reloads["taken" if refused is None else "refused"] += 1
+        self.counters.reloads.labels("taken" if refused is None else "refused").inc()
         if refused is None:
             _log.info("reloaded")
         else:
@@ -260,7 +218,7 @@ class DaemonStatus:
             first, self.database_trouble = self.database_trouble is None, why
             if first:
                 self.database_lost_at = self._clock.now()
-                self.databases_lost += 1
+                self.counters.databases_lost.inc()
         (_log.error if first else _log.warning)("database lost", error=why)
 
     def database_back(self) -> None:
@@ -272,6 +230,7 @@ class DaemonStatus:
 
     def set_accounts(self, accounts: Mapping[Account, MonitoredAccount]) -> None:
         """These accounts are looked after from now on, and no others."""
+        self.counters.begin(accounts)
         with self.lock:
             gone, self.accounts = self.accounts.keys() - accounts.keys(), dict(accounts)
             for by_account in (

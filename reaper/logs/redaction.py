@@ -34,7 +34,7 @@ _AUTHORIZED = re.compile(
 _IN_ADDRESS = re.compile(r"(\w://[^\s/:@]*:)[^\s/]+(?=@)")
 
 _known: list[str] = []
-LONGEST_LINE = 200
+_LONGEST_LINE = 200
 _AT_A_GLANCE = 16  # so many times what is shown is looked at, for spaces are folded
 
 
@@ -55,7 +55,7 @@ def concealed(text: str) -> str:
     return text
 
 
-def one_line(text: str, longest: int = LONGEST_LINE) -> str:
+def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
     """Text from elsewhere as one printable line.
 
     What is secret is taken out before anything is cut off: half a key is one, too.

@@ -22,8 +22,8 @@ from reaper.net.limits import Bounds, Horizon, Limit
 from reaper.net.packing import ASKED_FOR, first, unpacked
 from reaper.net.wire import Wire
 
-LONGEST_REMARK = 64 * 1024  # bytes of an answer of which the status has said it all
-KEEP_ALIVE_SECONDS = 3.0
+_LONGEST_REMARK = 64 * 1024  # bytes of an answer of which the status has said it all
+_KEEP_ALIVE_SECONDS = 3.0
 """Servers close at 5 or later: a termination must not meet a connection that just closed."""
 
 _TROUBLE = (
@@ -98,7 +98,7 @@ class Client:
         self._limit.hurry()
         body = b""
         with contextlib.suppress(NetError, *_TROUBLE):  # the status has said it all
-            body = first(parts, LONGEST_REMARK)
+            body = first(parts, _LONGEST_REMARK)
         return Answer(status, headers, body)
 
     def close(self) -> None:
@@ -185,7 +185,7 @@ def _pool(url: httpx.URL, limit: Limit) -> httpcore.ConnectionPool:
     common: dict[str, Any] = {
         "ssl_context": machine.tls() if url.scheme == "https" else None,
         "max_connections": 1,
-        "keepalive_expiry": KEEP_ALIVE_SECONDS,
+        "keepalive_expiry": _KEEP_ALIVE_SECONDS,
         "network_backend": _Backend(limit, through),
     }
     if proxy is None:

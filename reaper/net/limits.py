@@ -10,12 +10,12 @@ from threading import Event
 from reaper.net.faults import SLOW, BadAnswer, NoAnswer, NotSent
 
 GRACE = 5.0  # seconds that are left for reads once the program is told to stop
-TURN = 0.25  # seconds between two looks whether to wait any longer
-BESIDES = 1024 * 1024  # bytes of headers and framing that may come along with a body
+_TURN = 0.25  # seconds between two looks whether to wait any longer
+_BESIDES = 1024 * 1024  # bytes of headers and framing that may come along with a body
 
-RUN_OVER = "this pass has lasted longer than `pass_within`: the rest is left to the next one"
-LOOK_OVER = "this look at the account has lasted longer than `look_within`"
-STOPPED = "broken off: the program was told to stop"
+_RUN_OVER = "this pass has lasted longer than `pass_within`: the rest is left to the next one"
+_LOOK_OVER = "this look at the account has lasted longer than `look_within`"
+_STOPPED = "broken off: the program was told to stop"
 
 
 class Horizon:
@@ -42,9 +42,9 @@ class Horizon:
         if self._stop_ends == math.inf and self._stop.is_set():
             self._stop_ends = time.monotonic() + GRACE
         return min(
-            (self._stop_ends, STOPPED),
-            (self._pass_ends, RUN_OVER),
-            (self._look_ends, LOOK_OVER),
+            (self._stop_ends, _STOPPED),
+            (self._pass_ends, _RUN_OVER),
+            (self._look_ends, _LOOK_OVER),
         )
 
     def rest(self, seconds: float) -> bool:
@@ -84,7 +84,7 @@ class Limit:
         if ends_at <= time.monotonic():
             raise NotSent(why)
         self._ends_at, self._silence = time.monotonic() + bounds.seconds, bounds.silence
-        self.most, self._bytes = bounds.most, bounds.most + BESIDES
+        self.most, self._bytes = bounds.most, bounds.most + _BESIDES
         self._patient = bounds.patient
 
     def hurry(self) -> None:
@@ -102,7 +102,7 @@ class Limit:
         left = ends_at - time.monotonic()
         if left <= 0:
             raise NoAnswer(why)
-        return min(left, TURN)
+        return min(left, _TURN)
 
     def take(self, count: int) -> None:
         """So many bytes came. Raises BadAnswer when that is too many."""

@@ -18,7 +18,7 @@ from reaper.net.faults import DROPPED, NetError, NoAnswer, no_answer
 from reaper.net.limits import Limit
 
 T = TypeVar("T")
-CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 5.0
 _RECORD = 16_384
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _Addresses = list[tuple[Any, ...]]
@@ -127,7 +127,7 @@ def _connected(host: str, port: int, limit: Limit) -> socket.socket:
     trouble: OSError | None = None
     for number, (family, kind, protocol, _, address) in enumerate(found):
         made = socket.socket(family, kind, protocol)
-        share = CONNECT_SECONDS / (len(found) - number)
+        share = _CONNECT_SECONDS / (len(found) - number)
         try:
             _connect(made, address, limit, share)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

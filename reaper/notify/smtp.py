@@ -26,10 +26,12 @@ class BoundedSmtp(smtplib.SMTP):
     def __init__(self, host: str, port: int, limit: Limit, *, secure: bool) -> None:
         super().__init__(local_hostname=_own_name(limit))
         self._host, self._limit, self._secure = host, limit, secure
-        code, said = self.connect(host, port)
-        if code != _READY:
-            self.close()
-            raise smtplib.SMTPConnectError(code, said)
+        with contextlib.ExitStack() as in_vain:
+            in_vain.callback(self.close)
+            code, said = self.connect(host, port)
+            if code != _READY:
+                raise smtplib.SMTPConnectError(code, said)
+            in_vain.pop_all()
 
     def secure_from_now_on(self) -> None:
         """STARTTLS; smtplib forgets what it was told before."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reaper.ports import Tell
 
 _log = logger("run")
-_GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
 
 
 class RunLog:
@@ -92,7 +91,7 @@ class RunLog:
         it. Not where it will be until a person sees to it.
         """
         write = self._log.info
-        if outcome.result in _GRAVE or (outcome.needs_attention and self._enforcing):
+        if outcome.result.is_grave or (outcome.needs_attention and self._enforcing):
             write = self._log.warning
         elif outcome.result is Result.WITHHELD:
             write = self._log.debug

@@ -9,9 +9,9 @@ from datetime import datetime
 from reaper.core.judging.judge import Judgement
 from reaper.core.judging.start import from_the_start, started_again
 from reaper.core.judging.verdict import Observation
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
-from reaper.core.language.rules import Need
 from reaper.core.model.session import Phase, Session, Snapshot
 from reaper.core.planning.memory import Memory
 from reaper.errors import AccountError, Unauthorized

@@ -45,7 +45,7 @@ from reaper.run.observe import nothing_observed, observe
 from reaper.run.task_look import pending_actions
 from reaper.run.timing import Timings
 
-WITHIN = timedelta(hours=1)
+_WITHIN = timedelta(hours=1)
 """How long after a look the next one follows it, where nobody says."""
 
 EVERYTHING = Request()
@@ -158,7 +158,7 @@ class Reaper:
     observer: RunObserver = field(default_factory=NullObserver)
     reread: Callable[[], PolicySet] | None = None
     notifiers: Sequence[Notifier] = ()
-    within: timedelta = WITHIN
+    within: timedelta = _WITHIN
 
     def run_once(
         self,

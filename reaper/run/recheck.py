@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from reaper.core.judging.persistence import ObservedSince
 from reaper.core.judging.verdict import Observation
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import PolicySet
-from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner

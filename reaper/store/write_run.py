@@ -15,8 +15,8 @@ from reaper.core.judging.concerns import concerns
 from reaper.core.judging.persistence import COUNTED, conditions
 from reaper.core.judging.start import started_again, waiting
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import PolicySet, digest
-from reaper.core.language.rules import Need
 from reaper.core.model.session import Activity, Phase
 from reaper.core.planning.plan import Plan, Step
 from reaper.core.planning.request import Request

@@ -16,8 +16,8 @@ from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Observation
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import PolicySet
-from reaper.core.language.rules import Need
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
 from reaper.core.model.session import Session

@@ -13,14 +13,14 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 
 from reaper import files
-from reaper.core.judging.judge import judge
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.limits import Limits
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import PolicySet
 from reaper.core.model.session import Activity, Snapshot
+from reaper.core.planning.fleet import Fleet
 from reaper.core.planning.memory import Memory
-from reaper.core.planning.plan import Plan, build_plan
+from reaper.core.planning.plan import Plan
 from reaper.errors import ConfigurationError
 from reaper.foreign_text import json_text
 
@@ -54,21 +54,9 @@ class KeptFleet(BaseModel):
         """
         rules = PolicySet(policies.policies, policies.protect, policies.texts, self.granted)
         lasting = {(session, what): since for session, what, since in self.lasting}
-        about = self.activity, self.activity, lasting, self.misgivings
-        observation = Observation(self.account, self.at, self.snapshot, rules, (), *about)
-        snapshot = self.snapshot
-        verdicts = judge(
-            rules,
-            snapshot.everybody,
-            self.activity,
-            self.at,
-            observation.past,
-            unseen=snapshot.unseen,
-        )
-        plan = build_plan(
-            verdicts, Memory(lasting=lasting), limits, self.snapshot.sessions, self.at
-        )
-        return Observation(self.account, self.at, self.snapshot, rules, verdicts, *about), plan
+        memory = Memory(lasting=lasting)
+        fleet = Fleet(self.at, self.snapshot, self.activity, memory, self.misgivings)
+        return fleet.judged(rules, limits)
 
 
 class FleetFile(BaseModel):

@@ -11,23 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from reaper import __version__
 from reaper.core.judging.concerns import Check
-from reaper.daemon.status import RESULTS, Account, DaemonStatus, Durations, MonitoredAccount
+from reaper.daemon.status import Account, DaemonStatus, MonitoredAccount
 from reaper.usecases.status import expires_at
 from reaper.web.health import reasons
 from reaper.web.status import StatusSnapshot
 
 _ACCOUNT = ("account",)
-_BOUNDS = (*map(str, Durations.BOUNDS), "+Inf")
-_STEP = ("account", "policy", "action", "outcome")
 _Values = tuple[str, ...]
 _Found = Mapping[Any, float]  # by the values of the labels
 
@@ -38,31 +31,21 @@ def collect(snapshot: StatusSnapshot) -> list[Metric]:
     with snapshot.daemon.lock:
         return [
             *_itself(snapshot, ready=ready),
-            *_counted(snapshot.daemon),
+            *snapshot.daemon.counters.collect(snapshot.daemon.accounts),
             *_seen(snapshot.daemon),
             *_stands(snapshot),
         ]
 
 
-def _counter(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
-    return _filled(CounterMetricFamily(f"reaper_{name}", says, labels=labels), values)
-
-
 def _gauge(name: str, says: str, labels: Sequence[str], values: _Found) -> Metric:
-    return _filled(GaugeMetricFamily(f"reaper_{name}", says, labels=labels), values)
-
-
-def _filled(family: CounterMetricFamily | GaugeMetricFamily, samples: _Found) -> Metric:
-    for values, value in samples.items():
-        family.add_metric(values, value)
+    family = GaugeMetricFamily(f"reaper_{name}", says, labels=labels)
+    for of, value in values.items():
+        family.add_metric(of, value)
     return family
 
 
 def _itself(snapshot: StatusSnapshot, *, ready: bool) -> Iterator[Metric]:
-    daemon, reloads = (
-        snapshot.daemon,
-        {(result,): snapshot.daemon.reloads[result] for result in ("taken", "refused")},
-    )
+    daemon = snapshot.daemon
     built = (__version__, platform.python_version())
     database_up = not (daemon.database_trouble or snapshot.trouble)
     yield _gauge("build_info", "Version information; always 1", ("version", "python"), {built: 1})
@@ -80,62 +63,6 @@ def _itself(snapshot: StatusSnapshot, *, ready: bool) -> Iterator[Metric]:
         (),
         {(): daemon.refused is None},
     )
-    yield _counter("databases_lost", "Times the database was lost", (), {(): daemon.databases_lost})
-    yield _counter(
-        "reloads", "Reloads of settings and policies, taken or refused", ("result",), reloads
-    )
-
-
-def _counted(daemon: DaemonStatus) -> Iterator[Metric]:
-    runs = {
-        (name, result): daemon.runs[name, result] for name in daemon.accounts for result in RESULTS
-    }
-    late = {
-        (name, how): daemon.late[name, how]
-        for name in daemon.accounts
-        for how in ("missed", "overlapped")
-    }
-    yield _counter("runs", "Runs, by result", ("account", "result"), runs)
-    yield _counter(
-        "late_runs",
-        "Runs that were missed, or still in progress when the next was due",
-        ("account", "how"),
-        late,
-    )
-    yield _counter(
-        "doubts", "Doubts, for which a run only observes", _ACCOUNT, _each(daemon, daemon.doubts)
-    )
-    yield _counter(
-        "halts",
-        "Plans halted by a limit",
-        _ACCOUNT,
-        _each(daemon, daemon.halts),
-    )
-    yield _counter(
-        "probes", "Logs read for a last activity", _ACCOUNT, _each(daemon, daemon.probes)
-    )
-    saved = "Sessions whose log was not read because it could change no verdict"
-    yield _counter("probes_saved", saved, _ACCOUNT, _each(daemon, daemon.probes_saved))
-    yield _counter(
-        "steps",
-        "Steps, by outcome; the action terminate ends a session",
-        _STEP,
-        daemon.steps,
-    )
-    later = "Steps of earlier runs, by the outcome found later"
-    yield _counter("steps_settled_later", later, ("account", "outcome"), daemon.settled_later)
-    yield _counter(
-        "requests",
-        "Requests, by HTTP status (none: no answer)",
-        ("account", "status"),
-        daemon.requests,
-    )
-    again = "Repeated requests, by HTTP status"
-    yield _counter("retries", again, ("account", "status"), daemon.retries)
-
-
-def _each(daemon: DaemonStatus, counts: Mapping[Account, int]) -> dict[_Values, float]:
-    return {(name,): counts.get(name, 0) for name in daemon.accounts}
 
 
 def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
@@ -148,14 +75,6 @@ def _seen(daemon: DaemonStatus) -> Iterator[Metric]:
         for of, count in fleet.items()
     }
     yield _gauge("sessions", says, ("account", "kind", "state", "verdict"), fleets)
-    took = HistogramMetricFamily(
-        "reaper_run_seconds", "Duration of each part of a run", labels=["phase"]
-    )
-    for phase, durations in daemon.seconds.items():
-        took.add_metric(
-            [phase], list(zip(_BOUNDS, durations.cumulative(), strict=True)), durations.total
-        )
-    yield took
 
 
 def _stands(snapshot: StatusSnapshot) -> Iterator[Metric]:

@@ -13,7 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
-Position = tuple[int | str, ...]
+from reaper.store import Position
+
 Item = TypeVar("Item")
 _LARGEST = 2**31 - 1
 

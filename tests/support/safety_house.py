@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -237,6 +237,7 @@ class House:
         clock: ports.Clock | None = None,
         tell: Callable[[str], None] | None = None,
         ledger: Callable[[SqlLedger], Any] = lambda made: made,
+        generation: Literal["auto", 1, 2] | None = None,
         **more: Any,  # noqa: ANN401 - what `wired` takes
     ) -> Iterator[Reaper]:
         with wired(
@@ -245,7 +246,7 @@ class House:
             database or self.database,
             clock or self.clock,
             limits=limits or self.limits,
-            generation=self.world.generation,
+            generation=generation or self.world.generation,
             tell=tell or self.said.append,
             **more,
         ) as made:

@@ -13,8 +13,9 @@ from reaper.cli.views.render import Screen, console, moment, styled, table
 from reaper.core.explaining.disposition import next_run
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.judging.verdict import Finding, Ruling
+from reaper.core.language.leaf_rule import Need, Unit
 from reaper.core.language.policy import Mode
-from reaper.core.language.rules import Need, Unit, unit_of
+from reaper.core.language.rules import unit_of
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer, Match
 from reaper.store import AsOf

@@ -22,12 +22,11 @@ def show_fit(fit: Fit) -> None:
     out.line("OpenAPI report of reaper {}, API generation {}", __version__, fit.generation)
     for title in fit.documents:
         out.line("document: {}", title)
-    verdict = (
-        "[green]fits:[/] all that reaper relies on is there"
-        if fit.fits
-        else "[bold red]does not fit:[/] what is marked with ! is relied on"
-    )
-    out.line(f"{verdict}; {{}} kinds of requests compared", fit.compared)
+    compared = f"{fit.compared} kinds of requests compared"
+    if fit.fits:
+        out.line("[green]fits:[/] all that reaper relies on is there; {}", compared)
+    else:
+        out.line("[bold red]does not fit:[/] what is marked with ! is relied on; {}", compared)
     for kind, title in _TITLES.items():
         findings = fit.of(kind)
         if findings:

@@ -11,8 +11,6 @@ from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
 from reaper.run.pipeline import Report
 
-_GRAVE = frozenset({Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK})
-
 
 def troubles(report: Report) -> Iterator[str]:
     """Why it ended nothing, ended less than was due, or is not sure."""
@@ -57,7 +55,7 @@ def _of_sessions(report: Report) -> Iterator[str]:
     account, withheld = report.observation.account, Counter[str]()
     for step in (*report.plan.steps, *report.plan.came_back):
         outcome = report.outcomes.get(step.session.id)
-        if outcome is not None and outcome.result in _GRAVE:
+        if outcome is not None and outcome.result.is_grave:
             who = f"{step.session.kind} {step.session.id} of {step.session.owner or 'nobody known'}"
             yield f"{account}: {who}: {outcome.result.value}: {outcome.detail}"
         elif outcome is not None and outcome.result is Result.WITHHELD and report.enforcing:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reaper.config.located_yaml.reading import Located
-from reaper.config.located_yaml.shapes import Loc, Shape, Spot, spot
+from reaper.config.located_yaml.shapes import Shape, Spot, spot
+from reaper.core.language.selector import Way
 from reaper.core.model.duration import is_duration
 from reaper.core.model.suggestions import closest, did_you_mean
 from reaper.errors import Problem
@@ -88,7 +89,7 @@ def explain(
     return sorted(set(told))
 
 
-def _way(details: Any) -> Loc:  # noqa: ANN401 - pydantic's ErrorDetails, its ctx untyped
+def _way(details: Any) -> Way:  # noqa: ANN401 - pydantic's ErrorDetails, its ctx untyped
     """Where it is; a check of the whole can name the part that it speaks of."""
     return (*details["loc"], *details.get("ctx", {}).get("at", ()))
 
@@ -105,7 +106,7 @@ class _Teller:
 
     # pydantic's ErrorDetails, its ctx untyped
     def problem(self, at: Spot, details: Any) -> Problem:  # noqa: ANN401
-        path: Loc = at.path
+        path: Way = at.path
         code = _CODES.get(details["type"], "wrong-value")
         match details["type"]:
             case "extra_forbidden" | "unexpected_keyword_argument":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,14 @@ from yamlcore import CoreLoader
 
 from reaper import files
 from reaper.config.located_yaml.grammar import in_words, mark_of
+from reaper.core.language.selector import Way
 from reaper.errors import FileProblems, Problem
 
-MAX_BYTES = 1 << 20
-MAX_DEPTH = 50
-MAX_VALUES = 100_000
+_MAX_BYTES = 1 << 20
+_MAX_DEPTH = 50
+_MAX_VALUES = 100_000
 
 _TEXT = "tag:yaml.org,2002:str"
-
-Way = Sequence[int | str]
-"""The keys and positions that lead from the top to a value; pydantic's `loc` is one."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def load(path: Path) -> Located:
 
 def parse(text: str, file: str) -> Located:
     """Read a text as if it stood in a file of that name. Raises FileProblems like `load`."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if len(text.encode("utf-8", "replace")) > _MAX_BYTES:
         raise FileProblems([_too_large(file)])
     try:
         loader = _Strict(text, file)
@@ -150,7 +148,7 @@ def _composed(loader: _Strict, file: str) -> Node:
 def _decoded(path: Path) -> str:
     file = str(path)
     try:
-        raw = files.read_bytes(path, MAX_BYTES)
+        raw = files.read_bytes(path, _MAX_BYTES)
     except FileNotFoundError:
         why = (
             "this symbolic link is broken; remove it"
@@ -221,8 +219,8 @@ class _Strict(CoreLoader):  # type: ignore[misc]  # yamlcore has no types
         self._depth += isinstance(event, CollectionStartEvent) - isinstance(
             event, CollectionEndEvent
         )
-        if self._depth > MAX_DEPTH:
-            self.complain(event, f"this is nested more than {MAX_DEPTH} levels deep; flatten it")
+        if self._depth > _MAX_DEPTH:
+            self.complain(event, f"this is nested more than {_MAX_DEPTH} levels deep; flatten it")
             raise FileProblems(self.problems)
         return event
 
@@ -235,12 +233,12 @@ class _Construction:
 
     def __init__(self, loader: _Strict) -> None:
         self._loader = loader
-        self._left = MAX_VALUES
+        self._left = _MAX_VALUES
         self._open: list[Node] = []
 
     def of(self, node: Node) -> object:
         self._left -= 1
-        if self._left < 0 or len(self._open) > MAX_DEPTH or node in self._open:
+        if self._left < 0 or len(self._open) > _MAX_DEPTH or node in self._open:
             self._loader.complain(
                 node,
                 "the aliases (*...) make this endless, or nest it too deeply; write it out",

@@ -12,8 +12,8 @@ from pydantic import BaseModel, SecretBytes, SecretStr, Tag
 from pydantic.fields import FieldInfo
 
 from reaper.config.located_yaml.reading import Located, child
+from reaper.core.language.selector import Way
 
-Loc = tuple[int | str, ...]
 _LISTS = (list, tuple, set, frozenset)
 
 
@@ -139,17 +139,17 @@ class Spot:
     Its path in the file, what may stand there, and what around it.
     """
 
-    path: Loc
+    path: Way
     shape: Shape
     around: Shape
 
 
-def spot(loc: Loc, located: Located, model: type[BaseModel] | None) -> Spot:
+def spot(loc: Way, located: Located, model: type[BaseModel] | None) -> Spot:
     """Follow a `loc` through the file and the model, leaving out what stands for a choice
     of type.
     """
     around = shape = Shape((Alternative(model),) if model else ())
-    path: Loc = ()
+    path: Way = ()
     node = located.root
     for element in loc:
         if (chosen := shape.chosen(element)) is not None:

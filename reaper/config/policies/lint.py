@@ -7,31 +7,22 @@ from datetime import date
 
 from reaper.config.located_yaml import Located
 from reaper.config.policies.satisfiability import constant_value, needless
-from reaper.core.language.policy import Mode, Policy, PolicyDocument
+from reaper.core.language.leaf_rule import LeafRule
+from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
     AllOf,
     AnyOf,
     Ended,
-    Idle,
-    LeafRule,
     Not,
-    Orphan,
-    OwnerSessions,
-    Queued,
     Rule,
-    SeatPressure,
-    durations,
 )
-from reaper.core.language.selector import Exemption, Selector
-from reaper.core.model.kinds import COMPUTING, INTERACTIVE, traits_of
+from reaper.core.language.selector import Exemption, Selector, Way
+from reaper.core.model.kinds import traits_of
 from reaper.core.model.matching import is_glob, is_regex, matcher
 from reaper.errors import Problem
 
-Way = tuple[int | str, ...]
 Found = tuple[Way, str, str]
 """Where in the file, by which code, and in words."""
-
-LONG, SHORT = 366 * 86_400, 10 * 60
 
 
 def mistakes(located: Located, document: PolicyDocument) -> Iterator[Problem]:
@@ -106,7 +97,7 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
     if policy.terminate_when is not None:
         yield from _doubtful_rule(policy.terminate_when)
     for way, rule in leaf_places(policy):
-        yield from ((way, code, message) for code, message in _doubtful_leaf(policy, rule))
+        yield from ((way, one.code, one.message) for one in rule.remarks(policy.usage))
 
 
 def _unseen(at: Way, names: Selector) -> Iterator[Found]:
@@ -155,61 +146,6 @@ def _doubtful_rule(rule: Rule) -> Iterator[Found]:
         return
     for way, message in needless(rule):
         yield ("terminate_when", *way), "needless", message
-
-
-def _doubtful_leaf(policy: Policy, rule: LeafRule) -> Iterator[tuple[str, str]]:
-    length = max((duration.seconds for duration in durations(rule)), default=0)
-    kinds = policy.select.kinds()
-    if length >= LONG:
-        days = length // 86_400
-        yield (
-            "long",
-            (
-                f"this is {days} days; hardly any session lives that long; if that is not "
-                "intended, shorten it"
-            ),
-        )
-    match rule:
-        case Idle() if silent := kinds & set(rule.kinds) & COMPUTING:
-            which = " and ".join(sorted(silent))
-            message = (
-                f"a {which} session with a silent log is usually computing; make sure that 'idle' "
-                "is intended, or use 'age'"
-            )
-            yield "silent", message
-        case Idle() if policy.mode is Mode.ENFORCE and rule.over.seconds < SHORT:
-            yield (
-                "short",
-                (
-                    f"'idle: {rule.over}' also ends sessions of people who only pause to think; "
-                    "if that is not intended, write a longer time"
-                ),
-            )
-        case OwnerSessions() if rule.owner_sessions.over == 0:
-            yield (
-                "quota-zero",
-                (
-                    "'over: 0' leaves no owner a running session; if that is not intended, write at "
-                    "least 1"
-                ),
-            )
-        case SeatPressure() if rule.seats.low == 0:
-            yield (
-                "quota-zero",
-                "'low: 0' frees every seat under pressure; if that is not intended, write at least 1",
-            )
-        case Orphan() if kinds and kinds <= INTERACTIVE:
-            which = " or ".join(sorted(kinds))
-            message = f"a {which} session is never an orphan, and this policy selects no other kind"
-            yield "idle-rule", message
-        case Queued() if kinds and not any(traits_of(kind).waiting for kind in kinds):
-            which = " or ".join(sorted(kinds))
-            message = (
-                f"a {which} session never waits in the queue, and this policy selects no other kind"
-            )
-            yield "idle-rule", message
-        case _:
-            return
 
 
 def leaf_places(policy: Policy, at: Way = ()) -> Iterator[tuple[Way, LeafRule]]:

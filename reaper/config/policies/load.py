@@ -18,11 +18,10 @@ from reaper.config.policies.holidays import calendar_of
 from reaper.config.policies.lint import doubts, mistakes
 from reaper.core.language.holidays import CALENDARS
 from reaper.core.language.policy import WITHOUT_RULE, PolicyDocument, PolicySet
+from reaper.core.language.selector import Way
 from reaper.errors import FileProblems, PolicyProblems, Problem
 
 _HERE = Path(__file__).resolve().parents[2]
-
-Way = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from math import prod
 from operator import and_, or_
 from typing import Any
 
-from reaper.core.language.rules import AllOf, AnyOf, LeafRule, Not, Rule, leaves
+from reaper.core.language.leaf_rule import LeafRule
+from reaper.core.language.rules import AllOf, AnyOf, Not, Rule, leaves
+from reaper.core.language.selector import Way
 
 _MOST = 100_000  # worlds; a rule with more turning points is not looked through
 
@@ -27,7 +29,7 @@ def constant_value(rule: Rule) -> bool | None:
     return {table.all: True, 0: False}.get(table.where(rule))
 
 
-def needless(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str]]:
+def needless(rule: Rule) -> Iterator[tuple[Way, str]]:
     """Each part of an `any` or `all` without which the rule would say the same, with its way and in
     words.
     """
@@ -35,7 +37,7 @@ def needless(rule: Rule) -> Iterator[tuple[tuple[int | str, ...], str]]:
     return _needless(rule, table) if table.all else iter(())
 
 
-def _needless(rule: Rule, table: _Table) -> Iterator[tuple[tuple[int | str, ...], str]]:
+def _needless(rule: Rule, table: _Table) -> Iterator[tuple[Way, str]]:
     match rule:
         case AnyOf(any=parts):
             yield from _needless_part("any", parts, or_, table)
@@ -49,7 +51,7 @@ def _needless(rule: Rule, table: _Table) -> Iterator[tuple[tuple[int | str, ...]
 
 def _needless_part(
     key: str, parts: Sequence[Rule], join: Callable[[int, int], int], table: _Table
-) -> Iterator[tuple[tuple[int | str, ...], str]]:
+) -> Iterator[tuple[Way, str]]:
     where = [table.where(part) for part in parts]
     for number, part in enumerate(parts):
         rest = [*where[:number], *where[number + 1 :]]

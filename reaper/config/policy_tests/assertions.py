@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from reaper.config.policy_tests.model import UNSELECTED, Case, Expected, ExpectedWait
 from reaper.config.policy_tests.moment import shown
 from reaper.core.judging.verdict import Verdict, gravest
+from reaper.core.language.selector import Way
 from reaper.core.model.matching import Answer
 from reaper.core.planning.plan import Plan
-
-Way = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)

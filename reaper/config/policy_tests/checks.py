@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from reaper.config.located_yaml import Located, closest
 from reaper.config.policy_tests.model import Case
+from reaper.core.language.selector import Way
 from reaper.errors import Problem
-
-Way = tuple[int | str, ...]
 
 
 def check_case(

@@ -17,9 +17,8 @@ from reaper.core.judging.evaluation import compiled
 from reaper.core.judging.leaf import RuleContext
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import Policy
+from reaper.core.language.selector import Way
 from reaper.core.model.matching import Answer
-
-Way = tuple[int | str, ...]
 
 
 class Gap(NamedTuple):

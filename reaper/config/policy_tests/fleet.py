@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reaper.config.policy_tests.model import TIMES, UNKNOWN, GivenSession
@@ -11,19 +10,11 @@ from reaper.core.judging.persistence import Condition
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.model.duration import Duration
 from reaper.core.model.kinds import WAITING_STATES
-from reaper.core.model.session import Activity, Session
+from reaper.core.model.session import Activity, Session, Snapshot
+from reaper.core.planning.fleet import Fleet
 from reaper.core.planning.memory import Memory, Streak
 
 _USUAL_AGE = Duration.parse("1h")
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """Everything that a pass would know of an account at a moment."""
-
-    sessions: tuple[Session, ...]
-    activity: dict[str, Activity]
-    memory: Memory
 
 
 def fleet_at(given: Sequence[GivenSession], policies: PolicySet, now: datetime) -> Fleet:
@@ -35,7 +26,8 @@ def fleet_at(given: Sequence[GivenSession], policies: PolicySet, now: datetime) 
         for p in policies.policies
     }
     memory = Memory(streaks=streaks, lasting=dict(_lasting(given, now)))
-    return Fleet(tuple(_session(one, now) for one in given), activity, memory)
+    sessions = tuple(_session(one, now) for one in given)
+    return Fleet(now, Snapshot("", sessions), activity, memory)
 
 
 def _lasting(

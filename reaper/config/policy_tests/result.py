@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from reaper.config.policy_tests.assertions import Mismatch, plan_mismatches, verdict_mismatches
 from reaper.config.policy_tests.fleet import fleet_at
 from reaper.config.policy_tests.model import Case
-from reaper.core.judging.judge import judge
 from reaper.core.judging.verdict import Verdict
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import PolicySet
-from reaper.core.planning.plan import Plan, build_plan
+from reaper.core.planning.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,10 @@ class CaseResult:
 
 def run_case(case: Case, policies: PolicySet) -> CaseResult:
     """Judge the case's fleet at its moment, as a run with the usual limits would."""
-    fleet = fleet_at(case.fleet, policies, case.at)
-    verdicts = [
-        v.materialized()
-        for v in judge(policies, fleet.sessions, fleet.activity, case.at, fleet.memory.lasting)
-    ]
-    plan = build_plan(verdicts, fleet.memory, Limits(), fleet.sessions, case.at)
+    observation, plan = fleet_at(case.fleet, policies, case.at).judged(policies, Limits())
+    verdicts = tuple(verdict.materialized() for verdict in observation.verdicts)
     mismatches = (
         *verdict_mismatches(case, verdicts, policies.dormant(case.at)),
         *plan_mismatches(case, plan),
     )
-    return CaseResult(case, tuple(verdicts), plan, mismatches)
+    return CaseResult(case, verdicts, plan, mismatches)

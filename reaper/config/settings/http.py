@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from reaper.config.settings.problems import wrong
+from reaper.config.settings.problems import Strict, wrong
 from reaper.config.settings.urls import is_loopback
 from reaper.core.model.duration import Duration
 
@@ -61,10 +61,8 @@ class Role(StrEnum):
     OPERATE = "operate"
 
 
-class TokenSettings(BaseModel):
+class TokenSettings(Strict):
     """A token that `reaper token` made, by its hash."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, AfterValidator(_token_name)] = Field(
         description="whose token it is; the log names it so"
@@ -84,10 +82,8 @@ class TokenSettings(BaseModel):
         return self.expires is not None and now >= self.expires
 
 
-class HttpSettings(BaseModel):
+class HttpSettings(Strict):
     """The record over HTTP. Without an address to listen on there is none of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: Annotated[str, AfterValidator(_address)] | None = Field(
         None,

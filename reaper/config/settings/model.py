@@ -292,10 +292,10 @@ class OwnSettings(Settings):
         return (init_settings,)
 
 
-SETTINGS_VARIABLE = f"{PREFIX}SETTINGS"
+_SETTINGS_VARIABLE = f"{PREFIX}SETTINGS"
 """The variable that names the settings file, for whom no option does."""
 
-_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK, SETTINGS_VARIABLE))
+_VARIABLES = Variables(Settings, PREFIX, besides=(EMULATED_CLOCK, _SETTINGS_VARIABLE))
 
 
 def load_settings(path: Path | None = None) -> Settings:

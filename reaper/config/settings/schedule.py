@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Protocol, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from reaper.config.settings.problems import wrong
+from reaper.config.settings.problems import Strict, wrong
 from reaper.core.language.zone import zone_of
 from reaper.core.model.duration import Duration
 
@@ -83,7 +83,7 @@ def _no_numbered_day(line: str) -> str:
     return line
 
 
-class Cron(BaseModel):
+class Cron(Strict):
     """By a cron line: minute, hour, day of the month, month, and day of the week by name.
 
     All of them hold.
@@ -92,8 +92,6 @@ class Cron(BaseModel):
     and a time comes twice, a line that names its hours takes the first; one for any hour goes on
     all along.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cron: Annotated[str, AfterValidator(_no_numbered_day)] = Field(
         description="minute, hour, day, month and weekday, like 0 7 * * mon-fri"
@@ -141,10 +139,8 @@ class Cron(BaseModel):
         return late + _SKEW
 
 
-class DaemonSettings(BaseModel):
+class DaemonSettings(Strict):
     """How `reaper daemon` works."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     workers: int = Field(8, ge=1, le=64, description="how many accounts are run at a time")
     splay: Duration | None = Field(

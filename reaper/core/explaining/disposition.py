@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from reaper.core.judging.verdict import Finding, Observation, Ruling, Verdict, gravest
-from reaper.core.language.rules import Unit, unit_of
+from reaper.core.language.leaf_rule import Unit
+from reaper.core.language.rules import unit_of
 from reaper.core.model.action import Action
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer

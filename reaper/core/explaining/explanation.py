@@ -98,7 +98,7 @@ def _view(
         verdict,
         _aside(policy, session, observation.now),
         tuple(mismatches(policy, session)),
-        tree(policy.rule, verdict.findings) if verdict else None,
+        _tree(policy.rule, verdict.findings) if verdict else None,
         tuple(covers(observation.policies, policy, session, observation.now)),
         Forecast(observation.policies, policy, session, observation).next_change(),
     )
@@ -134,7 +134,7 @@ def covers(policies: PolicySet, policy: Policy, session: Session, now: datetime)
             yield Cover(exemption, where, answer, exemption.holds_at(now))
 
 
-def tree(rule: Rule | Ended, findings: tuple[Finding, ...]) -> Branch:
+def _tree(rule: Rule | Ended, findings: tuple[Finding, ...]) -> Branch:
     """The rule as it was written, each leaf with its finding.
 
     These come in the order of the leaves.

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from reaper.core.judging.judge import judge
 from reaper.core.judging.persistence import NOTHING, Condition, ObservedSince, conditions
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.leaf_rule import Need, durations
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Need, durations
 from reaper.core.language.selector import Exemption
 from reaper.core.model.session import Activity, Session
 
@@ -121,7 +121,7 @@ class Forecast:
         if self.policy.until is not None:
             yield _midnight(self.policy.until) + _DAY
         for exemption in (*self.policies.exemptions, *self.policy.exempt):
-            if (end := end_of(exemption)) is not None:
+            if (end := _end_of(exemption)) is not None:
                 yield end
 
     def _edges(self) -> Iterator[datetime]:
@@ -134,7 +134,7 @@ class Forecast:
             yield from (at for at in edges if at is not None)
 
 
-def end_of(exemption: Exemption) -> datetime | None:
+def _end_of(exemption: Exemption) -> datetime | None:
     """The first moment at which it no longer holds; None for one without an end."""
     if isinstance(exemption, ManualExemption):
         return exemption.ends

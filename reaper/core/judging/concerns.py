@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import Mode
-from reaper.core.language.rules import Need
 
 _SEVERAL = 3
 """One session with a broken log, or two, have a trouble of their own. It takes this many, and more

@@ -19,6 +19,7 @@ from reaper.core.judging.session_rules import (
     unreachable_for_rule,
 )
 from reaper.core.judging.verdict import Finding
+from reaper.core.language.leaf_rule import LeafRule
 from reaper.core.language.order import Ordered
 from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
@@ -29,7 +30,6 @@ from reaper.core.language.rules import (
     Ended,
     GbHours,
     Idle,
-    LeafRule,
     Not,
     Orphan,
     OwnerSessions,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reaper.core.judging.in_flight import InFlight
 from reaper.core.judging.persistence import NOTHING, Condition, CoOwners, ObservedSince, in_reach
 from reaper.core.judging.start import running_since
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Activity, Phase, Session
+
+_SLACK = timedelta(minutes=1)
+"""By which clocks that agree may differ."""
 
 
 @dataclass(slots=True)
@@ -21,6 +24,7 @@ class SessionFacts:
     task in flight for the app of this WebUI session. `alone` tells whether the owner of this solve
     or task has no other session, and `alone_for` since when. `unreachable_for` is None unless the
     log does not answer. It has been running for `uptime` at most, and so is idle for no longer.
+    `of_tomorrow` when it says that it was created after now: then it may not be there at all.
     """
 
     session: Session
@@ -36,6 +40,7 @@ class SessionFacts:
     alone_for: float = 0.0
     unreachable_for: float | None = None
     uptime: float | None = None
+    of_tomorrow: bool = False
 
     @property
     def gb_hours(self) -> float | None:
@@ -96,10 +101,17 @@ def add_activity(
 def finished(sessions: Iterable[Session], now: datetime) -> list[SessionFacts]:
     """The sessions that are known to be over."""
     return [
-        replace(_subject(s, _NOBODY, now), ended=_since(s.ended_at, now))
+        replace(_subject(s, _NOBODY, now), ended=_ended(s, now))
         for s in sessions
         if s.phase is Phase.OVER
     ]
+
+
+def _ended(session: Session, now: datetime) -> float | None:
+    """How long ago; not known of what ended before it was created."""
+    created, ended = session.created_at, session.ended_at
+    before = created is not None and ended is not None and ended < created - _SLACK
+    return None if before else _since(ended, now)
 
 
 def _since(moment: datetime | None, now: datetime) -> float | None:
@@ -134,4 +146,5 @@ def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFac
         in_flight=_in_flight(session, in_flight),
         running_for=running_for,
         uptime=uptime,
+        of_tomorrow=session.created_at is not None and session.created_at > now + _SLACK,
     )

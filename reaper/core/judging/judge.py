@@ -20,8 +20,9 @@ from reaper.core.judging.quota import Member
 from reaper.core.judging.seats import NO_SEATS, Seats
 from reaper.core.judging.start import from_the_start
 from reaper.core.judging.verdict import Ruling, Verdict
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Need, leaves
+from reaper.core.language.rules import leaves
 from reaper.core.language.selector import Exemption
 from reaper.core.model.matching import Answer
 from reaper.core.model.owner import Owner
@@ -80,7 +81,7 @@ class Judgement:
         self._present = session_facts(self._sessions, self._activity, now, lasting)
         over, exempt = finished(self._sessions, now), policies.exemptions
         self._evaluations = [
-            PolicyEvaluation(
+            _PolicyEvaluation(
                 policy,
                 exempt,
                 over if policy.deletes else self._present,
@@ -139,7 +140,7 @@ def _witness(
     return {} if best is None else {best.id: best}
 
 
-SelectedSession = tuple[SessionFacts, PolicyMatch]
+_SelectedSession = tuple[SessionFacts, PolicyMatch]
 _NO, _UNKNOWN, _YES = Answer  # looking up a member costs more than comparing it
 _COMPLIANT = Ruling.COMPLIANT
 _EITHER = (_YES, _NO)
@@ -152,7 +153,7 @@ _BY_ACTIVITY = {
 }
 
 
-class PolicyEvaluation:
+class _PolicyEvaluation:
     """One policy with everything it needs to judge one pass's sessions."""
 
     def __init__(
@@ -170,7 +171,7 @@ class PolicyEvaluation:
         heeded = (*protect, *policy.exempt) if policy.heeds_exemptions else ()
         exemptions = [e for e in heeded if e.holds_at(now)]
         self._chosen, self._matches = _chosen(policy, exemptions, present)
-        self._weighed: list[SelectedSession] = []
+        self._weighed: list[_SelectedSession] = []
         if policy.needs & _OF_OTHERS:
             chosen = zip(self._chosen, self._matches, strict=True)
             self._weighed = [*chosen, *_alike(policy, exemptions, present)]
@@ -179,7 +180,7 @@ class PolicyEvaluation:
 
     def _context(self, activity: Mapping[str, Activity]) -> RuleContext:
         members = (
-            [Member(s.session, sure=g.sure) for s, g in self._weighed]
+            [Member(s.session, sure=g.sure and not s.of_tomorrow) for s, g in self._weighed]
             if Need.OWNER in self.needs
             else []
         )
@@ -303,7 +304,7 @@ def _chosen(
 
 def _alike(
     policy: Policy, exemptions: Sequence[Exemption], present: Sequence[SessionFacts]
-) -> Iterator[SelectedSession]:
+) -> Iterator[_SelectedSession]:
     """Those that the policy does not select only for how a name is spelt.
 
     They may count beside those it does.

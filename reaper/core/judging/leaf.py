@@ -17,6 +17,11 @@ from reaper.core.judging.verdict import Finding
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Activity
 
+Measured = Literal[
+    "age", "idle", "ended", "running_for", "gb_hours", "unreachable_for", "alone_for"
+]
+"""What of the `SessionFacts` is held against a threshold."""
+
 
 class Cause(NamedTuple):
     """Why a rule answered as it did. `measure` is what the finding shows of the session.
@@ -26,9 +31,7 @@ class Cause(NamedTuple):
 
     answer: Answer
     note: str = ""
-    measure: Literal[
-        "", "age", "idle", "ended", "running_for", "gb_hours", "unreachable_for", "alone_for"
-    ] = ""
+    measure: Measured | Literal[""] = ""
     wants_probe: bool = False
 
 

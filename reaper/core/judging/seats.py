@@ -48,7 +48,7 @@ class Seats:
             if subject.counts:
                 owner, use = (
                     Owner.of(subject.session),
-                    match.sure and subject.phase is Phase.RUNNING,
+                    match.sure and subject.phase is Phase.RUNNING and not subject.of_tomorrow,
                 )
                 seat = Seat(*_idle(subject), use, match.kept)
                 (owners if owner.known else strangers).setdefault(owner, []).append(seat)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from reaper.core.judging.facts import SessionFacts
-from reaper.core.judging.leaf import Cause, Leaf, RuleContext
+from reaper.core.judging.leaf import Cause, Leaf, Measured, RuleContext
 from reaper.core.language.rules import (
     Ended,
     GbHours,
@@ -69,44 +70,40 @@ def _silence(over: int, assumed: float | None) -> Callable[[SessionFacts], Cause
     return cause
 
 
-def age_rule(rule: str, over: int) -> Leaf:
-    unknown = Cause(Answer.UNKNOWN, "its creation time is not known or lies in the future")
-    old, young = Cause(Answer.YES, measure="age"), Cause(Answer.NO, measure="age")
+def _at_least(rule: str, over: float, measure: Measured, unknown: str) -> Leaf:
+    """True from the threshold on, and unknown where nobody knows the measure of the session."""
+    not_known = Cause(Answer.UNKNOWN, unknown)
+    yes, no = Cause(Answer.YES, measure=measure), Cause(Answer.NO, measure=measure)
+    measured: Callable[[SessionFacts], float | None] = attrgetter(measure)
 
     def cause(subject: SessionFacts) -> Cause:
-        if subject.age is None:
-            return unknown
-        return old if subject.age >= over else young
+        value = measured(subject)
+        if value is None:
+            return not_known
+        return yes if value >= over else no
 
     return Leaf(rule, over, cause)
 
 
+def age_rule(rule: str, over: int) -> Leaf:
+    return _at_least(rule, over, "age", "its creation time is not known or lies in the future")
+
+
 def running_for_rule(rule: RunningFor) -> Leaf:
-    over = rule.running_for.seconds
-    unknown = Cause(Answer.UNKNOWN, "how long it has been running is not known")
-    long_, short = Cause(Answer.YES, measure="running_for"), Cause(Answer.NO, measure="running_for")
+    about, over = f"running_for {rule.running_for}", rule.running_for.seconds
+    running = _at_least(about, over, "running_for", "how long it has been running is not known")
 
     def cause(subject: SessionFacts) -> Cause:
         if subject.phase is Phase.WAITING:
             return Cause(Answer.NO, f"{subject.session.state}, not running")
-        if subject.running_for is None:
-            return unknown
-        return long_ if subject.running_for >= over else short
+        return running.cause(subject)
 
-    return Leaf(f"running_for {rule.running_for}", over, cause)
+    return running._replace(cause=cause)
 
 
 def gb_hours_rule(rule: GbHours) -> Leaf:
-    unknown = Cause(Answer.UNKNOWN, "how much it has used is not known")
-    much, little = Cause(Answer.YES, measure="gb_hours"), Cause(Answer.NO, measure="gb_hours")
-
-    def cause(subject: SessionFacts) -> Cause:
-        used = subject.session.gb_hours
-        if used is None:
-            return unknown
-        return much if used >= rule.gb_hours else little
-
-    return Leaf(f"gb_hours {rule.gb_hours:g}", rule.gb_hours, cause)
+    about, unknown = f"gb_hours {rule.gb_hours:g}", "how much it has used is not known"
+    return _at_least(about, rule.gb_hours, "gb_hours", unknown)
 
 
 def queued_rule(rule: Queued) -> Leaf:
@@ -125,16 +122,9 @@ def queued_rule(rule: Queued) -> Leaf:
 
 
 def ended_rule(rule: Ended) -> Leaf:
-    over = rule.ended.seconds
-    unknown = Cause(Answer.UNKNOWN, "when it ended is not known")
-    long_ago, lately = Cause(Answer.YES, measure="ended"), Cause(Answer.NO, measure="ended")
-
-    def cause(subject: SessionFacts) -> Cause:
-        if subject.ended is None:
-            return unknown
-        return long_ago if subject.ended >= over else lately
-
-    return Leaf(f"ended {rule.ended}", over, cause)
+    return _at_least(
+        f"ended {rule.ended}", rule.ended.seconds, "ended", "when it ended is not known"
+    )
 
 
 def unreachable_for_rule(rule: UnreachableFor, context: RuleContext) -> Leaf:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from reaper.core.judging.persistence import ObservedSince
 from reaper.core.judging.start import from_the_start
+from reaper.core.language.leaf_rule import Unit
 from reaper.core.language.policy import Policy, PolicySet
-from reaper.core.language.rules import Unit, unit_of
+from reaper.core.language.rules import unit_of
 from reaper.core.language.selector import Exemption
 from reaper.core.model.duration import spoken
 from reaper.core.model.matching import Answer

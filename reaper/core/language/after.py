@@ -17,9 +17,11 @@ class After(Written):
     """How long a session must have been an offender, in every complete look, before it is ended."""
 
     observations: Annotated[int | None, SAID] = Field(
-        None, ge=1, strict=True, description="in how many consecutive complete runs"
+        None, ge=1, strict=True, description="in how many consecutive complete runs", examples=[3]
     )
-    for_: Annotated[Duration | None, SAID] = Field(None, alias="for", description="for how long")
+    for_: Annotated[Duration | None, SAID] = Field(
+        None, alias="for", description="for how long", examples=["15m"]
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

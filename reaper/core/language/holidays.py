@@ -20,7 +20,7 @@ from reaper.core.model.suggestions import quoted
 DaysOf = Callable[[int], frozenset[date]]
 """The public holidays of a year."""
 
-Calendars = Callable[[str], DaysOf]
+_Calendars = Callable[[str], DaysOf]
 """From `NL` or `DE-BY` to its holidays. Raises LookupError that says what would be right."""
 
 CALENDARS = "calendars"
@@ -65,7 +65,7 @@ def _found(value: object, info: ValidationInfo) -> Holidays:
             "holidays",
             f"{quoted(value)} is not a country code; write its two letters, like NL, or a part, like DE-BY",
         )
-    calendars: Calendars | None = (info.context or {}).get(CALENDARS)
+    calendars: _Calendars | None = (info.context or {}).get(CALENDARS)
     if calendars is None:
         raise problem("holidays", f"the public holidays of '{value}' are not known here")
     try:

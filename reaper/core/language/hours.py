@@ -61,10 +61,15 @@ class OnlyDuring(Written):
         ],
     )
     except_: tuple[Day, ...] = Field(
-        (), alias="except", description="days on which no window begins"
+        (),
+        alias="except",
+        description="days on which no window begins",
+        examples=[["2026-12-24", "2026-12-31"]],
     )
     holidays: Countries = Field(
-        (), description="countries, like NL or DE-BY, on whose holidays no window begins"
+        (),
+        description="countries, like NL or DE-BY, on whose holidays no window begins",
+        examples=["NL", ["NL", "DE-BY"]],
     )
 
     @model_validator(mode="before")

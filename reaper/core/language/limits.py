@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from reaper.core.language.selector import SAID, Written
 
-SMALL_FLEET = 3
+_SMALL_FLEET = 3
 """A percentage never allows fewer than this many, so that 20 % of 3 is not 0; a written 0
 stays zero.
 """
@@ -24,10 +24,14 @@ class Limit(Written):
     """A maximum number of sessions, and a maximum percentage of the running fleet; 0 means zero."""
 
     sessions: Annotated[int | None, SAID, BeforeValidator(_whole)] = Field(
-        None, ge=0, strict=True, description="at most this many sessions; 0 means zero"
+        None,
+        ge=0,
+        strict=True,
+        description="at most this many sessions; 0 means zero",
+        examples=[3],
     )
     percent: Annotated[float | None, SAID] = Field(
-        None, ge=0, le=100, description="of all running sessions of the account"
+        None, ge=0, le=100, description="of all running sessions of the account", examples=[5]
     )
 
     def exceeded(self, wanted: int, fleet: int) -> str | None:
@@ -46,7 +50,7 @@ class Limit(Written):
 
 
 def _share(percent: float, fleet: int) -> int:
-    return 0 if percent == 0 else max(floor(fleet * percent / 100), SMALL_FLEET)
+    return 0 if percent == 0 else max(floor(fleet * percent / 100), _SMALL_FLEET)
 
 
 class Limits(Written):

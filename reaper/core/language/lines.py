@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from reaper.core.model.matching import regex
 
-LineTest = Callable[[str], object]
+_LineTest = Callable[[str], object]
 
 _NOTHING = ("", "\N{OBJECT REPLACEMENT CHARACTER}")
 _PEOPLE = ("page 'Demand' opened", "procedure Solve started", "case saved: 17", "INFO x")
 
 
-def ignoring(pattern: str) -> LineTest:
+def ignoring(pattern: str) -> _LineTest:
     """What finds the pattern anywhere in a line, in any case and in time linear to the line.
 
     Raises ValueError, in words, for what is not a regular expression or can hardly be meant.

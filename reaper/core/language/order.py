@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, Self
 
+from reaper.core.language.leaf_rule import LeafRule
 from reaper.core.language.policy import Mode, Policy, PolicySet, digest
-from reaper.core.language.rules import LeafRule
 from reaper.core.language.selector import Exemption, Selector
 from reaper.core.model.matching import Answer, SessionTest
 from reaper.core.model.session import Session

@@ -18,16 +18,18 @@ from pydantic import BeforeValidator, Field, model_validator
 from reaper.core.language.after import After
 from reaper.core.language.hours import OnlyDuring
 from reaper.core.language.ladder import GENTLE, Ladder
+from reaper.core.language.leaf_rule import Need, Usage
 from reaper.core.language.limits import Limit
-from reaper.core.language.rules import Ended, Idle, Need, Rule, leaves
+from reaper.core.language.rules import Ended, Rule, leaves
 from reaper.core.language.selector import DAY, SAID, Exemption, Selector, Written, problem, said
 from reaper.core.language.validity import inactive_reason, never_active
-from reaper.core.model.duration import Duration
-from reaper.core.model.kinds import INTERACTIVE
 from reaper.core.model.matching import SessionTest
 from reaper.core.model.session import ALWAYS_RELIED_ON
 
 WITHOUT_RULE = "the key 'terminate_when' is missing; add it, or 'delete_when' in its place"
+
+_POLICY = {"name": "old-webui", "select": {"kind": "webui"}, "terminate_when": {"age": "24h"}}
+_EXEMPTION = {"owner": "admin@ROOT", "reason": "operations"}
 
 
 def _selector(value: object) -> object:
@@ -63,38 +65,65 @@ class Policy(Written):
     """
 
     name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower case, digits and dashes"
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="lower case, digits and dashes",
+        examples=["idle-webui"],
     )
-    description: str = Field("", description="one line for people")
+    description: str = Field(
+        "",
+        description="one line for people",
+        examples=["Free the client seats that forgotten browser tabs hold."],
+    )
     mode: Mode = Field(
         Mode.OBSERVE,
         description="observe records, notify alerts people, enforce ends sessions; the last two also need `--enforce`",
+        examples=["observe"],
     )
     select: Annotated[
         Selector, BeforeValidator(_selector, json_schema_input_type=Literal["all"] | Selector)
-    ] = Field(description="which sessions it applies to: all, or those whose fields match")
+    ] = Field(
+        description="which sessions it applies to: all, or those whose fields match",
+        examples=["all", {"kind": "webui", "state": "running"}],
+    )
     terminate_when: Annotated[Rule | None, SAID] = Field(
-        None, description="the rule that decides which of them are ended"
+        None,
+        description="the rule that decides which of them are ended",
+        examples=[{"idle": "2h"}, {"any": [{"idle": "2h"}, {"age": "24h"}]}],
     )
     delete_when: Annotated[Ended | None, SAID] = Field(
-        None, description="delete the records of sessions that are over; generation 2 only"
+        None,
+        description="delete the records of sessions that are over; generation 2 only",
+        examples=[{"ended": "14d"}],
     )
-    exempt: tuple[Exemption, ...] = Field((), description="who is exempt from this policy")
+    exempt: tuple[Exemption, ...] = Field(
+        (), description="who is exempt from this policy", examples=[[_EXEMPTION]]
+    )
     from_: Annotated[date | None, DAY, SAID] = Field(
-        None, alias="from", description="the first day it is in force, UTC"
+        None, alias="from", description="the first day it is in force, UTC", examples=["2026-12-21"]
     )
     until: Annotated[date | None, DAY, SAID] = Field(
-        None, description="the last day it is in force"
+        None, description="the last day it is in force", examples=["2027-01-03"]
     )
     only_during: Annotated[OnlyDuring | None, SAID] = Field(
-        None, description="the hours in which it may end sessions"
+        None,
+        description="the hours in which it may end sessions",
+        examples=["Mon-Fri 19:00-07:00 Europe/Amsterdam", ["weekends UTC", "daily 22:00-06:00"]],
     )
     after: Annotated[After | None, SAID] = Field(
-        None, description="how long it must have been an offender before it is ended"
+        None,
+        description="how long it must have been an offender before it is ended",
+        examples=[{"observations": 3}, {"for": "15m"}],
     )
-    steps: Ladder = Field(GENTLE, description="what to request from the server, the gentlest first")
+    steps: Ladder = Field(
+        GENTLE,
+        description="what to request from the server, the gentlest first",
+        examples=[
+            [{"interrupt_solve": "2m"}, {"interrupt_execution": "2m"}, "terminate"],
+            "terminate",
+        ],
+    )
     limits: Annotated[Limit | None, BeforeValidator(_limit)] = Field(
-        None, description="how many it may end in one run"
+        None, description="how many it may end in one run", examples=[{"sessions": 3, "percent": 5}]
     )
 
     @model_validator(mode="after")
@@ -115,10 +144,11 @@ class Policy(Written):
         return self
 
     @model_validator(mode="after")
-    def _idle_is_said_twice_where_silence_is_ambiguous(self) -> Self:
+    def _suits_its_rules(self) -> Self:
         for rule in leaves(self.rule):
-            if isinstance(rule, Idle) and (unnamed := self.select.kinds() - set(rule.kinds)):
-                raise problem("idle_kinds", _silence(sorted(unnamed), rule.over), "terminate_when")
+            for remark in rule.remarks(self.usage):
+                if remark.refused:
+                    raise problem(remark.code, remark.message, "terminate_when")
         return self
 
     @model_validator(mode="after")
@@ -156,6 +186,11 @@ class Policy(Written):
         """Whether it destroys records instead of ending sessions."""
         return self.delete_when is not None
 
+    @property
+    def usage(self) -> Usage:
+        """How it uses its rules, which remark on that."""
+        return Usage(self.select.kinds(), self.mode is Mode.ENFORCE)
+
     @cached_property
     def test(self) -> SessionTest:
         return SessionTest(self.select.matches(), fold=False)
@@ -191,23 +226,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _silence(kinds: list[str], over: Duration) -> str:
-    which, judged = " and ".join(kinds), " and ".join(sorted(INTERACTIVE))
-    return (
-        f"'idle: {over}' judges {judged} sessions only, but {which} sessions are selected too, whose "
-        "silent log mostly "
-        f"means that they compute; select 'kind: {judged}', or name the kinds: "
-        f"idle: {{over: {over}, kinds: [{', '.join(kinds)}]}}"
-    )
-
-
 class PolicyDocument(Written):
     """One policy file."""
 
     protect: tuple[Exemption, ...] = Field(
-        (), description="who is exempt from all policies of all files"
+        (), description="who is exempt from all policies of all files", examples=[[_EXEMPTION]]
     )
-    policies: tuple[Policy, ...] = Field((), description="the policies")
+    policies: tuple[Policy, ...] = Field((), description="the policies", examples=[[_POLICY]])
 
 
 @dataclass(frozen=True)

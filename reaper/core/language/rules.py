@@ -6,7 +6,6 @@ Every model refuses unknown keys: a misspelt rule must not be an absent one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
@@ -14,58 +13,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema
 
+from reaper.core.language.leaf_rule import LeafRule, Measure, Need, Remark, Unit, Usage, named
 from reaper.core.language.selector import Written, problem
 from reaper.core.model.duration import Duration
-from reaper.core.model.kinds import INTERACTIVE, KindName
+from reaper.core.model.kinds import COMPUTING, INTERACTIVE, KINDS, KindName, traits_of
 
 Keep = Literal["newest", "oldest", "most_recently_active"]
-
-
-class Need(StrEnum):
-    """What a rule may have to know besides the session as the list tells it."""
-
-    ACTIVITY = "the last activity of the session"
-    OWNER = "the owner's other sessions"
-    OWNER_ACTIVITY = "the last activity of the owner's other sessions"
-    EVERYBODY = "the sessions of every owner and kind"
-    EVERYBODY_ACTIVITY = "the last activity of every selected session"
-    REACHABILITY = "whether the log of the session answers"
-
-
-class Unit(StrEnum):
-    """What a rule's threshold, and the value that is held against it, are counted in."""
-
-    SECONDS = "seconds"
-    GB_HOURS = "GB hours"
-    SESSIONS = "sessions"
-    SEATS = "seats"
-
-
-Measure = Literal["age", "idle", "running_for"]
-
-
-class LeafRule(Written):
-    """The base of the rules that look at a session.
-
-    `reads` are the fields it judges by, besides those that every session is understood by, and
-    `needs` what it may have to know besides. Where it is true of a session whose `measure` has
-    reached its threshold, and only while that one `waits` (True) or does not (False), it says so:
-    then it is known which rules contradict one another.
-    """
-
-    reads: ClassVar[frozenset[str]] = frozenset()
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    unit: ClassVar[Unit] = Unit.SECONDS
-    measure: ClassVar[Measure | None] = None
-    waits: ClassVar[bool | None] = None
-
-    def needed(self) -> frozenset[Need]:
-        """What it needs as it is written."""
-        return self.needs
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Where its answer turns, in its unit."""
-        return tuple(duration.seconds for duration in durations(self))
+_SHORT = 10 * 60
 
 
 class IdleOf(Written):
@@ -74,7 +28,9 @@ class IdleOf(Written):
     """
 
     over: Duration = Field(description="how long ago the last activity is")
-    kinds: list[KindName] = Field(min_length=1, description="the kinds it judges")
+    kinds: list[KindName] = Field(
+        min_length=1, description="the kinds it judges", examples=[["webui", "task"]]
+    )
 
 
 class Idle(LeafRule):
@@ -89,7 +45,7 @@ class Idle(LeafRule):
     idle: Annotated[
         Annotated[Duration, Tag("over")] | Annotated[IdleOf, Tag("of")],
         Discriminator(lambda value: "of" if isinstance(value, dict | IdleOf) else "over"),
-    ]
+    ] = Field(examples=["2h", {"over": "12h", "kinds": ["task"]}])
 
     @property
     def over(self) -> Duration:
@@ -99,6 +55,26 @@ class Idle(LeafRule):
     def kinds(self) -> tuple[str, ...]:
         return (
             tuple(self.idle.kinds) if isinstance(self.idle, IdleOf) else tuple(sorted(INTERACTIVE))
+        )
+
+    def remarks(self, usage: Usage) -> Iterator[Remark]:
+        yield from super().remarks(usage)
+        if unnamed := usage.kinds - set(self.kinds):
+            yield Remark("idle_kinds", self._ambiguous_for(unnamed), refused=True)
+        if silent := usage.kinds & set(self.kinds) & COMPUTING:
+            why = f"a {named(silent, 'and')} session with a silent log is usually computing"
+            yield Remark("silent", f"{why}; make sure that 'idle' is intended, or use 'age'")
+        elif usage.enforcing and self.over.seconds < _SHORT:
+            why = f"'idle: {self.over}' also ends sessions of people who only pause to think"
+            yield Remark("short", f"{why}; if that is not intended, write a longer time")
+
+    def _ambiguous_for(self, unnamed: frozenset[str]) -> str:
+        judged = named(INTERACTIVE, "and")
+        return (
+            f"'idle: {self.over}' judges {judged} sessions only, but {named(unnamed, 'and')} "
+            "sessions are selected too, whose silent log mostly means that they compute; select "
+            f"'kind: {judged}', or name the kinds: "
+            f"idle: {{over: {self.over}, kinds: [{', '.join(sorted(unnamed))}]}}"
         )
 
 
@@ -130,7 +106,11 @@ class GbHours(LeafRule):
     unit: ClassVar[Unit] = Unit.GB_HOURS
 
     gb_hours: float = Field(
-        gt=0, strict=True, allow_inf_nan=False, description="GB times hours, like 50 or 0.5"
+        gt=0,
+        strict=True,
+        allow_inf_nan=False,
+        description="GB times hours, like 50 or 0.5",
+        examples=[200],
     )
 
     def thresholds(self) -> tuple[float, ...]:
@@ -142,6 +122,8 @@ class Queued(LeafRule):
 
     measure: ClassVar[Measure | None] = "age"
     waits: ClassVar[bool | None] = True
+    untrue_of: ClassVar[frozenset[str]] = frozenset(k for k in KINDS if not traits_of(k).waiting)
+    untrue_because: ClassVar[str] = "never waits in the queue"
 
     queued: Duration
 
@@ -149,8 +131,10 @@ class Queued(LeafRule):
 class Quota(Written):
     """How many running sessions an owner may have, and which of them stay."""
 
-    over: int = Field(ge=0, strict=True, description="how many stay")
-    keep: Keep = Field("most_recently_active", description="which of them stay")
+    over: int = Field(ge=0, strict=True, description="how many stay", examples=[3])
+    keep: Keep = Field(
+        "most_recently_active", description="which of them stay", examples=["most_recently_active"]
+    )
 
 
 class OwnerSessions(LeafRule):
@@ -161,7 +145,7 @@ class OwnerSessions(LeafRule):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.OWNER, Need.ACTIVITY, Need.OWNER_ACTIVITY})
     unit: ClassVar[Unit] = Unit.SESSIONS
 
-    owner_sessions: Quota
+    owner_sessions: Quota = Field(examples=[{"over": 3, "keep": "most_recently_active"}])
 
     def needed(self) -> frozenset[Need]:
         by_activity = self.owner_sessions.keep == "most_recently_active"
@@ -169,6 +153,12 @@ class OwnerSessions(LeafRule):
 
     def thresholds(self) -> tuple[float, ...]:
         return (self.owner_sessions.over,)
+
+    def remarks(self, usage: Usage) -> Iterator[Remark]:
+        yield from super().remarks(usage)
+        if self.owner_sessions.over == 0:
+            why = "'over: 0' leaves no owner a running session"
+            yield Remark("quota-zero", f"{why}; if that is not intended, write at least 1")
 
 
 class UnreachableFor(LeafRule):
@@ -187,6 +177,8 @@ class Orphan(LeafRule):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.EVERYBODY})
+    untrue_of: ClassVar[frozenset[str]] = INTERACTIVE
+    untrue_because: ClassVar[str] = "is never an orphan"
 
     orphan: Duration
 
@@ -194,8 +186,10 @@ class Orphan(LeafRule):
 class Pressure(Written):
     """How many client seats may be in use, and how many remain after seats are freed."""
 
-    high: int = Field(ge=1, strict=True, description="when more seats than this are in use")
-    low: int = Field(ge=0, strict=True, description="how many seats may stay in use")
+    high: int = Field(
+        ge=1, strict=True, description="when more seats than this are in use", examples=[40]
+    )
+    low: int = Field(ge=0, strict=True, description="how many seats may stay in use", examples=[36])
     floor: Duration = Field(description="the minimum idle time of a session to be ended")
 
     @model_validator(mode="after")
@@ -219,10 +213,16 @@ class SeatPressure(LeafRule):
     )
     unit: ClassVar[Unit] = Unit.SEATS
 
-    seats: Pressure
+    seats: Pressure = Field(examples=[{"high": 40, "low": 36, "floor": "30m"}])
 
     def thresholds(self) -> tuple[float, ...]:
         return (self.seats.high,)
+
+    def remarks(self, usage: Usage) -> Iterator[Remark]:
+        yield from super().remarks(usage)
+        if self.seats.low == 0:
+            why = "'low: 0' frees every seat under pressure"
+            yield Remark("quota-zero", f"{why}; if that is not intended, write at least 1")
 
 
 class Ended(LeafRule):
@@ -236,19 +236,19 @@ class Ended(LeafRule):
 class AnyOf(Written):
     """True when one of the rules is."""
 
-    any: list[Rule] = Field(min_length=1)
+    any: list[Rule] = Field(min_length=1, examples=[[{"idle": "2h"}, {"age": "24h"}]])
 
 
 class AllOf(Written):
     """True when every rule is."""
 
-    all: list[Rule] = Field(min_length=1)
+    all: list[Rule] = Field(min_length=1, examples=[[{"idle": "2h"}, {"age": "24h"}]])
 
 
 class Not(Written):
     """True when the rule is false; unknown stays unknown."""
 
-    not_: Rule = Field(alias="not")
+    not_: Rule = Field(alias="not", examples=[{"idle": "10m"}])
 
 
 RULES: dict[str, type[Written]] = {
@@ -318,21 +318,6 @@ def leaves(rule: Rule | Ended) -> Iterator[LeafRule]:
             yield from leaves(rule.not_)
         case _:
             yield rule
-
-
-def durations(written: object) -> Iterator[Duration]:
-    """Every duration that a rule mentions, wherever in it."""
-    match written:
-        case Duration():
-            yield written
-        case BaseModel():
-            for field in type(written).model_fields:
-                yield from durations(getattr(written, field))
-        case list() | tuple():
-            for one in written:
-                yield from durations(one)
-        case _:
-            return
 
 
 def unit_of(rule: str) -> Unit:

@@ -60,6 +60,7 @@ class Written(BaseModel):
 
 
 Way = tuple[int | str, ...]
+"""The keys and positions that lead to a value in a file; pydantic's `loc` is one."""
 
 
 def _pattern(value: object) -> Match:
@@ -206,7 +207,11 @@ Day = Annotated[date, DAY]
 class Unlike(Written):
     """Everything else."""
 
-    not_: str | list[str] | Unlike = Field(alias="not", description="what must not match")
+    not_: str | list[str] | Unlike = Field(
+        alias="not",
+        description="what must not match",
+        examples=["svc-*@*", ["svc-*@*", "admin@ROOT"]],
+    )
 
 
 _Written = BeforeValidator(
@@ -268,10 +273,12 @@ class Exemption(Selector):
     """
 
     reason: str = Field(
-        min_length=1, description="the reason; shown wherever the exemption decides"
+        min_length=1,
+        description="the reason; shown wherever the exemption decides",
+        examples=["operations"],
     )
     until: Annotated[date | None, DAY, SAID] = Field(
-        None, description="the last day it holds, in UTC"
+        None, description="the last day it holds, in UTC", examples=["2026-12-31"]
     )
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ Match = str | list[str] | dict[str, "Match"]
 The shape is checked in `selector.py`.
 """
 
-GLOB_CHARACTERS = frozenset("*?")
+_GLOB_CHARACTERS = frozenset("*?")
 CASELESS = frozenset({"kind", "state"})
 _REMEMBERED = 4_096
 
@@ -82,7 +82,7 @@ def regex(pattern: str, *, fold: bool) -> Callable[[str], object]:
 
 
 def is_glob(pattern: str) -> bool:
-    return not is_regex(pattern) and not GLOB_CHARACTERS.isdisjoint(pattern)
+    return not is_regex(pattern) and not _GLOB_CHARACTERS.isdisjoint(pattern)
 
 
 def matcher(match: Match, *, fold: bool, caseless: bool = False) -> ValueTest:

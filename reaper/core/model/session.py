@@ -78,7 +78,7 @@ ALWAYS_RELIED_ON = frozenset(
 PARTS = {"owner": ("user", "environment")}
 """What a field is put together from, where it is not kept by itself."""
 
-NAMELESS = "?"
+_NAMELESS = "?"
 """How the id of somebody without one begins; no session of a server can have it."""
 
 
@@ -154,7 +154,7 @@ class Session:
 
         It counts for others, and is never judged.
         """
-        return self.id.startswith(NAMELESS)
+        return self.id.startswith(_NAMELESS)
 
     def age(self, now: datetime) -> timedelta | None:
         """How long ago the session was created; None when unknown or in the future."""
@@ -208,7 +208,7 @@ def somebody(entries: Iterable[Unreadable]) -> tuple[Session, ...]:
     return tuple(
         replace(
             one.glimpse or Session("", one.kind, None),
-            id=f"{NAMELESS}{one.kind}{number}",
+            id=f"{_NAMELESS}{one.kind}{number}",
             half_read=True,
         )
         for number, one in enumerate(entries)

@@ -12,9 +12,9 @@ from typing import NamedTuple, assert_never
 from reaper.core.judging.judge import judge
 from reaper.core.judging.persistence import NOTHING, ObservedSince
 from reaper.core.judging.verdict import Verdict, offenders
+from reaper.core.language.leaf_rule import Need
 from reaper.core.language.limits import Limits
 from reaper.core.language.policy import Mode, PolicySet
-from reaper.core.language.rules import Need
 from reaper.core.model.action import Action
 from reaper.core.model.session import Activity, Session
 from reaper.core.planning.limiting import Measure
@@ -57,6 +57,11 @@ class Result(StrEnum):
     def is_ours(self) -> bool:
         """Whether the session was asked to end by us, and has ended or may have."""
         return self in (Result.TERMINATED, Result.UNCONFIRMED)
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether a person has to hear of it: the session may live on, although it was to end."""
+        return self in (Result.FAILED, Result.UNCONFIRMED, Result.CAME_BACK)
 
 
 DRY_RUN = "dry run"
@@ -203,7 +208,7 @@ class Waiting:
     due: datetime | None = None
 
 
-class Planned(NamedTuple):
+class _Planned(NamedTuple):
     """How many steps a plan has, by what would be asked of the server and by the policies that ask
     for it.
     """
@@ -234,9 +239,9 @@ class Plan:
     later: tuple[Step, ...] = ()
 
     @property
-    def planned(self) -> Planned:
+    def planned(self) -> _Planned:
         """What the steps would do, counted."""
-        return Planned(
+        return _Planned(
             Counter(str(step.action) for step in self.steps),
             Counter(name for step in self.steps for name in sorted(step.policies)),
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SESSIONS = "/pro/session-manager/v1"
 TASKS = "/pro-api/v2/tasks"
 USERS = "/pro/user-manager/v1"
-LONGEST_ID = 200
+_LONGEST_ID = 200
 
 
 def checked_url(account: str, url: str) -> str:
@@ -57,7 +57,7 @@ def checked_key(account: str, key: SecretStr) -> SecretStr:
     return key
 
 
-_ID = re.compile(rf"(?!\.$)(?!.*\.\.)[A-Za-z0-9._~:@!$&'()*+,={{}}\[\]-]{{1,{LONGEST_ID}}}")
+_ID = re.compile(rf"(?!\.$)(?!.*\.\.)[A-Za-z0-9._~:@!$&'()*+,={{}}\[\]-]{{1,{_LONGEST_ID}}}")
 """A UUID with or without dashes, or any other name that every server reads as one and the same
 segment of a path.
 

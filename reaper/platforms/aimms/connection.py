@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 _log = logger("client")
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more is not asked again in this look
-LONGEST_BODY = 8 * 1024 * 1024
-ANSWERED = 3  # a whole answer may take so many times the timeout, however slowly it drips
-REPEATED = 6  # and a read with all its repetitions so many times
+_LONGEST_BODY = 8 * 1024 * 1024
+_ANSWERED = 3  # a whole answer may take so many times the timeout, however slowly it drips
+_REPEATED = 6  # and a read with all its repetitions so many times
 ATTEMPTS = 4
 FIRST_WAIT, WAIT_MOST = 0.2, 5.0  # seconds between two attempts of a read
 TICK = timedelta(seconds=1)  # the Date header counts whole seconds
@@ -117,16 +117,16 @@ class Connection:
         """
         return None if self._untold else self._worst_skew
 
-    def get(self, path: str, params: Params | None = None, *, most: int = LONGEST_BODY) -> bytes:
+    def get(self, path: str, params: Params | None = None, *, most: int = _LONGEST_BODY) -> bytes:
         """The body of a successful answer, of at most so many bytes; a failure that may pass is
         retried.
 
         Raises AccountError.
         """
-        ends_at = time.monotonic() + REPEATED * self._timeout
+        ends_at = time.monotonic() + _REPEATED * self._timeout
         for attempt in counting(1):
             left = max(ends_at - time.monotonic(), 0.0)
-            bounds = Bounds(min(ANSWERED * self._timeout, left), self._timeout, most)
+            bounds = Bounds(min(_ANSWERED * self._timeout, left), self._timeout, most)
             try:
                 return self._ask("GET", path, params, bounds, attempt=attempt)
             except AccountError as error:
@@ -149,7 +149,7 @@ class Connection:
     def get_once(self, path: str) -> bytes:
         """As `get`, for what can be done without: never repeated."""
         return self._ask(
-            "GET", path, None, Bounds(ANSWERED * self._timeout, self._timeout, LONGEST_BODY)
+            "GET", path, None, Bounds(_ANSWERED * self._timeout, self._timeout, _LONGEST_BODY)
         )
 
     def send(
@@ -164,7 +164,7 @@ class Connection:
 
         Raises AccountError for all but a success.
         """
-        bounds = Bounds(ANSWERED * self._timeout, self._timeout, patient=True)
+        bounds = Bounds(_ANSWERED * self._timeout, self._timeout, patient=True)
         self._ask(method, path, params, bounds, json=json)
 
     def break_off(self) -> None:

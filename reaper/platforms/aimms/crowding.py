@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Refuse = Callable[[str, bytes], Exception]
 
 MOST_PARTS = 20_000  # objects and lists; of a page of a thousand sessions there is one each
-MOST_VALUES = 400_000
+_MOST_VALUES = 400_000
 _SMALL = 32 * 1024  # bytes that cannot hold too much
 
 
@@ -22,10 +22,10 @@ def refuse_crowds(body: bytes, refuse: Refuse) -> None:
     if len(body) <= _SMALL or not _crowded(body):
         return
     texts = body.count(b'"') // 2  # a log line may well hold brackets, but they count for nothing
-    if texts <= MOST_VALUES and not _crowded(_outside_texts(body)):
+    if texts <= _MOST_VALUES and not _crowded(_outside_texts(body)):
         return
     raise refuse(
-        f"the answer holds more than {MOST_PARTS:,} entries, or {MOST_VALUES:,} values; "
+        f"the answer holds more than {MOST_PARTS:,} entries, or {_MOST_VALUES:,} values; "
         "none of them was read",
         body,
     )
@@ -34,7 +34,7 @@ def refuse_crowds(body: bytes, refuse: Refuse) -> None:
 def _crowded(body: bytes) -> bool:
     if body.count(b"{") + body.count(b"[") > MOST_PARTS:
         return True
-    return len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES
+    return len(body) > _MOST_VALUES and body.count(b",") > _MOST_VALUES
 
 
 def _outside_texts(body: bytes) -> bytes:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-GATEWAYS = frozenset({502, 503, 504})
-UNKNOWN_END = "; whether the request was carried out is unknown"
+_GATEWAYS = frozenset({502, 503, 504})
+_UNKNOWN_END = "; whether the request was carried out is unknown"
 
 
 class BadRequest(Refused):
@@ -59,15 +59,15 @@ def _seconds_until(date: str, now: datetime) -> float:
         return math.nan
 
 
-def is_web_page(body: bytes) -> bool:
+def _is_web_page(body: bytes) -> bool:
     """Does the body look like HTML or XML rather than JSON?"""
     return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
-NOTHING_THERE = frozenset({404, 410})
+_NOTHING_THERE = frozenset({404, 410})
 
 
-def is_own_error(body: bytes) -> bool:
+def _is_own_error(body: bytes) -> bool:
     """Is it an error in the service's own form? Anything on the way can answer with a
     bare status.
     """
@@ -114,7 +114,7 @@ class Faults:
         return f"{self._where}: {what}"
 
     def unintelligible(self, what: str, body: bytes = b"") -> Unintelligible:
-        if is_web_page(body):
+        if _is_web_page(body):
             what += "; it is a web page: the address is wrong, or a proxy or sign-in page stands in between"
         return Unintelligible(self.line(what))
 
@@ -125,7 +125,7 @@ class Faults:
                 kind = Refused if changes else NotAsked
                 return kind(self.line(f"{error}; nothing was sent"))
             case NoAnswer():
-                return Unreachable(self.line(f"{error}{UNKNOWN_END if changes else ''}"))
+                return Unreachable(self.line(f"{error}{_UNKNOWN_END if changes else ''}"))
             case _:
                 return self.unintelligible(str(error))
 
@@ -140,7 +140,7 @@ class Faults:
         changes: bool,
     ) -> AccountError:
         """The error of an answer that is no success."""
-        if status in NOTHING_THERE and not is_own_error(body):
+        if status in _NOTHING_THERE and not _is_own_error(body):
             what = (
                 f"nothing is found at {one_line(path)} ({status}), but not in the "
                 "session-manager's own words"
@@ -152,9 +152,9 @@ class Faults:
             case 429:
                 return RateLimited(self.line(f"too many requests{words}{_waiting(wait)}"), wait)
             case _ if status >= 500:  # noqa: PLR2004 - the class of server faults
-                end = UNKNOWN_END if changes else ""
+                end = _UNKNOWN_END if changes else ""
                 what = self.line(f"the server failed ({status}{words}){_waiting(wait)}{end}")
-                return ServerFault(what, wait, nobody_there=status in GATEWAYS)
+                return ServerFault(what, wait, nobody_there=status in _GATEWAYS)
             case _ if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
                 return self._redirected(status, headers.get("location", ""))
         return self._client_error(status, words, path)

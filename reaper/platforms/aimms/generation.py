@@ -73,14 +73,6 @@ def look(connection: Connection) -> Shown:
     return result
 
 
-def detect(connection: Connection) -> Generation | None:
-    """The generation; None when no document can be had or it looks like neither.
-
-    Raises as `look` does.
-    """
-    return look(connection).generation
-
-
 def _document(connection: Connection, path: str) -> object:
     try:
         return fetch(connection, path)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Ignore = Sequence[Callable[[str], object]]
 
 LARGE = 1000
-MOST_PAGES_PAST = 3
+_MOST_PAGES_PAST = 3
 
 
 class Unclear(Exception):
@@ -97,7 +97,7 @@ class LogEnd:
 
         Raises Unclear when no end can be seen.
         """
-        for _ in range(MOST_PAGES_PAST):
+        for _ in range(_MOST_PAGES_PAST):
             past = self._ask({"sort": "index", "offset": tail.newest, "limit": LARGE})
             beyond = [line for line in past.lines if line.index > tail.newest]
             if not past.lines:

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     Refuse = Callable[[str, bytes], Exception]
 
-OLDEST_YEAR = (
+_OLDEST_YEAR = (
     2000  # what lies before is an unset time (year 1, or 1970), not one when a session lived
 )
 SHOWN = 60
-INFINITE = float("inf")
+_INFINITE = float("inf")
 UNUSUAL = (
     b"\\u0000"  # no text of a session; databases refuse it, so such a page is read entry by entry
 )
@@ -72,7 +72,12 @@ class _SentPage(TypedDict):
 
 AMOUNTS: tuple[Literal["gb_hours", "run_time"], ...] = ("gb_hours", "run_time")
 FIELDS = tuple(field for field in Item.__annotations__ if field not in AMOUNTS)
-CALLED = {"user_name": "user", "environment_name": "environment", "app_name": "app", "type": "kind"}
+_CALLED = {
+    "user_name": "user",
+    "environment_name": "environment",
+    "app_name": "app",
+    "type": "kind",
+}
 """What the wire calls otherwise than this program."""
 TIMES: tuple[Literal["created_at", "started_at", "ended_at"], ...] = (
     "created_at",
@@ -150,7 +155,7 @@ def moment(text: str) -> datetime:
     if written[1] == "60":
         return _after_leap_second(text, written.start(1))
     moment = datetime.fromisoformat(text if text[-1] != "z" else text.upper())
-    if moment.year < OLDEST_YEAR:
+    if moment.year < _OLDEST_YEAR:
         raise ValueError(text)
     try:
         return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
@@ -223,12 +228,12 @@ def unused_problems(sent: dict[str, Any]) -> list[str]:
 
 def _problem(field: str, value: object) -> Problem:
     wanted = "an amount" if field in AMOUNTS else "a time" if field in TIMES else "text"
-    return Problem(CALLED.get(field, field), f"{field}: {shown(value)} is not {wanted}")
+    return Problem(_CALLED.get(field, field), f"{field}: {shown(value)} is not {wanted}")
 
 
 def _is_amount(value: object) -> bool:
     """A finite number that is not negative."""
-    return type(value) in (int, float) and 0 <= value < INFINITE  # type: ignore[operator]
+    return type(value) in (int, float) and 0 <= value < _INFINITE  # type: ignore[operator]
 
 
 def _is_text(value: object) -> bool:
@@ -259,8 +264,8 @@ def _session(item: Item, kind: str, problems: tuple[Problem, ...] = ()) -> Sessi
         item.get("started_at"),
         item.get("ended_at"),
     )
-    if (used is not None and not 0 <= used < INFINITE) or (
-        ran is not None and not 0 <= ran < INFINITE
+    if (used is not None and not 0 <= used < _INFINITE) or (
+        ran is not None and not 0 <= ran < _INFINITE
     ):
         raise ValueError(item)
     session = Session(

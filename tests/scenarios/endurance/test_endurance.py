@@ -42,7 +42,7 @@ def test_a_daemon_in_bad_weather_stays_as_it_was(tmp_path: Path) -> None:
     """
     of = climate(STEADY)
     with weather(of) as sky:
-        place = Place(tmp_path, f"sqlite:///{tmp_path / 'reaper.db'}", sky, 30 if LONG else 10)
+        place = Place(tmp_path, f"sqlite:///{tmp_path / 'reaper.db'}", sky, 60 if LONG else 10)
         place.write()
         daemon = place.daemon("daemon")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from threading import Event
 
@@ -72,5 +73,6 @@ def test_another_account_has_its_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_another_account_has_its_pass_after_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After all that we could think of."""
-    check(run_beside(list(ANSWERS), monkeypatch), list(ANSWERS))
+    """After every fourth that we could think of; `make endure` plays them all."""
+    names = list(ANSWERS)[:: 1 if "REAPER_ENDURE_MINUTES" in os.environ else 4]
+    check(run_beside(names, monkeypatch), names)

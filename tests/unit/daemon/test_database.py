@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.clock import Clock
+from support.counted import counted
 
 from reaper.bootstrap import open_store
 from reaper.config.settings.model import OwnSettings
@@ -48,7 +49,7 @@ def test_it_opens_when_the_database_does(
     """Closed at first; the first try creates the database; an open gate is not tried again."""
     assert supervisor.database is None
     opened(supervisor)
-    assert (supervisor.try_again(), status.databases_lost) == (False, 0)
+    assert (supervisor.try_again(), counted(status, "databases_lost_total")) == (False, {})
     supervisor.close()
 
 
@@ -68,7 +69,7 @@ def test_a_start_without_the_database_waits_for_it(
     file.parent.unlink()
     clock.wait(30)
     opened(supervisor)
-    assert (status.databases_lost, status.database_trouble) == (1, None)
+    assert (counted(status, "databases_lost_total"), status.database_trouble) == ({(): 1}, None)
     supervisor.close()
 
 
@@ -86,7 +87,7 @@ def test_tries_are_far_between(file: Path, status: DaemonStatus, clock: Clock) -
         clock.wait(0.1)
     assert (tries[0], 0.5 <= tries[1] <= 1.1) == (0, True)
     assert 3600 / 30 <= len(tries) <= 3600 / 15 + 6
-    assert (status.databases_lost, supervisor.database) == (1, None)
+    assert (counted(status, "databases_lost_total"), supervisor.database) == ({(): 1}, None)
 
 
 def test_what_is_lost_is_closed_until_it_takes_records(
@@ -99,11 +100,8 @@ def test_what_is_lost_is_closed_until_it_takes_records(
     clock.wait(1)
     second = opened(supervisor)
     supervisor.lost(first, StoreError("told late"))
-    assert (supervisor.database is second, status.database_trouble, status.databases_lost) == (
-        True,
-        None,
-        1,
-    )
+    assert (supervisor.database is second, status.database_trouble) == (True, None)
+    assert counted(status, "databases_lost_total") == {(): 1}
     supervisor.close()
 
 

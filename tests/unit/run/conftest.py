@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.pass_house import House
 from support.quick_retries import quick_retries
-from support.run_house import Open, open_house
+from support.run_house import House, Open, open_house
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from support.core_builders import NOW, a_policy, a_session, active, ago, by_id
 from support.core_builders import house as rules_of
 from support.core_builders import verdicts as judged
 from support.policies import rules
-from support.run_house import IDLE, Open
+from support.run_house import IDLE, Open, results
 
 from reaper.config.policies.load import LoadedPolicies, load_policies
 from reaper.config.policies.schema import policy_schema
@@ -23,8 +23,16 @@ from reaper.core.judging.facts import SessionFacts
 from reaper.core.judging.judge import unresolved
 from reaper.core.judging.leaf import Cause, Leaf, RuleContext
 from reaper.core.judging.verdict import Observation, Ruling
+from reaper.core.language.leaf_rule import (
+    LeafRule,
+    Measure,
+    Need,
+    Remark,
+    Usage,
+    durations,
+)
 from reaper.core.language.policy import Policy, PolicyDocument
-from reaper.core.language.rules import RULES, Ended, LeafRule, Measure, Need, durations, rebuild
+from reaper.core.language.rules import RULES, Ended, rebuild
 from reaper.core.model.duration import Duration
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Snapshot
@@ -40,8 +48,17 @@ class QuietFor(LeafRule):
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVITY})
     measure: ClassVar[Measure | None] = "idle"
+    untrue_of: ClassVar[frozenset[str]] = frozenset({"task"})
+    untrue_because: ClassVar[str] = "is never quiet"
 
     quiet_for: Duration
+
+    def remarks(self, usage: Usage) -> Iterator[Remark]:
+        yield from super().remarks(usage)
+        if "solve" in usage.kinds:
+            yield Remark("quiet-solve", "a solve has no log", refused=True)
+        elif usage.enforcing and self.quiet_for.seconds < 60:
+            yield Remark("hasty", "a log is often quiet for a minute")
 
 
 def quiet_for(rule: QuietFor, context: RuleContext) -> Leaf:
@@ -66,9 +83,9 @@ def _registered() -> Iterator[None]:
     rebuild(Policy, PolicyDocument)
 
 
-def load(folder: Path, rule: str) -> LoadedPolicies:
+def load(folder: Path, rule: str, kind: str = "webui", mode: str = "observe") -> LoadedPolicies:
     file = folder / "policies.yaml"
-    policy = f"{{name: p, select: {{kind: webui}}, terminate_when: {rule}}}"
+    policy = f"{{name: p, mode: {mode}, select: {{kind: {kind}}}, terminate_when: {rule}}}"
     file.write_text(f"policies:\n  - {policy}\n", "utf-8")
     return load_policies(file, TODAY)
 
@@ -98,6 +115,19 @@ def test_it_is_linted(tmp_path: Path) -> None:
         load(tmp_path, "{all: [{quiet_for: 2h}, {not: {age: 1h}}]}")
     needless = load(tmp_path, "{any: [{quiet_for: 1h}, {quiet_for: 2h}]}").warnings
     assert [one.code for one in needless] == ["needless"]
+
+
+def test_it_says_itself_what_cannot_be_meant_of_it(tmp_path: Path) -> None:
+    """Of which kinds it is never true, how an enforcing policy should not use it, and for what it
+    is refused, wherever in other rules it stands.
+    """
+    assert load(tmp_path, "{not: {quiet_for: 30s}}").warnings == ()
+    hasty = load(tmp_path, "{not: {quiet_for: 30s}}", mode="enforce").warnings
+    assert [one.code for one in hasty] == ["hasty"]
+    (never,) = load(tmp_path, "{quiet_for: 2h}", "task").warnings
+    assert never.message.startswith("a task session is never quiet, and this policy selects no")
+    with pytest.raises(FileProblems, match=r"policies\.yaml:2:.*a solve has no log"):
+        load(tmp_path, "{any: [{age: 1h}, {quiet_for: 2h}]}", "solve")
 
 
 @pytest.mark.parametrize("rule", [RULE, NESTED])
@@ -134,10 +164,10 @@ def test_it_ends_sessions_and_is_judged_again_before(house: Open) -> None:
     acme.before_step = lambda: world.touch(world.sessions[0].id)
     report = acme.once(quiet)
     assert report.plan.steps[0].needs == {Need.ACTIVITY}
-    assert acme.outcomes(report) == {"a": "no-longer-due"}
+    assert results(report) == {"a": "no-longer-due"}
     acme.before_step = lambda: None
     acme.clock.wait(119 * 60)
-    assert acme.outcomes(acme.once(quiet)) == {"b": "terminated"}
+    assert results(acme.once(quiet)) == {"b": "terminated"}
 
 
 def test_a_name_is_given_once() -> None:

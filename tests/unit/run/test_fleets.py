@@ -10,9 +10,8 @@ from typing import Any
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from support.laws import examples
-from support.pass_house import House
 from support.policies import rules
-from support.run_house import ROOT, open_house
+from support.run_house import ROOT, House, open_house
 
 from reaper.store import HistoryFilter, entries
 
@@ -79,7 +78,7 @@ def intents_before(house: House) -> set[str]:
     """The sessions whose end was preceded by a committed intent that calls them offenders."""
     found = {
         e.session: e
-        for e in entries(house.store, HistoryFilter(limit=1000))
+        for e in entries(house.database, HistoryFilter(limit=1000))
         if e.event == "intended"
     }
     return {
@@ -116,5 +115,7 @@ def test_a_pass_ends_just_those_that_are_certainly_due(
     with open_house(migrated_file, *specs_, generation=drawn["generation"]) as house:
         house.once(judged_by)
 
-        assert sorted(house.ended) == sorted(id_ for id_, spec in fleet.items() if due(spec, drawn))
-        assert intents_before(house) == set(house.ended)
+        assert sorted(house.ended()) == sorted(
+            id_ for id_, spec in fleet.items() if due(spec, drawn)
+        )
+        assert intents_before(house) == set(house.ended())

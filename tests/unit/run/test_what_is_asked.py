@@ -13,9 +13,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from support.pass_house import House
 from support.policies import rules
-from support.run_house import IDLE, ROOT, Open, asked
+from support.run_house import IDLE, ROOT, House, Open, asked
 
 from reaper.bootstrap import database, reaper_of
 from reaper.config.settings.model import OwnSettings

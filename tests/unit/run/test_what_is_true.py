@@ -6,9 +6,8 @@ What it calls terminated was ended there, by an intent that was committed before
 from __future__ import annotations
 
 import pytest
-from support.pass_house import House
 from support.policies import rules
-from support.run_house import IDLE, Open, Undocumented
+from support.run_house import IDLE, House, Open, Undocumented, results
 
 from reaper.core.planning.plan import Result
 from reaper.emulator import Emulator
@@ -26,14 +25,14 @@ GONE = {"id": "gone", "idle": "3h"}
 
 def told(house: House, outcome: str) -> list[HistoryEntry]:
     """The steps that came to this end, the first first."""
-    return entries(house.store, HistoryFilter(outcome=outcome))[::-1]
+    return entries(house.database, HistoryFilter(outcome=outcome))[::-1]
 
 
 def begun(house: House) -> dict[str, HistoryEntry]:
     """The intent of each session that has one."""
     return {
         e.session: e
-        for e in entries(house.store, HistoryFilter(limit=1000))
+        for e in entries(house.database, HistoryFilter(limit=1000))
         if e.event == "intended"
     }
 
@@ -77,7 +76,7 @@ def test_an_observed_offender_is_left_beside_one_that_is_ended(house: Open) -> N
 
     report = acme.once(rules(IDLE, watched))
 
-    assert acme.ended == ["gone"]
+    assert acme.ended() == ["gone"]
     assert [verdict.session.id for verdict in report.plan.observed] == ["task"]
     assert acme.history(session="task") == ["offender"]
 
@@ -103,14 +102,14 @@ def test_an_account_whose_generation_is_unknown_is_only_observed(
 
     report = acme.once(rules(IDLE))
 
-    assert (report.plan.steps, acme.ended, acme.requests("GET")) == (
+    assert (report.plan.steps, acme.ended(), acme.requests("GET")) == (
         (),
         [],
         len(acme.emulator.requests),
     )
     assert any("the API generation is unknown" in doubt for doubt in report.observation.doubts)
     fronts[0].hidden = False
-    assert acme.outcomes(acme.once(rules(IDLE))) == {"gone": "terminated"}
+    assert results(acme.once(rules(IDLE))) == {"gone": "terminated"}
 
 
 def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open) -> None:
@@ -126,7 +125,7 @@ def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open
     acme.once(rules(IDLE))
 
     (first,) = told(acme, "terminated")
-    assert acme.ended == [first.session]
+    assert acme.ended() == [first.session]
     assert begun(acme).keys() == {first.session}
     assert {entry.event for entry in told(acme, "failed")} == {"failed"}
 
@@ -137,4 +136,4 @@ def test_a_server_that_died_in_the_middle_is_settled_when_it_is_back(house: Open
         [],
         {Result.TERMINATED},
     )
-    assert sorted(acme.ended) == ["gone0", "gone1", "gone2"]
+    assert sorted(acme.ended()) == ["gone0", "gone1", "gone2"]

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from support.cli_tools import FLEET, POLICIES
 from support.clock import Clock
+from support.counted import counted
 from support.web_tools import Ask, Stand
 
 from reaper.bootstrap import database, reaper_of
@@ -70,11 +71,8 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, DaemonSt
                 )
                 with daemon.track_run(account.name) as ended, wired as reaper:
                     ended(reaper.run_once())
-        assert (
-            sum(daemon.runs.values())
-            == daemon.runs["acme", "done"] + daemon.runs["globex", "done"]
-            == 3
-        )
+        runs = {("acme", "done"): 2, ("globex", "done"): 1}
+        assert counted(daemon, "runs_total") == runs
     return settings, daemon
 
 

@@ -14,7 +14,8 @@ from support.web_tools import Ask, Stand
 from reaper import __version__
 from reaper.bootstrap import database
 from reaper.config.settings.model import Settings
-from reaper.daemon.status import PHASES, RESULTS, MonitoredAccount
+from reaper.daemon.counters import PHASES, RESULTS
+from reaper.daemon.status import MonitoredAccount
 from reaper.errors import StoreError
 from reaper.store import pause, resume
 
@@ -180,6 +181,23 @@ def test_labels_have_few_values(stand: Stand) -> None:
         "check",
     }
     assert {name for key in told for name, _ in key[1]} <= known | {"le", "version", "python"}
+
+
+def test_an_account_that_is_gone_is_no_label(stand: Stand) -> None:
+    """What was counted of it stays away until it is looked after again; no series tells when it
+    was made.
+    """
+    accounts = {"acme": MonitoredAccount(timedelta(hours=1))}
+    stand.daemon.set_accounts(accounts)
+    with stand.daemon.track_run("acme"):
+        pass
+    stand.daemon.set_accounts({"globex": MonitoredAccount(timedelta(hours=1))})
+    gone = read(stand.api)
+    assert {labels["account"] for labels, _ in of(gone, "runs_total")} == {"globex"}
+    stand.daemon.set_accounts(accounts)
+    back = read(stand.api)
+    assert value(back, "runs_total", account="acme", result="error") == 1
+    assert not [name for name, _ in back if name.endswith("_created")]
 
 
 def test_openmetrics_is_told_to_who_asks_for_it(api: Ask) -> None:

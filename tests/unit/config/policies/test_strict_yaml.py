@@ -136,7 +136,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(b"\xef\xbb\xbfa: b\r\nc: d\r\n")
     assert load(file).value == {"a": "b", "c": "d"}
-    assert load(file).key_mark(["c"]) == (2, 1)
+    assert load(file).key_mark(("c",)) == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "folder"])

@@ -236,7 +236,7 @@ def test_what_started_this_moment_runs() -> None:
 def test_only_what_is_over_can_be_deleted() -> None:
     """And what is over is judged by no other policy."""
     record, running = (
-        a_session("o", state="terminated", ended_at=ago("3d")),
+        a_session("o", state="terminated", created_at=ago("9d"), ended_at=ago("3d")),
         a_session("r", ended_at=ago("3d")),
     )
     broom = Policy.model_validate(
@@ -256,17 +256,18 @@ def test_only_what_is_over_can_be_deleted() -> None:
         (ago("2d") + SECOND, COMPLIANT),
         (ago("2d") - SECOND, OFFENDER),
         (None, UNDETERMINED),
+        (ago("10d"), UNDETERMINED),
     ],
 )
 def test_a_record_is_due_at_exactly_its_time(ended_at: datetime | None, expected: Ruling) -> None:
-    """To the second; and of one that does not tell when it ended nothing is known."""
+    """To the second; of one that does not tell when it ended, or that ended before it was created,
+    nothing is known.
+    """
+    record = a_session(state="terminated", created_at=ago("9d"), ended_at=ended_at)
     broom = Policy.model_validate(
         {"name": "broom", "select": WEBUI, "delete_when": {"ended": "2d"}}
     )
-    assert (
-        the_verdict(house(broom), a_session(state="terminated", ended_at=ended_at)).ruling
-        is expected
-    )
+    assert the_verdict(house(broom), record).ruling is expected
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,9 @@ def running(count: int) -> list[Session]:
 
 
 def over(count: int) -> list[Session]:
-    ended = datetime(2026, 11, 1, tzinfo=UTC)
-    return [a_session(f"o{number}", state="terminated", ended_at=ended) for number in range(count)]
+    created, ended = datetime(2026, 10, 31, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    times = {"created_at": created, "ended_at": ended}
+    return [a_session(f"o{number}", state="terminated", **times) for number in range(count)]
 
 
 def halted(

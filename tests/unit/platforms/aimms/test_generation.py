@@ -10,7 +10,7 @@ import yaml
 from support.tenant_documents import a_document
 
 from reaper.errors import Unauthorized, Unreachable
-from reaper.platforms.aimms.generation import detect
+from reaper.platforms.aimms.generation import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def with_path(document: dict[str, Any], path: str) -> dict[str, Any]:
 def concluded(serve: Serve, connect: Connect) -> Conclude:
     def start(json_answer: object, yaml_answer: object = (404, {})) -> tuple[int | None, list[str]]:
         served = serve(lambda asked: json_answer if asked.path.endswith(".json") else yaml_answer)
-        return detect(connect(served)), [asked.path for asked in served.asked]
+        return look(connect(served)).generation, [asked.path for asked in served.asked]
 
     return start
 

@@ -10,9 +10,9 @@ from support.policies import IDLE, rules
 from reaper.ports import NullObserver
 
 if TYPE_CHECKING:
-    from support.pass_house import MakeHouse
+    from support.run_house import Open
 
-GONE = {"name": "gone", "idle": "3h"}
+GONE = {"id": "gone", "idle": "3h"}
 
 
 class Recorder:
@@ -29,7 +29,7 @@ class Recorder:
         return lambda *_, **__: self.events.append(event)
 
 
-def test_an_observer_hears_a_pass_from_its_beginning_to_its_end(house: MakeHouse) -> None:
+def test_an_observer_hears_a_pass_from_its_beginning_to_its_end(house: Open) -> None:
     """The run begins, the step is intended and settled, and the run ends."""
     acme = house(GONE)
     acme.observer = recorder = Recorder()
@@ -42,9 +42,9 @@ def test_an_observer_hears_a_pass_from_its_beginning_to_its_end(house: MakeHouse
     ]
 
 
-def test_a_pass_that_nobody_observes_does_the_same(house: MakeHouse) -> None:
+def test_a_pass_that_nobody_observes_does_the_same(house: Open) -> None:
     """Who listens changes nothing that is done."""
     acme = house(GONE)
     acme.observer = NullObserver()
     acme.once(rules(IDLE))
-    assert acme.ended == ["gone"]
+    assert acme.ended() == ["gone"]
