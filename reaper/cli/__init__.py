@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from importlib import import_module
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from reaper import __version__
 from reaper.foreign_text import visible
@@ -52,6 +54,15 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As ever, without importing every command to ask what it does."""
+        named = [
+            CompletionItem(name, help=about)
+            for name, about in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> object:
         """As ever; an argument that a script took from elsewhere is shown, and not obeyed."""
@@ -115,6 +126,10 @@ _OBJECTS = (
 )
 
 
+COMPLETION_VARIABLE = "_REAPER_COMPLETE"
+"""What a shell sets to ask what could come next, and its user to have the script for that."""
+
+
 def prepare_process() -> None:
     """Once at its start: what a pass makes lives until its end, so the collector looks through it
     more seldom.
@@ -126,6 +141,8 @@ def main() -> None:
     """The console script: every error that a person can meet is told on standard error, with an
     exit code.
     """
+    if COMPLETION_VARIABLE in os.environ:  # for a shell, as bytes, and nothing else
+        cli.main(prog_name="reaper")
     from reaper.cli.output import guarded
 
     prepare_process()

@@ -50,7 +50,7 @@ def command(
     policies: Path | None,
     output: str,
 ) -> None:
-    """Take the steps of FILE, as `reaper plan -o FILE` wrote it, that are still due; tell one by
+    """Take the steps of FILE, as `reaper plan --out FILE` wrote it, that are still due; tell one by
     one what is not.
 
     With --at-most N --oldest only the N oldest of them, and without FILE the N oldest of all that

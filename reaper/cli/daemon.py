@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from reaper.cli.options import account_option, duration, policies_option, settings_of
+from reaper.cli.options import account_option, policies_option, settings_of
+from reaper.cli.times import duration
 
 
 @click.command("daemon")

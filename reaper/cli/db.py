@@ -7,8 +7,9 @@ from datetime import datetime
 
 import click
 
-from reaper.cli.options import Moment, progress, settings_of
+from reaper.cli.options import progress, settings_of
 from reaper.cli.output import say
+from reaper.cli.times import Moment
 
 
 @click.group("db")

@@ -60,14 +60,14 @@ def _heading(text: str) -> None:
 def _show_fleet(demo: Demonstration) -> None:
     from reaper.cli.views.fleets import show_fleet
     from reaper.cli.views.render import console
-    from reaper.usecases.sessions import observe
+    from reaper.usecases.sessions import observe, view
 
     _heading("The fleet, and what the ready-made policies say of it")
     observed = observe(demo.settings, demo.policies.policies)
     for error in observed.unread:
         raise error
     for seen in observed.looks:
-        show_fleet(seen)
+        show_fleet(view(seen))
     for line in _STORY.split("\n"):
         console().line("{}", line)
 

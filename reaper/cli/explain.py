@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import (
-    Moment,
     complain,
     output_option,
     policies_of,
@@ -19,17 +19,21 @@ from reaper.cli.options import (
     settings_of,
 )
 from reaper.cli.output import emit
+from reaper.cli.times import Moment, zone_option
 
 
 @click.command("explain")
-@click.argument("session")
-@click.option("--account", metavar="NAME", help="Only in this account.")
+@click.argument("session", shell_complete=completion.sessions)
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only in this account."
+)
 @click.option(
     "--at",
     type=Moment(),
-    help="Explain from the record of this time: 2026-11-23T10:00 (UTC), or a duration ago such as 2h.",
+    help="Explain from the record of this time: 2026-11-23T10:00, 14:05, yesterday, or a duration ago such as 2h.",
 )
 @policies_option
+@zone_option
 @output_option("table", "json")
 @click.pass_context
 def command(

@@ -6,24 +6,38 @@ from datetime import datetime
 
 import click
 
-from reaper.cli.options import Moment, output_option, settings_of, warn_of_empty_record
-from reaper.cli.output import stream
+from reaper.cli import completion
+from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
+from reaper.cli.output import say, stream
+from reaper.cli.times import Moment, zone_option
 
 _IN_A_TABLE = 50
 
 
 @click.command("history")
-@click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--session", metavar="ID", help="Only this session; a prefix of its id is enough.")
-@click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
-@click.option("--policy", metavar="NAME", help="Only by this policy.")
 @click.option(
-    "--outcome", metavar="WORD", help="Only this outcome or verdict, like terminated or offender."
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only this account."
+)
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=completion.sessions,
+    help="Only this session; a prefix of its id is enough.",
+)
+@click.option("--owner", metavar="OWNER", help="Only this owner; * stands for anything.")
+@click.option(
+    "--policy", metavar="NAME", shell_complete=completion.policies, help="Only by this policy."
+)
+@click.option(
+    "--outcome",
+    type=Word("outcome", "history", "OUTCOMES"),
+    metavar="WORD",
+    help="Only this outcome or verdict, like terminated or offender.",
 )
 @click.option(
     "--since",
     type=Moment(),
-    help="Only from this time on: 2026-11-23T10:00 (UTC), or a duration ago such as 2h.",
+    help="Only from this time on: 2026-11-23T10:00, 14:05, yesterday, or a duration ago such as 2h.",
 )
 @click.option("--until", type=Moment(), help="Only before this time.")
 @click.option(
@@ -37,6 +51,7 @@ _IN_A_TABLE = 50
     is_flag=True,
     help="Show all entries without a limit, and also compliant verdicts: why sessions were left alone.",
 )
+@zone_option
 @output_option("table", "json", "csv")
 @click.pass_context
 def command(
@@ -59,10 +74,14 @@ def command(
     shown, again.
     """
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
-    from reaper.usecases.history import OUTCOMES, HistoryFilter, export_history, history
+    from reaper.usecases.history import (
+        Counted,
+        HistoryFilter,
+        export_history,
+        history,
+        strange_names,
+    )
 
-    if outcome is not None and outcome not in OUTCOMES:
-        raise _unknown(outcome, OUTCOMES)
     wanted = HistoryFilter(
         account=account,
         session=session,
@@ -77,17 +96,14 @@ def command(
     settings = settings_of(ctx)
     warn_of_empty_record(settings)
     if output == "table":
-        show_entries(history(settings, wanted))
-        return
-    written = entries_as_json if output == "json" else entries_as_csv
-    with export_history(settings, wanted) as entries:
-        stream(written(entries))
-
-
-def _unknown(outcome: str, outcomes: tuple[str, ...]) -> click.BadParameter:
-    from difflib import get_close_matches
-
-    near = get_close_matches(outcome, outcomes, 1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    words = f"'{outcome}' is not one of {', '.join(outcomes)}{hint}"
-    return click.BadParameter(words, param_hint="--outcome")
+        found = history(settings, wanted)
+        show_entries(found)
+        shown = len(found.entries)
+    else:
+        written = entries_as_json if output == "json" else entries_as_csv
+        with export_history(settings, wanted) as entries:
+            counted = Counted(entries)
+            stream(written(counted))
+            shown = counted.count
+    for why in () if shown else strange_names(settings, wanted):
+        say(f"warning: {why}", err=True)

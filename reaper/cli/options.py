@@ -8,16 +8,19 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from reaper.cli import completion
+from reaper.cli.display import shown_in
 from reaper.cli.output import say
-from reaper.clock import SYSTEM_CLOCK
+from reaper.cli.times import ZONE
 from reaper.foreign_text import visible
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ account_option = click.option(
     "accounts",
     multiple=True,
     metavar="NAME",
+    shell_complete=completion.accounts,
     help="Only this account; may be given several times.",
 )
 policies_option = click.option(
@@ -51,62 +55,41 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-class Moment(click.ParamType[datetime]):
-    """`2026-11-23`, `2026-11-23T10:00` (UTC unless it says otherwise), or a duration like `2h` for
-    so long ago.
+class Word(click.ParamType[str]):
+    """One of the words of a use case; `words` is the name of its tuple in `reaper.usecases`, which
+    is imported only when somebody uses the option.
     """
 
-    name = "moment"
+    def __init__(self, name: str, module: str, words: str) -> None:
+        self.name = name
+        self._where = (f"reaper.usecases.{module}", words)
+
+    def words(self) -> tuple[str, ...]:
+        module, name = self._where
+        found: tuple[str, ...] = getattr(import_module(module), name)
+        return found
 
     def convert(
         self,
         value: Any,  # noqa: ANN401 - whatever the parameter was given
         param: click.Parameter | None,
         ctx: click.Context | None,
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            return SYSTEM_CLOCK.now() - _length(value)
-        except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"'{value}' is not a valid time; write 2026-11-23, 2026-11-23T10:00 or a duration like 2h",
-                param,
-                ctx,
-            )
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    ) -> str:
+        from reaper.core.model.suggestions import did_you_mean
 
+        words = self.words()
+        if value not in words:
+            hint = did_you_mean(value, words)
+            self.fail(f"'{value}' is not one of {', '.join(words)}{hint}", param, ctx)
+        return str(value)
 
-def future(text: str) -> datetime:
-    """A moment as `Moment` reads it, but a duration counts from now on. Raises
-    click.BadParameter.
-    """
-    now = SYSTEM_CLOCK.now()
-    try:
-        return now + _length(text)
-    except ValueError:
-        moment: datetime = Moment().convert(text, None, None)
-    if moment <= now:
-        raise click.BadParameter(f"'{text}' is already in the past")
-    return moment
-
-
-def duration(text: str, option: str) -> timedelta:
-    """Raises click.BadParameter."""
-    try:
-        return _length(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option) from None
-
-
-def _length(text: str) -> timedelta:
-    from reaper.core.model.duration import Duration
-
-    return Duration.parse(text).delta
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in self.words() if word.startswith(incomplete)]
 
 
 def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
@@ -120,6 +103,8 @@ def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     for doubt in configuration.strange_variables(ctx.obj):
         say(f"warning: {doubt}", err=True)
     whole = ctx.find_root()
+    zone = ctx.meta.get(ZONE, settings.display_zone)
+    whole.with_resource(shown_in(zone))
     level = whole.params["log_level"] or (settings.log.level if speaks else None)
     if level is not None:
         from reaper import logs

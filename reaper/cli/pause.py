@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import future, settings_of
+from reaper.cli import completion
+from reaper.cli.display import stamp
+from reaper.cli.options import settings_of
 from reaper.cli.output import say
+from reaper.cli.times import future, zone_option
 
 
 @click.command("pause")
-@click.option("--account", metavar="NAME", help="Only this account; all of them by default.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    help="Only this account; all of them by default.",
+)
 @click.option(
     "--until",
     metavar="WHEN",
-    help="When it ends: 2026-11-24T08:00 (UTC), or a duration such as 2h; by default when resumed.",
+    help="When it ends: 2026-11-24T08:00, 08:00, tomorrow, or a duration such as 2h; by default when resumed.",
 )
+@zone_option
 @click.option("--reason", required=True, help="The reason; shown wherever the pause applies.")
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
@@ -32,7 +41,7 @@ def command(
     settings = settings_of(ctx)
     ends = future(until) if until else None
     paused = holds.pause(settings, account, reason=reason, until=ends, by=by)
-    end = f", until {ends:%Y-%m-%d %H:%M}Z" if ends else ""
+    end = f", until {stamp(ends, utc='Z', seconds=False)}" if ends else ""
     say(f"paused: {scope(account, paused.written)}{end} (pause {paused.number})")
     for other in paused.others:
         say(f"also in effect for {other.account or 'all accounts'}: {other}")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli import completion
+from reaper.cli.display import stamp
 from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
 
 @click.command("release")
-@click.option("--account", metavar="NAME", required=True, help="The account to release.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    required=True,
+    help="The account to release.",
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, account: str, by: str | None) -> None:
@@ -27,7 +35,7 @@ def command(ctx: click.Context, *, account: str, by: str | None) -> None:
     else:
         say(
             f"released: {account}, which was locked by {released.lease.holder} until "
-            f"{released.lease.until:%Y-%m-%d %H:%M:%S}Z"
+            f"{stamp(released.lease.until, utc='Z')}"
         )
     show_written(released.written)
     ctx.exit(released.exit_code)

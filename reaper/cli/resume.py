@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import complain, settings_of
 from reaper.cli.output import say
 
@@ -13,6 +14,7 @@ from reaper.cli.output import say
 @click.option(
     "--account",
     metavar="NAME",
+    shell_complete=completion.accounts,
     help="End the pauses of this account; by default, those of all accounts.",
 )
 @click.option("--by", help="Who requests it; the current user by default.")

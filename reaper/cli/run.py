@@ -49,7 +49,7 @@ def command(
     `enforce: true` in
     the settings) and `mode: enforce` in the policy that asks for it.
     """
-    from reaper.cli.views.reports import show_runs, troubles
+    from reaper.cli.views.reports import new_without_match, show_runs, troubles
     from reaper.usecases.accounts import run_all
     from reaper.usecases.configuration import nobody_to_tell
 
@@ -61,6 +61,7 @@ def command(
     if quiet:
         complain(*nobody_to_tell(judged_by.policies, settings))
         complain(*(line for report in runs.reports for line in troubles(report)), *runs.neglected)
+        complain(*new_without_match(runs))
     else:
         show_runs(runs, output)
         complain(*runs.skipped, *runs.unread)

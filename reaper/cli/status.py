@@ -6,10 +6,12 @@ import click
 
 from reaper.cli.options import account_option, output_option, settings_of
 from reaper.cli.output import emit
+from reaper.cli.times import zone_option
 
 
 @click.command("status")
 @account_option
+@zone_option
 @output_option("table", "json")
 @click.pass_context
 def command(ctx: click.Context, *, accounts: tuple[str, ...], output: str) -> None:

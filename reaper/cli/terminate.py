@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reaper.cli import completion
 from reaper.cli.options import (
     complain,
     output_option,
@@ -19,9 +20,11 @@ from reaper.cli.output import say
 
 
 @click.command("terminate")
-@click.argument("session")
+@click.argument("session", shell_complete=completion.sessions)
 @click.option("--reason", required=True, help="Why; it is kept with your name.")
-@click.option("--account", metavar="NAME", help="Only in this account.")
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Only in this account."
+)
 @click.option("--by", help="Who says so; you, by default.")
 @click.option("--despite-exemption", is_flag=True, help="End it even where an exemption covers it.")
 @click.option(

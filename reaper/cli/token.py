@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import future
 from reaper.cli.output import say
+from reaper.cli.times import future
 
 
 @click.command("token")
@@ -22,7 +22,7 @@ from reaper.cli.output import say
     metavar="WHEN",
     default="365d",
     show_default=True,
-    help="When it expires: 2027-01-31 (at 00:00 UTC), 2027-01-31T08:00, or a duration like 90d.",
+    help="When it expires: 2027-01-31 (at 00:00), 2027-01-31T08:00, or a duration like 90d.",
 )
 def command(name: str | None, role: str, until: str) -> None:
     """Make a bearer token for the daemon's HTTP face, and the entry of it that the settings keep.

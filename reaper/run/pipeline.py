@@ -221,6 +221,13 @@ class Reaper:
         (observation,) = self._observe_by([self.policies], memory)
         return observation, self._plan_unless_doubtful(observation, memory)
 
+    def listed(self) -> Observation:
+        """The account's lists, of which nothing is judged; no log is read. Raises AccountError."""
+        now, policies = self.clock.now(), self._with_granted(self.policies)
+        deletes = any(policy.deletes for policy in policies.in_force(now))
+        snapshot = self.source.fetch(over=deletes)
+        return Observation(self.source.account, now, snapshot, policies, ())
+
     def look_by(self, *sets: PolicySet) -> list[tuple[Observation, Plan]]:
         """One look as each of these sets judges it, with what a run would do by it if nothing were
         doubtful.

@@ -5,7 +5,7 @@ The only room that knows SQLAlchemy.
 
 from __future__ import annotations
 
-from reaper.store.as_of import AsOf, as_of, recorded
+from reaper.store.as_of import AsOf, PastEnd, as_of, recorded
 from reaper.store.conditions import Condition, conditions
 from reaper.store.database import Database, file_of
 from reaper.store.entries import (
@@ -35,13 +35,16 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
+from reaper.store.unmatched import MANY, Unmatched, unmatched
 
 __all__ = [
     "HEAD",
+    "MANY",
     "AsOf",
     "Condition",
     "Database",
@@ -50,14 +53,17 @@ __all__ = [
     "HistoryFilter",
     "LeaseEntry",
     "ManualExemptionEntry",
+    "PastEnd",
     "PastLook",
     "PauseEntry",
     "PolicyEntry",
     "Position",
+    "RecordedNames",
     "RunEntry",
     "SessionEntry",
     "SqlLedger",
     "StepEntry",
+    "Unmatched",
     "acknowledge",
     "as_of",
     "conditions",
@@ -81,6 +87,7 @@ __all__ = [
     "reading_entries",
     "reading_runs",
     "recorded",
+    "recorded_names",
     "remove",
     "resume",
     "revision",
@@ -89,6 +96,7 @@ __all__ = [
     "steps_page",
     "still_blocked",
     "transfer",
+    "unmatched",
 ]
 
 

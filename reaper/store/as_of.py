@@ -11,26 +11,41 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from reaper.core.planning.plan import Result
 from reaper.store.database import Database
-from reaper.store.entries import DecisionEntry, PastLook, StepEntry, entry
-from reaper.store.history import HistoryFilter, decisions_page, steps_page
+from reaper.store.entries import DecisionEntry, PastLook, RunEntry, StepEntry, StepEvent, entry
+from reaper.store.history import HistoryFilter, decisions_page, run_entries, steps_page
 from reaper.store.tables import decisions, policy_texts, runs, steps
 
 _TICK = timedelta(microseconds=1)
 _MOST = 1_000
 _NAMED = 20
+_OVER = frozenset(result.value for result in Result if result.is_over)
+
+
+@dataclass(frozen=True)
+class PastEnd:
+    """The step after which the session was seen to be over, the event that says so, and the run.
+
+    The run is None where it was pruned.
+    """
+
+    step: StepEntry
+    event: StepEvent
+    run: RunEntry | None
 
 
 @dataclass(frozen=True)
 class AsOf:
-    """`decisions` holds each policy's last one by then, the newest first, `texts` what the policies
-    said, by hash.
+    """`end` is None where no step on record ended it. `decisions` holds each policy's last one by
+    then, the newest first, `texts` what the policies said, by hash.
     """
 
     look: PastLook | None
     decisions: list[DecisionEntry]
     texts: Mapping[str, str]
     steps: list[StepEntry]
+    end: PastEnd | None = None
 
     def stands(self, decision: DecisionEntry) -> bool:
         """Whether the last look judged by the same text still.
@@ -83,7 +98,17 @@ def as_of(database: Database, account: str, session: str, at: datetime) -> AsOf:
         )
         # a Row is no pair to dict()'s stub
         texts = {hash_: text for hash_, text in rows}  # noqa: C416
-    return AsOf(look, list(last.values()), texts, done)
+        end = _end(db, done)
+    return AsOf(look, list(last.values()), texts, done, end)
+
+
+def _end(db: sa.Connection, done: list[StepEntry]) -> PastEnd | None:
+    """Of these steps, the newest first, the one that ended the session."""
+    for step in done:
+        last = step.events[-1] if step.events else None
+        if last is not None and last.event in _OVER:
+            return PastEnd(step, last, next(iter(run_entries(db, [step.run])), None))
+    return None
 
 
 def _look(db: sa.Connection, account: str, at: datetime) -> PastLook | None:

@@ -164,7 +164,8 @@ class RunEntry:
     """A pass, what it planned, and how many of its steps came to each end.
 
     `finished_at` is None where it broke off or goes on, `planned` where an earlier version made it.
-    `concerns` are what of it needs a person, each with its `check` and the `reason`. `blocked`
+    `concerns` are what of it needs a person, each with its `check` and the `reason`, `judged` how
+    many sessions had which verdict of each policy that was in force. `blocked`
     tells why none of its steps was to be taken, `request` what a person asked of it. It is
     `latched` where nothing is ended before a person acknowledges it, and then perhaps
     `acknowledged`. Of steps that an earlier run withheld alike, there are no `outcomes`.
@@ -178,6 +179,7 @@ class RunEntry:
     complete: bool
     doubts: list[str]
     concerns: list[dict[str, str]]
+    judged: dict[str, dict[str, int]]
     halted: list[str]
     latched: bool
     acknowledged: bool

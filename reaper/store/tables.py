@@ -54,6 +54,9 @@ runs = sa.Table(
     ),  # nothing is ended until a person acknowledges it
     sa.Column("policies", sa.JSON, nullable=False),  # name -> hash of its text
     sa.Column("concerns", sa.JSON, nullable=False, server_default="[]"),  # what needs a person
+    sa.Column(
+        "judged", sa.JSON, nullable=False, server_default="{}"
+    ),  # policy -> ruling -> how many sessions
     sa.Column("version", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(255), nullable=False),
     sa.Index("ix_runs_account_started_at", "account", "started_at"),

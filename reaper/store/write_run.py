@@ -77,6 +77,7 @@ def run_row(
         "steps": len(plan.steps),
         "halted": list(plan.halted),
         "policies": {name: hash_ for name, hash_, _ in _texts(observation.policies)},
+        "judged": observation.count_by_policy(),
         "concerns": [concern._asdict() for concern in concerns(observation, enforcing=enforcing)],
         "version": version,
         "actor": actor,

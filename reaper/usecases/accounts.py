@@ -6,7 +6,7 @@ One account's trouble never costs another its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Generic, TypeVar
 
@@ -21,12 +21,13 @@ from reaper.core.model.duration import spoken
 from reaper.core.planning.request import Request
 from reaper.ports import Clock, Tell
 from reaper.run.pipeline import Reaper, Report, unread_parts
-from reaper.store import Database, conditions
+from reaper.store import MANY, Database, Unmatched, conditions, unmatched
 from reaper.usecases.configuration import ChosenPolicies
 
-__all__ = ["Observed", "Report", "Runs", "observe_all", "run_all"]
+__all__ = ["MANY", "NOBODY", "Observed", "Report", "Runs", "Unmatched", "observe_all", "run_all"]
 
 T = TypeVar("T")
+NOBODY: Mapping[str, tuple[Unmatched, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Runs:
     """The reports in the order of the accounts, and in words why others were skipped or
     broke off.
 
+    `unmatched` are by account the policies that have selected nobody for many runs.
     `neglected` are those of `skipped` that nobody looks after: a person must be told.
     """
 
@@ -55,6 +57,7 @@ class Runs:
     neglected: tuple[str, ...] = ()
     unready: tuple[errors.AccountError, ...] = ()
     """Why accounts could not even be asked."""
+    unmatched: Mapping[str, tuple[Unmatched, ...]] = field(default_factory=dict)
 
     @property
     def unread(self) -> tuple[errors.AccountError, ...]:
@@ -134,6 +137,7 @@ def run_all(
     neglected: list[str] = []
     broken: list[errors.StoreError] = []
     unready: list[errors.AccountError] = []
+    idle: dict[str, tuple[Unmatched, ...]] = {}
     with database(settings) as store:
         for account in accounts:
             if stop.is_set():
@@ -153,6 +157,7 @@ def run_all(
             try:
                 with wired as reaper:
                     reports.append(reaper.run_once(request))
+                idle[account.name] = unmatched(store, account.name) if request is None else ()
             except errors.Unready as error:
                 unready.append(error)
             except errors.LeaseHeld as held:
@@ -164,7 +169,9 @@ def run_all(
             ) as error:  # also a lost lease: the next account may fare better
                 broken.append(error)
     _raise_if_nobody_was_asked(accounts, unready)
-    return Runs(tuple(reports), tuple(skipped), tuple(broken), tuple(neglected), tuple(unready))
+    return Runs(
+        tuple(reports), tuple(skipped), tuple(broken), tuple(neglected), tuple(unready), idle
+    )
 
 
 def _neglect(

@@ -17,17 +17,19 @@ from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError
 from reaper.ports import Clock
 from reaper.usecases.holds import Written, written_to
+from reaper.usecases.live import Covered, covered_by
 
 State = Literal["in force", "ended", "removed"]
 
 
 @dataclass(frozen=True)
 class Added:
-    """A new exemption as it was taken, and where it was written down."""
+    """A new exemption as it was taken, where it was written down, and whom it covers now."""
 
     number: int
     exemption: ManualExemption
     written: Written
+    covered: Covered
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ def add(
 ) -> Added:
     """Exempt the sessions that all of these fields match, from every policy.
 
-    It holds at once, until `ends` or for ever. Raises ConfigurationError for a field or pattern
-    that is not right, and StoreError.
+    It holds at once, until `ends` or for ever; only then are the accounts asked whom it covers.
+    Raises ConfigurationError for a field or pattern that is not right, and StoreError.
     """
     accounts = settings.chosen(() if account is None else (account,))
     about = {
@@ -70,7 +72,8 @@ def add(
     with database(settings) as store:
         number = record.grant(store, exemption)
         where = written_to(settings, store, [one.name for one in accounts])
-        return Added(number, exemption, where)
+    covered = covered_by(settings, exemption, tuple(one.name for one in accounts))
+    return Added(number, exemption, where, covered)
 
 
 def list_all(

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 from reaper.bootstrap import database
 from reaper.config.settings.model import Settings
 from reaper.core.judging.verdict import Ruling
+from reaper.core.model.matching import star_reads_alike
+from reaper.core.model.suggestions import did_you_mean
 from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Result
 from reaper.store import (
@@ -19,10 +21,13 @@ from reaper.store import (
     count_runs,
     reading_entries,
     reading_runs,
+    recorded,
+    recorded_names,
 )
 
 __all__ = [
     "OUTCOMES",
+    "Counted",
     "HistoryEntry",
     "HistoryFilter",
     "Newest",
@@ -32,6 +37,7 @@ __all__ = [
     "history",
     "nothing_recorded",
     "runs",
+    "strange_names",
 ]
 
 OUTCOMES = tuple(
@@ -40,6 +46,19 @@ OUTCOMES = tuple(
 """What an outcome of a history filter may be."""
 
 T = TypeVar("T")
+
+
+class Counted(Iterator[T]):
+    """The same items; `count` is how many were taken."""
+
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items = items
+        self.count = 0
+
+    def __next__(self) -> T:
+        item = next(self._items)
+        self.count += 1
+        return item
 
 
 @dataclass(frozen=True)
@@ -89,3 +108,29 @@ def nothing_recorded(settings: Settings) -> str | None:
             f"no run was ever recorded in {store.where}, the database of {settings.origin}; name "
             "other settings by --settings or REAPER_SETTINGS"
         )
+
+
+def strange_names(settings: Settings, wanted: HistoryFilter) -> list[str]:
+    """In words which names of the filter nothing on record has, each with the nearest.
+
+    Raises StoreError.
+    """
+    with database(settings) as store:
+        names = recorded_names(store)
+        ids = wanted.session is None or bool(recorded(store, wanted.session))
+    accounts = sorted({*names.accounts, *(account.name for account in settings.accounts)})
+    asked = (
+        ("account", wanted.account, accounts, wanted.account in accounts),
+        ("policy", wanted.policy, names.policies, wanted.policy in names.policies),
+        ("owner", wanted.owner, names.owners, _any_reads(wanted.owner, names.owners)),
+        ("session", wanted.session, (), ids),
+    )
+    return [
+        f"nothing is on record of {what} '{name}'{did_you_mean(name, there)}"
+        for what, name, there, known in asked
+        if name is not None and not known
+    ]
+
+
+def _any_reads(pattern: str | None, names: Sequence[str]) -> bool:
+    return pattern is None or any(map(star_reads_alike(pattern), names))

@@ -21,9 +21,18 @@ from reaper.config.policy_tests import (
 )
 from reaper.config.settings.model import Settings
 from reaper.core.language.policy import PolicySet
-from reaper.errors import DONE, SOME_FAILED, USAGE, ConfigurationError, FileProblems, Problem
-from reaper.ports import Clock
+from reaper.errors import (
+    DONE,
+    SOME_FAILED,
+    UNREACHABLE,
+    USAGE,
+    ConfigurationError,
+    FileProblems,
+    Problem,
+)
+from reaper.ports import Clock, Tell
 from reaper.usecases.configuration import nobody_to_tell
+from reaper.usecases.live import LiveMatches, live_matches
 
 __all__ = [
     "Checked",
@@ -41,8 +50,8 @@ __all__ = [
 class Checked:
     """Every problem of the files; `policies` is None where an error keeps them from being loaded.
 
-    `doubts` are about the policies together with the settings, `at` is when it was looked. `strict`
-    where a warning counts as an error.
+    `doubts` are about the policies together with the settings, `at` is when it was looked. `live` is
+    whom they match now, where that was asked. `strict` where a warning counts as an error.
     """
 
     at: datetime
@@ -51,11 +60,13 @@ class Checked:
     warnings: tuple[Problem, ...] = ()
     policies: PolicySet | None = None
     doubts: tuple[str, ...] = ()
+    live: LiveMatches | None = None
 
     @property
     def exit_code(self) -> int:
         wrong = self.errors or (self.strict and self.warnings)
-        return USAGE if wrong else DONE
+        unread = self.live is not None and self.live.unread
+        return USAGE if wrong else UNREACHABLE if unread else DONE
 
 
 def check(
@@ -63,11 +74,16 @@ def check(
     settings: Settings | None = None,
     *,
     strict: bool = False,
+    live: Settings | None = None,
+    names: tuple[str, ...] = (),
+    tell: Tell = lambda _: None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Checked:
     """Read the policies of a file or folder, and tell every problem at once.
 
-    `settings` are those that name the path, where they do.
+    `settings` are those that name the path, where they do. With `live` the accounts of these
+    settings are asked whom the policies match now, or those of these names; then it raises
+    ConfigurationError and StoreError as well.
     """
     now = clock.now()
     try:
@@ -75,7 +91,9 @@ def check(
     except FileProblems as error:
         return Checked(now, strict, tuple(error.problems))
     doubts = nobody_to_tell(loaded.policies, settings) if settings else ()
-    return Checked(now, strict, (), loaded.warnings, loaded.policies, tuple(doubts))
+    matches = live_matches(live, loaded, names, tell=tell) if live else None
+    warnings = (*loaded.warnings, *(matches.problems if matches else ()))
+    return Checked(now, strict, (), warnings, loaded.policies, tuple(doubts), matches)
 
 
 @dataclass(frozen=True)

@@ -145,5 +145,5 @@ def read_plan(path: Path) -> PlanFile:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError:
         raise ConfigurationError(
-            f"{path} is not a plan; `reaper plan -o {path}` makes one"
+            f"{path} is not a plan; `reaper plan --out {path}` makes one"
         ) from None

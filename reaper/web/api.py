@@ -91,7 +91,10 @@ def api(store: Store, status_reader: StatusReader) -> APIRouter:
     )
     def decisions(params: Annotated[DecisionParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (int, str, str))
-        return page(decisions_page(store(), params.filter(params.ruling), behind), params.limit)
+        return page(
+            decisions_page(store(), params.filter(params.ruling or params.outcome), behind),
+            params.limit,
+        )
 
     @router.get("/steps", response_model=Page[StepEntry], summary="Steps and their outcomes")
     def steps(params: Annotated[StepParams, Query()]) -> dict[str, Any]:
@@ -105,7 +108,10 @@ def api(store: Store, status_reader: StatusReader) -> APIRouter:
     )
     def sessions(params: Annotated[SessionParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (str, str))
-        return page(sessions_page(store(), params.filter(params.ruling), behind), params.limit)
+        return page(
+            sessions_page(store(), params.filter(params.ruling or params.outcome), behind),
+            params.limit,
+        )
 
     @router.get(
         "/policies",
@@ -114,7 +120,9 @@ def api(store: Store, status_reader: StatusReader) -> APIRouter:
     )
     def policies(params: Annotated[PolicyParams, Query()]) -> dict[str, Any]:
         behind = read(params.cursor, (str, str))
-        entries = policies_page(store(), name=params.name, limit=params.limit + 1, behind=behind)
+        entries = policies_page(
+            store(), name=params.name or params.policy, limit=params.limit + 1, behind=behind
+        )
         return page(entries, params.limit)
 
     return router

@@ -74,6 +74,9 @@ class PolicyParams(QueryParams):
     """Which texts of policies."""
 
     name: Text = Field(None, description="Only of this policy.")
+    policy: Text = Field(
+        None, description="The same as `name`, by the name that the other lists have for it."
+    )
 
 
 class RunParams(QueryParams):
@@ -100,12 +103,20 @@ class SessionParams(_OfSessions):
     """Which sessions; each filter must hold of one of its verdicts."""
 
     ruling: Verdict = Field(None, description="Only with such a verdict.")
+    outcome: Verdict = Field(
+        None, description="The same as `ruling`, by the name that the history has for it."
+    )
+    since: Moment = Field(None, description="Only with a verdict taken from this time on.")
+    until: Moment = Field(None, description="Only with a verdict taken before this time.")
 
 
 class DecisionParams(_OfSessions):
     """Which decisions."""
 
     ruling: Verdict = Field(None, description="Only such verdicts.")
+    outcome: Verdict = Field(
+        None, description="The same as `ruling`, by the name that the history has for it."
+    )
     since: Moment = Field(None, description="Only from this time on.")
     until: Moment = Field(None, description="Only before this time.")
 

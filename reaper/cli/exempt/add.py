@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reaper.cli.options import future, settings_of
+from reaper.cli import completion
+from reaper.cli.display import stamp
+from reaper.cli.options import settings_of
 from reaper.cli.output import say
+from reaper.cli.times import future, zone_of_command, zone_option
 from reaper.clock import SYSTEM_CLOCK
 from reaper.core.model.kinds import EVERY_KIND
 
@@ -23,17 +26,28 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 @click.option(
     "--owner", metavar="PATTERN", help="Sessions of this owner, like anna@Planning or '*@Planning'."
 )
-@click.option("--session", metavar="ID", help="The session with this id; a prefix is enough.")
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=completion.sessions,
+    help="The session with this id; a prefix is enough.",
+)
 @click.option("--app", metavar="PATTERN", help="Sessions of this app.")
 @click.option("--environment", metavar="PATTERN", help="Sessions of owners in this environment.")
 @click.option("--kind", metavar="KIND", help=f"Sessions of this kind: {EVERY_KIND}.")
 @click.option("--name", metavar="PATTERN", help="Sessions of this name.")
-@click.option("--account", metavar="NAME", help="Only in this account; in all of them by default.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=completion.accounts,
+    help="Only in this account; in all of them by default.",
+)
 @click.option(
     "--until",
     metavar="WHEN",
-    help="When it ends: 2026-11-24 (inclusive, UTC), 2026-11-24T08:00, or a duration such as 3d.",
+    help="When it ends: 2026-11-24 (inclusive), 2026-11-24T08:00, or a duration such as 3d.",
 )
+@zone_option
 @click.option("--forever", is_flag=True, help="No end; prefer `--until`.")
 @click.option("--reason", required=True, help="The reason; shown wherever the exemption applies.")
 @click.option("--by", help="Who requests it; the current user by default.")
@@ -52,8 +66,10 @@ def command(
     """Exempt sessions from every policy; it holds at once, also for a run that is under way.
 
     Of several options all must match. Patterns are those of the policies: `*`, `?` and /regex/.
+    Prints whom it covers now; an account that cannot be asked is told, and the exemption holds all
+    the same.
     """
-    from reaper.cli.views.written import show_written
+    from reaper.cli.views.written import show_covered, show_written
     from reaper.usecases import exemptions
 
     if (until is None) is not forever:
@@ -70,6 +86,7 @@ def command(
     added = exemptions.add(settings, given, reason=reason, account=account, ends=ends, by=by)
     made = added.exemption
     say(f"exemption {added.number}: {made.whom}, {_until(made)}")
+    show_covered(added.covered)
     show_written(added.written)
     for _, why in made.oddities():
         say(f"warning: {why}; if that is not intended, type the name again", err=True)
@@ -84,9 +101,10 @@ def _end(until: str) -> datetime:
     """When it ends. A day that is named alone counts whole, as in a policy file. Raises
     click.BadParameter.
     """
-    now = SYSTEM_CLOCK.now()
+    now, zone = SYSTEM_CLOCK.now(), zone_of_command(click.get_current_context())
     try:
-        end = datetime.combine(date.fromisoformat(until), time(0), UTC) + timedelta(days=1)
+        after = date.fromisoformat(until) + timedelta(days=1)
+        end = datetime.combine(after, time(0), zone).astimezone(UTC)
     except OverflowError:
         end = datetime.max.replace(tzinfo=UTC)
     except ValueError:
@@ -101,4 +119,6 @@ def _end(until: str) -> datetime:
 
 
 def _until(exemption: ManualExemption) -> str:
-    return f"until {exemption.ends:%Y-%m-%d %H:%M}Z" if exemption.ends else "for ever"
+    return (
+        f"until {stamp(exemption.ends, utc='Z', seconds=False)}" if exemption.ends else "for ever"
+    )

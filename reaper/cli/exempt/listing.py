@@ -6,10 +6,12 @@ import click
 
 from reaper.cli.options import output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import emit, stream
+from reaper.cli.times import zone_option
 
 
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Include removed exemptions.")
+@zone_option
 @output_option("table", "json", "csv")
 @click.pass_context
 def command(ctx: click.Context, *, everything: bool, output: str) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from reaper.cli.output import emit, say
 from reaper.cli.views.problems import Finding, as_github, as_json, as_sarif, findings, shown
-from reaper.core.language.hours import OnlyDuring
 from reaper.core.language.policy import Policy, PolicySet
+from reaper.usecases.live import LiveMatches
 from reaper.usecases.policies import Checked
 
 _WRITERS = {"json": as_json, "sarif": as_sarif, "github": as_github}
@@ -24,14 +24,14 @@ def show_checked(checked: Checked, output: str) -> None:
         for line in shown(problem, "" if level == "error" else "warning: "):
             say(line, err=True)
     if checked.policies is not None and not _errors(problems):
-        _show_policies(checked.policies, checked.at)
+        _show_policies(checked.policies, checked.at, checked.live)
     if problems:
         counts = [
             _count(_errors(problems), "error"),
             _count(len(problems) - _errors(problems), "warning"),
         ]
         say(", ".join(one for one in counts if not one.startswith("0")), err=True)
-    for doubt in checked.doubts:
+    for doubt in (*checked.doubts, *(checked.live.by_hand if checked.live else ())):
         say(f"warning: {doubt}", err=True)
 
 
@@ -39,9 +39,10 @@ def _errors(problems: Sequence[Finding]) -> int:
     return sum(one.level == "error" for one in problems)
 
 
-def _show_policies(policies: PolicySet, now: datetime) -> None:
+def _show_policies(policies: PolicySet, now: datetime, live: LiveMatches | None) -> None:
     for policy in policies.policies:
-        say(f"{policy.name}: {', '.join(_summary(policy, now))}")
+        matches = [f"matches {live.policies[policy.name]} now"] if live else []
+        say(f"{policy.name}: {', '.join([*_summary(policy, now), *matches])}")
     protect = f", {len(policies.protect)} protected from all policies" if policies.protect else ""
     say(f"{_count(len(policies.policies), 'policy', 'policies')} OK{protect}")
 
@@ -58,12 +59,4 @@ def _summary(policy: Policy, now: datetime) -> Iterator[str]:
     if (why := policy.dormant(now)) is not None:
         yield f"not in force: {why}"
     elif policy.only_during is not None:
-        yield f"during {policy.only_during}: {_now(policy.only_during, now)}"
-
-
-def _now(hours: OnlyDuring, now: datetime) -> str:
-    if hours.is_open(now):
-        closes = hours.closes_after(now)
-        return f"open until {hours.shown(closes)}" if closes else "always open"
-    opens = hours.opens_after(now)
-    return f"opens {hours.shown(opens)}" if opens else "does not open again"
+        yield f"during {policy.only_during}: {policy.only_during.state_at(now)}"

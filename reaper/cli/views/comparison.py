@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from reaper.cli.views.render import Screen, console, identity, moment, short, table
+from reaper.cli.display import moment
+from reaper.cli.views.render import Screen, console, identity, short, table
 from reaper.core.explaining.comparison import Difference, Rewritten
 from reaper.core.explaining.disposition import Disposition, DispositionKind, dispositions
 from reaper.core.model.action import Action

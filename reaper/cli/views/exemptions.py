@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reaper.cli.display import headed, moment
 from reaper.cli.output import say
-from reaper.cli.views.render import console, csv_lines, moment, table
+from reaper.cli.views.render import console, csv_lines, table
 from reaper.store import ManualExemptionEntry
 from reaper.usecases.exemptions import ListedExemption
 
@@ -56,10 +57,10 @@ def _show_group(group: str, entries: list[ManualExemptionEntry]) -> None:
         "NO",
         "WHOM",
         "ACCOUNT",
-        "UNTIL (UTC)",
+        headed("UNTIL"),
         "BY",
         "DECIDED",
-        "LAST (UTC)",
+        headed("LAST"),
         "REASON",
         wide="REASON",
     )

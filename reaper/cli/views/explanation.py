@@ -8,8 +8,9 @@ from itertools import chain
 
 from rich.text import Text
 
+from reaper.cli.display import headed, moment, stamp
 from reaper.cli.views.explanation_json import explanation_as_json
-from reaper.cli.views.render import Screen, console, moment, styled, table
+from reaper.cli.views.render import Screen, console, styled, table
 from reaper.core.explaining.disposition import next_run
 from reaper.core.explaining.explanation import Branch, Cover, PolicyView, explained
 from reaper.core.judging.verdict import Finding, Ruling
@@ -38,10 +39,34 @@ def show_explanation(explanation: Explanation) -> None:
         _show_policies(out, explanation.live)
     else:
         there = "not among the live sessions; this is on record of it"
-        when = f"as recorded by {moment(at)} UTC" if at else there
-        out.line("[bold]{}[/] in {}: {}", session, account, when)
+        when = f"as recorded by {stamp(at)}" if at else there
+        if explanation.past.end is not None:
+            _show_end(out, explanation)
+        else:
+            out.line("[bold]{}[/] in {}: {}", session, account, when)
+            if at is None and not explanation.unread:
+                out.line("  not ended by this reaper: no step on record shows its end")
         _show_decisions(out, explanation.past)
     _show_steps(out, explanation.past, "by then" if at else "so far")
+
+
+def _show_end(out: Screen, explanation: Explanation) -> None:
+    """Who ended it, when, and why: what is asked first of a session that is gone."""
+    end, (account, session) = explanation.past.end, explanation.who
+    if end is None:
+        return
+    step, run = end.step, end.run
+    word = styled(end.event.event)
+    out.line("[bold]{}[/] in {}: {} at {}", session, account, word, stamp(end.event.at))
+    actor = f", by {run.actor}" if run else ""
+    out.line("  who: policy {} in run {}{}", step.policy, step.run, actor)
+    if run is not None and run.request is not None:
+        out.line("  asked for by hand: {}", run.request)
+    out.line("  why: {}", step.reason)
+    if end.event.detail:
+        out.line("  how it was seen: {}", end.event.detail)
+    whose = (step.kind, step.owner or "?", step.app or "?")
+    out.line("  it was a {} session of {}, app {}", *whose)
 
 
 def _show_session(out: Screen, live: Live) -> None:
@@ -72,7 +97,7 @@ def _ago(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "at a time that is not known"
     length = (now - at).total_seconds()
-    return f"{moment(at)} UTC ({spoken(length)} {'ago' if length >= 0 else 'ahead'})"
+    return f"{stamp(at)} ({spoken(length)} {'ago' if length >= 0 else 'ahead'})"
 
 
 def _show_policies(out: Screen, live: Live) -> None:
@@ -158,7 +183,7 @@ def _change(view: PolicyView, now: datetime) -> str:
     change, policy = view.change, view.policy
     if change is None:
         return "does not change by itself"
-    when = f"in {spoken((change.at - now).total_seconds())} (at {moment(change.at)} UTC)"
+    when = f"in {spoken((change.at - now).total_seconds())} (at {stamp(change.at)})"
     if change.open_end:
         return f"does not change by itself before {when[3:]}"
     if change.verdict is None:
@@ -179,8 +204,8 @@ def _change(view: PolicyView, now: datetime) -> str:
 def _show_decisions(out: Screen, past: AsOf) -> None:
     if past.look is not None:
         how = "enforcing" if past.look.enforcing else "dry run"
-        last = "  last look by then: run {} ({}) at {} UTC by {}"
-        out.line(last, past.look.id, how, moment(past.look.at), past.look.actor)
+        last = "  last look by then: run {} ({}) at {} by {}"
+        out.line(last, past.look.id, how, stamp(past.look.at), past.look.actor)
         for doubt in past.look.doubts:
             out.line("  [yellow]observed only:[/] {}", doubt)
     else:
@@ -189,8 +214,8 @@ def _show_decisions(out: Screen, past: AsOf) -> None:
         out.line("  no verdict on it is on record by then")
         return
     for one in past.decisions:
-        stands = "\n[bold]{}[/]: {} since run {} at {} UTC"
-        out.line(stands, one.policy, styled(one.ruling), one.run, moment(one.at))
+        stands = "\n[bold]{}[/]: {} since run {} at {}"
+        out.line(stands, one.policy, styled(one.ruling), one.run, stamp(one.at))
         out.line("  {}", one.reason)
         for kept in one.evidence["findings"]:
             finding = Finding(**{**kept, "answer": Answer[kept["answer"].upper()]})
@@ -217,7 +242,7 @@ def _show_steps(out: Screen, past: AsOf, when: str) -> None:
         out.line("\nno step was planned for it {}", when)
         return
     out.line("\nwhat was done")
-    rows = table("AT (UTC)", "RUN", "POLICY", "ACTION", "EVENT", "DETAIL", wide="DETAIL")
+    rows = table(headed("AT"), "RUN", "POLICY", "ACTION", "EVENT", "DETAIL", wide="DETAIL")
     for step in reversed(past.steps):
         for event in step.events:
             cells = (step.policy, step.action)

@@ -13,7 +13,7 @@ from reaper.core.explaining.forecast import Change
 from reaper.core.judging.verdict import Finding
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.rules import unit_of
-from reaper.store import AsOf, DecisionEntry, PastLook, StepEntry
+from reaper.store import AsOf, DecisionEntry, PastEnd, PastLook, StepEntry
 from reaper.usecases.explain import Explanation, Live
 
 
@@ -116,8 +116,25 @@ def _change(change: Change | None) -> dict[str, Any] | None:
     }
 
 
+def _ended(end: PastEnd | None) -> dict[str, Any] | None:
+    if end is None:
+        return None
+    return {
+        "at": _moment(end.event.at),
+        "outcome": end.event.event,
+        "detail": end.event.detail,
+        "run": end.step.run,
+        "by": end.run.actor if end.run else None,
+        "request": end.run.request if end.run else None,
+        "policy": end.step.policy,
+        "action": end.step.action,
+        "reason": end.step.reason,
+    }
+
+
 def _recorded(past: AsOf) -> dict[str, Any]:
     return {
+        "ended": _ended(past.end),
         "look": _look(past.look) if past.look else None,
         "decisions": [_decision(decision, past) for decision in past.decisions],
         "steps": [_step(step) for step in past.steps],

@@ -3,103 +3,96 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reaper.cli.views.render import console, identity, short, styled, table
-from reaper.core.judging.verdict import Observation, Ruling, Verdict, gravest
+from reaper.cli.views.render import console, csv_lines, identity, short, styled, table
+from reaper.core.judging.verdict import Ruling
 from reaper.core.model.duration import spoken
-from reaper.core.model.session import Session
+from reaper.usecases.sessions import UNSELECTED, FleetView, SessionRow
+
+_COLUMNS = (
+    "account",
+    "session",
+    "kind",
+    "state",
+    "owner",
+    "app",
+    "app_version",
+    "name",
+    "created_at",
+    "age_seconds",
+    "idle_seconds",
+    "verdict",
+    "policies",
+    "reason",
+)
 
 
-def show_fleet(observation: Observation) -> None:
-    """One table, the offenders first, then by age."""
-    out = console()
+def show_fleet(fleet: FleetView) -> None:
+    """One table, in the order that was asked for."""
+    out, observation = console(), fleet.observation
     rows = table(
         "SESSION", "KIND", "STATE", "OWNER", "APP", "AGE", "IDLE", "VERDICT", "WHY", wide="WHY"
     )
-    verdicts = _by_session(observation)
-    for session in sorted(
-        observation.snapshot.fleet, key=lambda s: _order(s, verdicts.get(s.id, ()), observation)
-    ):
-        row = _row(session, verdicts.get(session.id, ()), observation)
-        cells = [
-            row[key] or "?" for key in ("short", "kind", "state", "owner", "app", "age", "idle")
-        ]
-        rows.add_row(*cells, styled(row["verdict"]), row["why"])
-    out.line("[bold]{}[/]: {} sessions", observation.account, len(observation.snapshot.fleet))
-    out.rows(rows)
+    for row in fleet.rows:
+        ruling = row.ruling.value if row.ruling else "not selected"
+        rows.add_row(*_cells(row), styled(ruling), _why(row))
+    shown, there = len(fleet.rows), len(observation.snapshot.fleet)
+    counts = f"{there} sessions" if shown == there else f"{shown} of {there} sessions"
+    out.line("[bold]{}[/]: {}", observation.account, counts)
+    if fleet.rows or not there:
+        out.rows(rows)
+    if fleet.idle_unknown:
+        out.line("[yellow]left out, their idle time is not known:[/] {}", fleet.idle_unknown)
     for doubt in observation.doubts:
         out.line("[yellow]this look is doubtful:[/] {}", doubt)
     for bad in observation.snapshot.unreadable:
         out.line("[yellow]unreadable {} {}:[/] {}", bad.kind, bad.id or "", bad.problem)
 
 
-def _by_session(observation: Observation) -> dict[str, list[Verdict]]:
-    verdicts: dict[str, list[Verdict]] = {}
-    for verdict in observation.verdicts:
-        verdicts.setdefault(verdict.session.id, []).append(verdict)
-    return verdicts
-
-
-def _order(
-    session: Session, verdicts: Sequence[Verdict], observation: Observation
-) -> tuple[bool, float]:
-    age = session.age(observation.now)
-    return all(v.ruling is not Ruling.OFFENDER for v in verdicts), -(
-        age.total_seconds() if age else 0
+def _cells(row: SessionRow) -> tuple[str, ...]:
+    session, age, idle = row.session, row.age, row.idle
+    about = (session.kind, session.state, session.owner, session.app)
+    at_most = "" if row.fresh else "≤ "
+    return (
+        short(session.id),
+        *(value or "?" for value in about),
+        spoken(age.total_seconds()) if age else "?",
+        f"{at_most}{spoken(idle.total_seconds())}" if idle else "-",
     )
 
 
-def _row(session: Session, verdicts: Sequence[Verdict], observation: Observation) -> dict[str, Any]:
-    ruling = gravest(v.ruling for v in verdicts)
-    saying = [v for v in verdicts if v.ruling is ruling]
-    age, activity = session.age(observation.now), observation.activity.get(session.id)
-    idle = activity.idle(observation.now) if activity else None
-    return {
-        "short": short(session.id),
-        "kind": session.kind,
-        "state": session.state,
-        "owner": session.owner,
-        "app": session.app,
-        "age": spoken(age.total_seconds()) if age else None,
-        "idle": ("" if activity and activity.learnt_at >= observation.now else "≤ ")
-        + spoken(idle.total_seconds())
-        if idle
-        else "-",
-        "verdict": ruling.value if ruling else "not selected",
-        "why": _why(ruling, saying, activity.source if activity else ""),
-    }
-
-
-def _why(ruling: Ruling | None, saying: Sequence[Verdict], source: str) -> str:
+def _why(row: SessionRow) -> str:
     """The reasons, each with the policies that give it; of a session that is in order, what shows
     that it is used.
     """
+    ruling, source = row.ruling, row.activity.source if row.activity else ""
     if ruling is None or (ruling is Ruling.COMPLIANT and source):
         return source
     reasons: dict[str, list[str]] = {}
-    for verdict in saying:
+    for verdict in row.verdicts:
+        if verdict.ruling is not ruling:
+            continue
         reasons.setdefault(verdict.reason, []).append(verdict.policy.name)
     if ruling is Ruling.COMPLIANT:
         return next(iter(reasons))
     return "; ".join(f"{reason} ({', '.join(policies)})" for reason, policies in reasons.items())
 
 
-def fleets_as_json(looks: Sequence[Observation]) -> str:
-    return json.dumps({"accounts": [_as_json(observation) for observation in looks]}, indent=2)
+def fleets_as_json(fleets: Sequence[FleetView]) -> str:
+    return json.dumps({"accounts": [_as_json(fleet) for fleet in fleets]}, indent=2)
 
 
-def _as_json(observation: Observation) -> dict[str, Any]:
-    verdicts = _by_session(observation)
+def _as_json(fleet: FleetView) -> dict[str, Any]:
+    observation = fleet.observation
     return {
         "account": observation.account,
         "at": observation.now.isoformat(),
         "complete": observation.complete,
         "doubts": list(observation.doubts),
-        "sessions": [
-            _session(s, verdicts.get(s.id, ()), observation) for s in observation.snapshot.fleet
-        ],
+        "sessions": [_session(row) for row in fleet.rows],
+        "idle_unknown": fleet.idle_unknown,
         "unreadable": [
             {"kind": u.kind, "id": u.id, "problem": u.problem}
             for u in observation.snapshot.unreadable
@@ -107,11 +100,8 @@ def _as_json(observation: Observation) -> dict[str, Any]:
     }
 
 
-def _session(
-    session: Session, verdicts: Sequence[Verdict], observation: Observation
-) -> dict[str, Any]:
-    age, activity = session.age(observation.now), observation.activity.get(session.id)
-    idle = activity.idle(observation.now) if activity else None
+def _session(row: SessionRow) -> dict[str, Any]:
+    session, age, idle = row.session, row.age, row.idle
     return {
         **identity(session),
         "state": session.state,
@@ -121,7 +111,7 @@ def _session(
         "created_at": session.created_at.isoformat() if session.created_at else None,
         "age_seconds": age.total_seconds() if age else None,
         "idle_seconds": idle.total_seconds() if idle is not None else None,
-        "idle_learnt": activity.source if activity else None,
+        "idle_learnt": row.activity.source if row.activity else None,
         "verdicts": [
             {
                 "policy": v.policy.name,
@@ -129,6 +119,23 @@ def _session(
                 "mode": v.policy.mode,
                 "reason": v.reason,
             }
-            for v in verdicts
+            for v in row.verdicts
         ],
+    }
+
+
+def fleets_as_csv(fleets: Sequence[FleetView]) -> Iterator[str]:
+    """A line a session, with its gravest verdict and the policies that give it."""
+    rows = (_flat(fleet.observation.account, row) for fleet in fleets for row in fleet.rows)
+    return csv_lines(rows, _COLUMNS)
+
+
+def _flat(account: str, row: SessionRow) -> dict[str, Any]:
+    saying = [v.policy.name for v in row.verdicts if v.ruling is row.ruling]
+    return {
+        **_session(row),
+        "account": account,
+        "verdict": row.ruling.value if row.ruling else UNSELECTED,
+        "policies": ", ".join(saying),
+        "reason": _why(row),
     }

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reaper.cli.views.render import Screen, console, csv_lines, moment, short, styled, table
+from reaper.cli.display import headed, moment
+from reaper.cli.views.render import Screen, console, csv_lines, short, styled, table
 from reaper.usecases.history import HistoryEntry, Newest, RunEntry
 
 _COLUMNS = (
@@ -33,7 +34,7 @@ def show_entries(found: Newest[HistoryEntry]) -> None:
     if not found.entries:
         out.line("no matching records")
         return
-    rows = table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
+    rows = table(headed("AT"), "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
     for entry in found.entries:
         who = (short(entry.session), entry.kind, entry.owner or "?", entry.policy)
         why = "; ".join(filter(None, (entry.reason, entry.detail)))
@@ -93,7 +94,7 @@ def show_runs(found: Newest[RunEntry]) -> None:
         return
     rows = table(
         "RUN",
-        "STARTED (UTC)",
+        headed("STARTED"),
         "ACCOUNT",
         "HOW",
         "SESSIONS",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
+from reaper.cli.display import stamp
+from reaper.cli.views.sheet import Sheet
 from reaper.core.judging.concerns import Check, Concern
 from reaper.core.judging.verdict import Observation, Verdict
 from reaper.core.model.session import Session
@@ -21,10 +20,9 @@ from reaper.core.planning.notice import DeliveryStatus
 from reaper.core.planning.plan import Outcome, Plan, Result, Step
 from reaper.foreign_text import csv_cell, visible
 from reaper.run.pipeline import Report
+from reaper.usecases.accounts import MANY, NOBODY, Unmatched
 
 _FILE_WIDTH = 160  # columns where standard output is no terminal
-# columns that the wide column needs beside the others; with fewer it stands on a line of its own
-_LEAST = 28
 _SHORT = 8  # characters of a session's id that a table shows; commands accept them
 STYLES = {
     "terminated": "green",
@@ -93,55 +91,6 @@ def styled(word: str) -> Text:
     return Text(visible(word), STYLES.get(word, ""))
 
 
-def moment(at: datetime | None) -> str:
-    """A time in UTC, to the second."""
-    return at.strftime("%Y-%m-%d %H:%M:%S") if at else "-"
-
-
-class Sheet(Table):
-    """A table that a narrow terminal shows in two lines a row: the wide column stands below the
-    others.
-
-    A cell that is no `Text` is somebody else's, and shown as it is.
-    """
-
-    def add_row(self, *cells: str | Text) -> None:  # type: ignore[override]
-        super().add_row(*(c if isinstance(c, Text) else Text(visible(c)) for c in cells))
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        columns = [
-            [
-                cell.copy() if isinstance(cell, Text) else Text(str(cell))
-                for cell in (c.header, *c.cells)
-            ]
-            for c in self.columns
-        ]
-        narrow = [cells for cells, c in zip(columns, self.columns, strict=True) if c.no_wrap]
-        widths = [max(text.cell_len for text in cells) for cells in narrow]
-        if not narrow or sum(widths) + 2 * len(widths) + _LEAST <= options.max_width:
-            yield from super().__rich_console__(console, options)
-            return
-        wide = next(
-            (cells for cells, c in zip(columns, self.columns, strict=True) if not c.no_wrap), []
-        )
-        _shrink(widths, options.max_width - 2 * (len(widths) - 1))
-        for number, row in enumerate(zip(*narrow, strict=True)):
-            for text, width in zip(row, widths, strict=True):
-                text.truncate(width, overflow="ellipsis", pad=True)
-            line = Text("  ").join(row)
-            line.rstrip()
-            line.stylize("bold" if number == 0 else "")
-            yield line
-            if number and wide and wide[number].plain:
-                yield Padding(wide[number], (0, 0, 0, 4))
-
-
-def _shrink(widths: list[int], room: int) -> None:
-    """Take from the widest until they fit, or nothing is left to take."""
-    while sum(widths) > room and max(widths) > _SHORT:
-        widths[widths.index(max(widths))] -= 1
-
-
 def table(*columns: str, wide: str = "REASON") -> Sheet:
     """An empty table in the house's style; the `wide` column takes what width is left,
     and folds.
@@ -158,13 +107,15 @@ def table(*columns: str, wide: str = "REASON") -> Sheet:
 # ------------------------------------------------------------------------------------------------------
 
 
-def show_reports(reports: Iterable[Report]) -> None:
+def show_reports(
+    reports: Iterable[Report], unmatched: Mapping[str, Sequence[Unmatched]] = NOBODY
+) -> None:
     out = console()
     for report in reports:
-        show_report(out, report)
+        show_report(out, report, unmatched.get(report.observation.account, ()))
 
 
-def show_report(out: Screen, report: Report) -> None:
+def show_report(out: Screen, report: Report, unmatched: Sequence[Unmatched] = ()) -> None:
     observation = report.observation
     counts = (
         ", ".join(f"{n} {ruling}" for ruling, n in observation.count().items() if n)
@@ -177,6 +128,7 @@ def show_report(out: Screen, report: Report) -> None:
         return
     fleet = len(observation.snapshot.fleet)
     out.line("[bold]{}[/] run {} ({}): {} sessions; {}", *who, fleet, counts)
+    _show_policies(out, observation, unmatched)
     for past, outcome in report.settled:
         which, result = short(past.session_id), styled(outcome.result.value)
         out.line("  settled from run {}: {} {}: {}", past.run_id, which, result, outcome.detail)
@@ -191,6 +143,24 @@ def show_report(out: Screen, report: Report) -> None:
     show_rest(out, report.plan)
     _show_receipts(out, report)
     show_dormant(out, observation)
+
+
+def _show_policies(out: Screen, observation: Observation, unmatched: Sequence[Unmatched]) -> None:
+    """How many sessions each policy judged, and how; and which has had none for long."""
+    idle = {one.policy: one for one in unmatched}
+    for name, counts in observation.count_by_policy().items():
+        if name in idle:
+            out.line("  [yellow]policy {}:[/] {}", name, no_match(idle[name]))
+            continue
+        said = ", ".join(f"{count} {ruling}" for ruling, count in counts.items())
+        out.line("  policy {}: {}", name, said or "selects no session")
+
+
+def no_match(one: Unmatched) -> str:
+    return (
+        f"selected no session in the last {MANY} runs, since {stamp(one.since)}; "
+        "`reaper policy check --live` tells which patterns match nobody"
+    )
 
 
 def show_concerns(out: Screen, concerns: Iterable[Concern]) -> None:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reaper.cli.views.render import identity
-from reaper.core.planning.plan import Outcome, Step, Waiting
+from reaper.core.judging.concerns import concerns
+from reaper.core.judging.verdict import Observation
+from reaper.core.planning.plan import Outcome, Plan, Step, Waiting
 from reaper.run.pipeline import Report
+from reaper.usecases.accounts import NOBODY, Unmatched
+from reaper.usecases.plans import Plans
 
 
-def reports_as_json(reports: Iterable[Report], skipped: Sequence[str] = ()) -> str:
-    return json.dumps(
-        {"runs": [_report(report) for report in reports], "skipped": list(skipped)}, indent=2
-    )
+def reports_as_json(
+    reports: Iterable[Report],
+    skipped: Sequence[str] = (),
+    unmatched: Mapping[str, Sequence[Unmatched]] = NOBODY,
+) -> str:
+    runs = [_report(one, unmatched.get(one.observation.account, ())) for one in reports]
+    return json.dumps({"runs": runs, "skipped": list(skipped)}, indent=2)
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: Report, unmatched: Sequence[Unmatched]) -> dict[str, Any]:
     observation = report.observation
     return {
         "id": report.run_id,
@@ -30,6 +37,8 @@ def _report(report: Report) -> dict[str, Any]:
         "concerns": [concern._asdict() for concern in report.concerns],
         "sessions": len(observation.snapshot.fleet),
         "verdicts": {ruling.value: n for ruling, n in observation.count().items()},
+        "policies": observation.count_by_policy(),
+        "unmatched": [one.policy for one in unmatched],
         "probes": len(observation.learnt),
         "unreadable": [
             {"kind": u.kind, "id": u.id, "problem": u.problem}
@@ -40,25 +49,9 @@ def _report(report: Report) -> dict[str, Any]:
             for s in observation.half_read
         ],
         "not_in_force": observation.policies.dormant(observation.now),
-        "planned": {
-            "actions": dict(report.plan.planned.actions),
-            "policies": dict(report.plan.planned.policies),
-            "within_limits": report.plan.takeable,
-        },
-        "later": len(report.plan.later),
-        "halted": list(report.plan.halted),
+        **_plan(report.plan, report.outcomes),
         "blocked": report.blocked,
         "acknowledge": report.holds.halted_run,
-        "waiting": [_waiting(waiting) for waiting in report.plan.waiting],
-        "steps": [
-            _step(step, report.outcomes.get(step.session.id))
-            for step in (*report.plan.steps, *report.plan.came_back)
-        ],
-        "observed": [
-            {**identity(v.session), "policy": v.policy.name, "reason": v.reason}
-            for v in report.plan.observed
-        ],
-        "notify": [c.fields for c in report.plan.to_tell],
         "told": [
             {
                 "target": r.target,
@@ -78,6 +71,49 @@ def _report(report: Report) -> dict[str, Any]:
             }
             for p, o in report.settled
         ],
+    }
+
+
+def _plan(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    return {
+        "planned": {
+            "actions": dict(plan.planned.actions),
+            "policies": dict(plan.planned.policies),
+            "within_limits": plan.takeable,
+        },
+        "later": len(plan.later),
+        "halted": list(plan.halted),
+        "waiting": [_waiting(waiting) for waiting in plan.waiting],
+        "steps": [
+            _step(step, outcomes.get(step.session.id)) for step in (*plan.steps, *plan.came_back)
+        ],
+        "observed": [
+            {**identity(v.session), "policy": v.policy.name, "reason": v.reason}
+            for v in plan.observed
+        ],
+        "notify": [c.fields for c in plan.to_tell],
+    }
+
+
+def plans_as_json(made: Plans) -> str:
+    """What a run would do in each account; of the keys of a run, those that a look can fill."""
+    return json.dumps({"plans": [_of_account(made, *one) for one in made.plans]}, indent=2)
+
+
+def _of_account(made: Plans, observation: Observation, plan: Plan) -> dict[str, Any]:
+    holds = made.holds[observation.account]
+    return {
+        "account": observation.account,
+        "at": observation.now.isoformat(),
+        "complete": observation.complete,
+        "doubts": list(observation.doubts),
+        "concerns": [one._asdict() for one in concerns(observation, enforcing=False)],
+        "sessions": len(observation.snapshot.fleet),
+        "policies": observation.count_by_policy(),
+        "not_in_force": observation.policies.dormant(observation.now),
+        **_plan(plan, {}),
+        "blocked": holds.reason(plan.halted) if plan.steps else None,
+        "acknowledge": holds.halted_run,
     }
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from reaper.cli.display import stamp
 from reaper.cli.output import say
-from reaper.cli.views.render import moment
 from reaper.core.model.duration import spoken
 from reaper.foreign_text import json_text, visible
 from reaper.usecases.status import AccountStatus, RunEntry, Status
@@ -57,7 +57,7 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 
 def _of_installation(status: Status) -> Iterator[Line]:
-    yield "at", f"{moment(status.now)}Z"
+    yield "at", stamp(status.now, utc="Z")
     yield "settings", f"{status.settings} (enforce: {'true' if status.enforce else 'false'})"
     yield "database", status.database
     yield "stop file", status.stopped or _stop_file(status)
@@ -71,7 +71,7 @@ def _of_installation(status: Status) -> Iterator[Line]:
         where = f" in {one.account}" if one.account else ""
         yield (
             "exempt until",
-            f"{moment(one.ends)[:16]}Z {one.whom}{where} ({one.given}): {one.reason}",
+            f"{stamp(one.ends, utc='Z', seconds=False)} {one.whom}{where} ({one.given}): {one.reason}",
         )
 
 
@@ -99,7 +99,7 @@ def _of_account(account: AccountStatus, now: datetime) -> Iterator[Line]:
         yield "halted", account.halted
     if account.lease:
         odd = ", longer than leases last" if account.lease_stuck else ""
-        yield "lease", f"{account.lease.holder} until {moment(account.lease.until)}Z{odd}"
+        yield "lease", f"{account.lease.holder} until {stamp(account.lease.until, utc='Z')}{odd}"
     if account.unsettled:
         yield "unsettled", f"{account.unsettled} steps whose outcome is not known yet"
     if run and run.undetermined:
@@ -123,10 +123,10 @@ def _next(account: AccountStatus, now: datetime) -> str:
     due = account.next_at
     late = f" (due {spoken((now - due).total_seconds())} ago)" if due < now else ""
     overdue = ", overdue" if account.overdue else ""
-    return f"{moment(due)}Z{late}, {account.schedule}{overdue}"
+    return f"{stamp(due, utc='Z')}{late}, {account.schedule}{overdue}"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "never"
-    return f"{moment(at)}Z ({spoken((now - at).total_seconds())} ago)"
+    return f"{stamp(at, utc='Z')} ({spoken((now - at).total_seconds())} ago)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from reaper.config.located_yaml import Located
 from reaper.config.policies.satisfiability import constant_value, needless
@@ -11,6 +11,7 @@ from reaper.core.language.leaf_rule import LeafRule
 from reaper.core.language.policy import Policy, PolicyDocument
 from reaper.core.language.rules import (
     AllOf,
+    Always,
     AnyOf,
     Ended,
     Not,
@@ -23,6 +24,7 @@ from reaper.errors import Problem
 
 Found = tuple[Way, str, str]
 """Where in the file, by which code, and in words."""
+_SOME_DAY = datetime(2026, 1, 14, tzinfo=UTC)
 
 
 def mistakes(located: Located, document: PolicyDocument) -> Iterator[Problem]:
@@ -46,6 +48,27 @@ def _impossible(policy: Policy) -> Iterator[Found]:
     if policy.terminate_when is not None and constant_value(policy.terminate_when) is False:
         message = "this rule can never be met: its parts contradict one another; remove one of them"
         yield ("terminate_when",), "contradiction", message
+    yield from _unbounded(policy)
+
+
+def _unbounded(policy: Policy) -> Iterator[Found]:
+    """`always` also ends what is in use: only the hours of the policy can keep it from that."""
+    place = next((way for way, leaf in leaf_places(policy) if isinstance(leaf, Always)), None)
+    if place is None:
+        return
+    hours = policy.only_during
+    if not isinstance(policy.rule, Always):
+        message = "'always' is met by every session, whatever stands beside it; write it alone"
+        yield place, "unbounded", message
+    elif hours is None:
+        message = (
+            "this ends every session that is selected, in use or not, in each run; name the hours "
+            "with 'only_during', or write another rule"
+        )
+        yield place, "unbounded", message
+    elif hours.closes_after(_SOME_DAY) is None:
+        message = "these hours are never over, so 'always' ends every session in each run"
+        yield ("only_during",), "unbounded", message
 
 
 def _selects_nothing(select: Selector) -> Iterator[Found]:
@@ -94,6 +117,12 @@ def _doubtful(policy: Policy, today: date) -> Iterator[Found]:
             "use 'mode: observe'"
         )
         yield ("limits", "sessions"), "limit-zero", message
+    if isinstance(policy.rule, Always) and not (policy.select.matches() or policy.exempt):
+        message = (
+            "with 'always' this ends every session of every owner and kind, also what computes; if "
+            "that is not intended, select some of them, or exempt others"
+        )
+        yield ("select",), "unbounded", message
     if policy.terminate_when is not None:
         yield from _doubtful_rule(policy.terminate_when)
     for way, rule in leaf_places(policy):
@@ -137,12 +166,14 @@ def _exempt_for_nothing(policy: Policy) -> Iterator[Found]:
 
 
 def _doubtful_rule(rule: Rule) -> Iterator[Found]:
+    if isinstance(rule, Always):
+        return
     if constant_value(rule) is True:
-        yield (
-            ("terminate_when",),
-            "always",
-            "every session meets this rule; if that is intended, write 'age: 1s'",
+        message = (
+            "every session meets this rule; if that is intended, write 'always: true' and the hours "
+            "in 'only_during'"
         )
+        yield ("terminate_when",), "always", message
         return
     for way, message in needless(rule):
         yield ("terminate_when", *way), "needless", message

@@ -15,7 +15,7 @@ from operator import and_, or_
 from typing import Any
 
 from reaper.core.language.leaf_rule import LeafRule
-from reaper.core.language.rules import AllOf, AnyOf, Not, Rule, leaves
+from reaper.core.language.rules import AllOf, Always, AnyOf, Not, Rule, leaves
 from reaper.core.language.selector import Way
 
 _MOST = 100_000  # worlds; a rule with more turning points is not looked through
@@ -92,6 +92,8 @@ class _Table:
                 return self.all & self._where_leaf(rule)
 
     def _where_leaf(self, rule: LeafRule) -> int:
+        if isinstance(rule, Always):
+            return self.all
         if rule.measure is None:
             return self._when(_name(rule), bool)
         (turn,) = rule.thresholds()

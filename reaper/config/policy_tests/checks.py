@@ -21,18 +21,21 @@ def check_case(
     `policies` are the names of those that it tries, None where they could not be read.
     """
     at, ids = ("cases", number), [session.id for session in case.fleet]
-    for place, id_ in enumerate(ids):
-        if id_ in ids[:place]:
-            yield located.problem(
-                (*at, "fleet", place, "id"),
-                f"the id '{id_}' is used twice in this fleet; change one",
-            )
+    names = {name for session in case.fleet for name in (session.id, *session.ids)}
+    for place, id_ in _used_twice(case):
+        yield located.problem(
+            (*at, "fleet", place, "id"), f"the id '{id_}' is used twice in this fleet; change one"
+        )
     for way, name in _mentioned(case):
-        if name not in ids:
+        if name not in names:
             yield located.problem(
                 (*at, *way), _stranger("session of this fleet", name, ids), at_key=way[-1] == name
             )
-    unsaid = [id_ for id_ in dict.fromkeys(ids) if id_ not in case.expect]
+    unsaid = [
+        session.id
+        for session in {session.id: session for session in case.fleet}.values()
+        if session.id not in case.expect and not set(session.ids) <= case.expect.keys()
+    ]
     if unsaid and case.others is None:
         message = (
             f"nothing is expected of {', '.join(unsaid)}; add it under 'expect', or say 'others: "
@@ -42,6 +45,16 @@ def check_case(
     for way, name in _policies_named(case):
         if policies is not None and name not in policies:
             yield located.problem((*at, *way), _stranger("policy", name, policies))
+
+
+def _used_twice(case: Case) -> Iterator[tuple[int, str]]:
+    """Where in the fleet, and which id."""
+    before: set[str] = set()
+    for place, session in enumerate(case.fleet):
+        own = {session.id, *session.ids}
+        if twice := own & before:
+            yield place, min(twice)
+        before |= own
 
 
 def _mentioned(case: Case) -> Iterator[tuple[Way, str]]:

@@ -17,6 +17,7 @@ from reaper.core.judging.evaluation import compiled
 from reaper.core.judging.leaf import RuleContext
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.policy import Policy
+from reaper.core.language.rules import Always
 from reaper.core.language.selector import Way
 from reaper.core.model.matching import Answer
 
@@ -84,7 +85,9 @@ def _of_policy(located: Located, at: Way, policy: Policy) -> Iterator[tuple[Hash
         (name, Ruling.OFFENDER),
         _gap(located, (*at, "name"), f"{name}: no session is an offender"),
     )
-    yield (name, Ruling.COMPLIANT), _gap(located, (*at, "name"), f"{name}: no session is compliant")
+    if not isinstance(policy.rule, Always):  # whose every session is an offender, or exempt
+        compliant = f"{name}: no session is compliant"
+        yield (name, Ruling.COMPLIANT), _gap(located, (*at, "name"), compliant)
     if policy.only_during is not None:
         window = (*at, "only_during")
         yield (

@@ -75,6 +75,14 @@ class GivenSession(Written):
     """
 
     id: str = Field(min_length=1, description="what the case calls it", examples=["a", "forgotten"])
+    count: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        strict=True,
+        description="how many of these there are: a-1, a-2 and so on, which the case calls a",
+        examples=[50],
+    )
     kind: KindName = Field(USUAL_KIND, description=EVERY_KIND)
     owner: Annotated[str, AfterValidator(_owner)] = Field(
         "anna@Planning", description="user@environment, or unknown"
@@ -148,6 +156,13 @@ class GivenSession(Written):
                 f"'offender_for: {self.offender_for}' requires 'offender_runs' of at least 1",
             )
         return self
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of each of them."""
+        if self.count == 1:
+            return (self.id,)
+        return tuple(f"{self.id}-{number}" for number in range(1, self.count + 1))
 
     @property
     def told_state(self) -> str | None:
@@ -238,6 +253,14 @@ class Case(Written):
     halted: str | None = Field(
         None, min_length=1, description="a part of why a limit halts the run"
     )
+
+    def each(self) -> list[GivenSession]:
+        """The sessions one by one."""
+        return [one.model_copy(update={"id": id_}) for one in self.fleet for id_ in one.ids]
+
+    def ids_of(self, name: str) -> tuple[str, ...]:
+        """Whom the case means by this name: a session, or all of its kind in the fleet."""
+        return next((one.ids for one in self.fleet if one.id == name), (name,))
 
 
 class CaseDocument(Written):

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -44,6 +45,7 @@ from reaper.config.settings.schedule import Cron, DaemonSettings
 from reaper.config.settings.urls import normal
 from reaper.core.language.limits import Limits
 from reaper.core.language.lines import ignoring
+from reaper.core.language.zone import zone_of
 from reaper.core.model.duration import Duration
 from reaper.errors import ConfigurationError, FileProblems
 
@@ -57,6 +59,10 @@ def _regex(pattern: str) -> str:
     except ValueError as error:
         raise wrong(str(error)) from None
     return pattern
+
+
+def _zone(name: str) -> str:
+    return zone_of(name).key
 
 
 class ActivitySettings(Strict):
@@ -111,6 +117,9 @@ class Settings(BaseSettings):
     http: HttpSettings = Field(HttpSettings(), description="the HTTP server of the daemon")
     notify: NotifySettings = Field(
         NotifySettings(), description="the targets of policies in mode notify"
+    )
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="the zone on whose clock people read and write times, like UTC"
     )
     log: LogSettings = Field(LogSettings(), description="logging to standard error")
     timeout: DurationText = Field(
@@ -202,6 +211,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file; nothing else is read."""
         return env_settings, init_settings
+
+    @property
+    def display_zone(self) -> ZoneInfo:
+        return zone_of(self.zone)
 
     @property
     def secret_files(self) -> list[Path]:

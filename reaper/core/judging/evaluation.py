@@ -26,6 +26,7 @@ from reaper.core.language.rules import (
     RULES,
     Age,
     AllOf,
+    Always,
     AnyOf,
     Ended,
     GbHours,
@@ -49,6 +50,7 @@ The notes that a person reads are the leaves'.
 """
 
 _UNKNOWN = Answer.UNKNOWN  # looking up a member costs more than comparing it
+_WHATEVER = "every session that the policy selects, in use or not"
 _ANSWERED = {answer: Cause(answer) for answer in Answer}
 
 
@@ -139,6 +141,7 @@ JUDGED_BY: dict[type[LeafRule], Judging] = {
     Orphan: lambda rule, _: orphan_rule(rule),
     OwnerSessions: owner_sessions_rule,
     SeatPressure: seats_rule,
+    Always: lambda _, __: Leaf("always", 0.0, lambda _: Cause(Answer.YES, _WHATEVER)),
     Ended: lambda rule, _: ended_rule(rule),
     Ordered: lambda rule, _: Leaf("by hand", 0.0, lambda _: Cause(Answer.YES, rule.said)),
 }

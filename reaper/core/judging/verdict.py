@@ -205,6 +205,17 @@ class Observation:
         counts = Counter(self.rulings().values())
         return {ruling: counts[ruling] for ruling in Ruling}
 
+    def count_by_policy(self) -> dict[str, dict[Ruling, int]]:
+        """How many sessions each policy that is in force judged, and how; empty of one that
+        selected nobody.
+        """
+        in_force = [policy.name for policy in self.policies.in_force(self.now)]
+        counts = Counter((verdict.policy.name, verdict.ruling) for verdict in self.verdicts)
+        return {
+            name: {ruling: counts[name, ruling] for ruling in Ruling if counts[name, ruling]}
+            for name in in_force
+        }
+
 
 _GRAVITY = {Ruling.COMPLIANT: 0, Ruling.EXEMPT: 1, Ruling.UNDETERMINED: 2, Ruling.OFFENDER: 3}
 

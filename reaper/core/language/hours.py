@@ -119,6 +119,14 @@ class OnlyDuring(Written):
             at = max(ends)
         return None
 
+    def state_at(self, now: datetime) -> str:
+        """Whether it is open then, and until when, in words."""
+        if self.is_open(now):
+            closes = self.closes_after(now)
+            return f"open until {self.shown(closes)}" if closes else "always open"
+        opens = self.opens_after(now)
+        return f"opens {self.shown(opens)}" if opens else "does not open again"
+
     def shown(self, moment: datetime) -> str:
         """A moment on the clock of the first window's place: `Mon 2026-11-23 19:00
         Europe/Amsterdam`.

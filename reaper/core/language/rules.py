@@ -10,7 +10,15 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Tag,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from reaper.core.language.leaf_rule import LeafRule, Measure, Need, Remark, Unit, Usage, named
@@ -233,6 +241,20 @@ class Ended(LeafRule):
     ended: Duration
 
 
+def _true(value: object) -> object:
+    if value is not True:
+        raise problem("always", "write 'always: true', or another rule; it has no other value")
+    return value
+
+
+class Always(LeafRule):
+    """True of every selected session, also of one in use: for all that runs while a window is
+    open.
+    """
+
+    always: Annotated[Literal[True], BeforeValidator(_true)] = Field(examples=[True])
+
+
 class AnyOf(Written):
     """True when one of the rules is."""
 
@@ -261,6 +283,7 @@ RULES: dict[str, type[Written]] = {
     "orphan": Orphan,
     "owner_sessions": OwnerSessions,
     "seats": SeatPressure,
+    "always": Always,
     "any": AnyOf,
     "all": AllOf,
     "not": Not,

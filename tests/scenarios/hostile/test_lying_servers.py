@@ -74,16 +74,13 @@ def test_a_crowd_that_is_none_frees_no_seat(house: House, name: str) -> None:
     assert not {"anna1", "ben1"} & set(house.server.ended)
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [{"list_total_counts_the_page": True}, {"list_ignores_offset": True}],
-    ids=lambda lie: next(iter(lie)),
-)
-def test_seats_are_not_counted_from_half_a_list(house: House, lie: dict[str, bool]) -> None:
+@pytest.mark.parametrize("lie", ["list_total_counts_the_page", "list_ignores_offset"])
+def test_seats_are_not_counted_from_half_a_list(house: House, lie: str) -> None:
     """Where a page is taken for the whole, nobody knows who holds a seat."""
     for number in range(5):
         house.session(f"s{number}", f"user{number}@Planning", idle=f"{number + 2}h")
-    house.server.switches = Switches(page_cap=2, **lie)
+    house.server.switches = Switches(page_cap=2)
+    setattr(house.server.switches, lie, True)
     house.run(SEATS)
     assert house.server.ended == []
 

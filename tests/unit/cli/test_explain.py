@@ -162,7 +162,7 @@ def test_what_was_done_to_it_is_told_also_when_it_is_gone(reaper: Cli, acme: Emu
     assert (result.code, result.json["live"]) == (0, None)
     assert (step["action"], step["outcome"]) == ("terminate", "terminated")
     assert [e["event"] for e in step["events"]] == ["intended", "terminated"]
-    assert "not among the live sessions" in reaper("explain", IDLE[:8]).out
+    assert reaper("explain", IDLE[:8]).out.startswith(f"{IDLE} in acme: terminated at ")
 
 
 def test_a_moment_is_explained_by_the_text_that_held_then(reaper: Cli, acme: Emulator) -> None:
@@ -196,7 +196,7 @@ def test_a_moment_is_explained_by_the_text_that_held_then(reaper: Cli, acme: Emu
     (found,) = old["evidence"]["findings"]
     assert (found["rule"], found["answer"]) == ("idle 2h", "yes")
     assert reaper("explain", IDLE, "--at", "2h", "-o", "json").json["recorded"] == {
-        "look": None, "decisions": [], "steps": [],
+        "ended": None, "look": None, "decisions": [], "steps": [],
     }  # fmt: skip
     shown = reaper("explain", IDLE, "--at", "30m").out
     assert "terminate_when: {idle: 2h}" in shown

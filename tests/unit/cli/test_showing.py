@@ -46,6 +46,23 @@ def test_a_narrow_terminal_gets_two_lines_a_row() -> None:
     assert reason.startswith("    idle 8h")
 
 
+@pytest.mark.parametrize("width", [72, 80])
+def test_the_minute_and_the_owner_stay(width: int) -> None:
+    """Seconds go first; what has no room stands below, whole."""
+    rows = render.table("AT (UTC)", "RUN", "SESSION", "KIND", "OWNER", "POLICY", "EVENT", "REASON")
+    rows.add_row("2026-11-23 10:05:59", "1234", "3c1a7547", "webui", "vera.costa@Planning-North",
+                 "idle-webui-of-everybody", "terminated", "idle 8h")  # fmt: skip
+    text = io.StringIO()
+    Console(file=text, width=width, highlight=False).print(rows)
+    heading, row, below = [line.rstrip() for line in text.getvalue().splitlines()]
+    assert max(map(cell_len, (heading, row, below))) <= width
+    assert row.startswith("2026-11-23 10:05  1234  3c1a7547")
+    assert "vera.costa@Planning-North" in row
+    assert "idle-webui-of-everybody" in below
+    assert row.endswith("terminated")
+    assert below.endswith("idle 8h")
+
+
 def test_a_wide_terminal_gets_one_line_a_row() -> None:
     """At 200 columns everything is in its column."""
     heading, row = shown(200)

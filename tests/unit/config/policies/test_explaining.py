@@ -28,7 +28,7 @@ def problems(
 
 RULES = (
     "valid rules are idle, age, running_for, queued, gb_hours, unreachable_for, orphan, owner_sessions, "
-    "seats, any, all, not"
+    "seats, always, any, all, not"
 )
 FIELDS = "kind, state, app, app_version, owner, environment, name, description"
 KEYS = f"valid keys are {FIELDS}, reason, until"

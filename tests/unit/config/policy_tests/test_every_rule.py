@@ -55,9 +55,10 @@ TRIED: dict[str, tuple[str, str, str, str | None]] = {
 }
 
 
-def ruling(rule: str, said: str, kind: str = "solve") -> str:
+def ruling(rule: str, said: str, kind: str = "solve", app: str = "*", hours: str = "") -> str:
     """What a policy of that rule alone says of a session among others."""
-    text = f"policies:\n  - {{name: p, select: {{kind: {kind}}}, terminate_when: {{{rule}}}}}\n"
+    about = f"name: p, select: {{kind: {kind}, app: '{app}'}}, terminate_when: {{{rule}}}"
+    text = f"policies:\n  - {{{', '.join(filter(None, (about, hours)))}}}\n"
     write_cases(text, "policies/idle-webui.yaml")
     mine = "" if "owner" in said else "owner: anna@Planning, "
     fleet = f"[{{id: a, kind: {kind}, {mine}{said}}}, {OTHER}, {SEATS}]"
@@ -69,7 +70,7 @@ def ruling(rule: str, said: str, kind: str = "solve") -> str:
 
 def test_every_rule_is_tried_here() -> None:
     """Whoever adds a rule says here how a case tries it."""
-    assert set(TRIED) == set(RULES)
+    assert {*TRIED, "always"} == set(RULES)
     assert all(issubclass(model, Written) for model in RULES.values())
 
 
@@ -80,6 +81,17 @@ def test_a_case_makes_each_rule_true_false_and_unknown(name: str) -> None:
     kind = "webui" if name == "seats" else "solve"
     expected = ["offender", "compliant", "undetermined"]
     assert [ruling(rule, one, kind) for one in said if one] == expected
+
+
+@pytest.mark.parametrize("said", ["age: 1s", "age: unknown", "idle: unknown", "state: solving"])
+def test_always_is_true_whatever_is_known(said: str) -> None:
+    """It asks nothing of a session; unknown is only whether it is selected."""
+    hours = "only_during: weekends UTC"
+    assert ruling("always: true", said, hours=hours) == "offender"
+    assert (
+        ruling("always: true", f"{said}, app: unknown", app="Planner", hours=hours)
+        == "undetermined"
+    )
 
 
 def test_company_is_seen_in_the_fleet_whatever_was_before() -> None:

@@ -24,7 +24,7 @@ from reaper.platforms.aimms import kinds as aimms
 
 HOUSE = Path(reaper.__file__).parent
 MAY_NAME_THEM = ("core/model/kinds.py", "platforms/aimms/", "emulator/")
-DOCUMENTATION = {"examples", "description", "help", "_EXAMPLES", "_POLICY"}
+DOCUMENTATION = {"examples", "description", "help", "_POLICY"}
 """Arguments and tables that show a person what to write."""
 
 
