@@ -21,6 +21,7 @@ from reaper.clock import SYSTEM_CLOCK
 from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.model import Settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings
+from reaper.config.settings.urls import normal
 from reaper.core.language.policy import PolicySet
 from reaper.errors import ConfigurationError, Unready
 from reaper.notify.webhook import Webhook
@@ -68,7 +69,9 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def ledger_of(settings: Settings, store: Database, clock: Clock = SYSTEM_CLOCK) -> SqlLedger:
     """The memory of all runs, written to in the name of whoever runs this."""
-    return SqlLedger(store, clock, actor(), __version__, settings.lease.delta)
+    addresses = {account.name: normal(account.url) for account in settings.accounts}
+    length = settings.lease.delta
+    return SqlLedger(store, clock, actor(), __version__, length, addresses=addresses)
 
 
 @contextmanager

@@ -92,6 +92,23 @@ class Word(click.ParamType[str]):
         return [CompletionItem(word) for word in self.words() if word.startswith(incomplete)]
 
 
+class Said(click.ParamType[str]):
+    """What a person says for the record; white space says nothing."""
+
+    name = "text"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - whatever the parameter was given
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        text = str(value)
+        if not text.strip():
+            self.fail("it is empty; write a few words for whoever reads the record", param, ctx)
+        return text
+
+
 def settings_of(ctx: click.Context, *, speaks: bool = False) -> Settings:
     """The settings that the command line names; from here on the log is written as they say.
 

@@ -8,6 +8,7 @@ import click
 
 from reaper.cli import completion
 from reaper.cli.options import (
+    Said,
     complain,
     output_option,
     policies_of,
@@ -21,7 +22,7 @@ from reaper.cli.output import say
 
 @click.command("terminate")
 @click.argument("session", shell_complete=completion.sessions)
-@click.option("--reason", required=True, help="Why; it is kept with your name.")
+@click.option("--reason", required=True, type=Said(), help="Why; it is kept with your name.")
 @click.option(
     "--account", metavar="NAME", shell_complete=completion.accounts, help="Only in this account."
 )

@@ -71,9 +71,9 @@ def recorded(database: Database, start: str, account: str | None = None) -> list
                 .select_from(table.join(runs))
                 .distinct()
             )
-            statement = statement.where(
-                table.c.session_id.istartswith(start, autoescape=True)
-            ).limit(_NAMED)
+            begins = table.c.session_id.istartswith(start, autoescape=True)
+            # a whole id comes before those that only begin so
+            statement = statement.where(begins).order_by(table.c.session_id).limit(_NAMED)
             if account is not None:
                 statement = statement.where(runs.c.account == account)
             names |= {(name, id_) for name, id_ in db.execute(statement)}

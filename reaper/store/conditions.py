@@ -20,6 +20,7 @@ from reaper.store.history import run_entries
 from reaper.store.lease import LeaseEntry
 from reaper.store.pauses import PauseEntry, pauses_at
 from reaper.store.tables import leases, open_steps, runs, steps
+from reaper.store.tenants import names_of_tenant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +56,17 @@ def conditions(database: Database, accounts: Iterable[str], now: datetime) -> di
         over = holds.halted_accounts(db)
         halted = {name: _halt(name, *over[name], last.get(name)) for name in over}
         pauses, held = pauses_at(db, now), lease.held(db, now)
+        names = {account: names_of_tenant(db, account) for account in accounts}
     return {
         account: Condition(
             complete_at=complete.get(account),
             last_run=last.get(account),
-            pauses=tuple(pause for pause in pauses if pause.covers(account)),
-            halted=halted.get(account),
+            pauses=tuple(pause for pause in pauses if any(map(pause.covers, own))),
+            halted=next((halted[name] for name in sorted(own) if name in halted), None),
             unsettled=unsettled.get(account, 0),
             lease=held.get(account),
         )
-        for account in accounts
+        for account, own in names.items()
     }
 
 

@@ -15,6 +15,7 @@ from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError, StoreError
 from reaper.store.database import Database
 from reaper.store.tables import decisions, exemption_removals, exemptions, runs
+from reaper.store.tenants import names_of_tenant
 
 _BEGINS = "exempt: #"
 """How the reason of a verdict begins that an exemption by hand decided; its number follows."""
@@ -72,7 +73,8 @@ def remove(database: Database, number: int, *, at: datetime, by: str, reason: st
 
 def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[ManualExemption, ...]:
     """Those that hold for the account at that moment."""
-    mine = exemptions.c.account.is_(None) | (exemptions.c.account == account)
+    names = names_of_tenant(db, account)
+    mine = exemptions.c.account.is_(None) | exemptions.c.account.in_(names)
     holds = exemptions.c.ends.is_(None) | (exemptions.c.ends > now)
     statement = sa.select(exemptions).outerjoin(exemption_removals)
     rows = db.execute(

@@ -12,6 +12,7 @@ from reaper.errors import ConfigurationError
 from reaper.store.database import Database
 from reaper.store.pauses import pauses_at
 from reaper.store.tables import acknowledgements, runs
+from reaper.store.tenants import names_of_tenant
 
 
 def holds(db: sa.Connection, account: str, now: datetime) -> Holds:
@@ -21,17 +22,21 @@ def holds(db: sa.Connection, account: str, now: datetime) -> Holds:
 
 def _paused(db: sa.Connection, account: str, now: datetime) -> str | None:
     """The longest pause in words, and how many others hold beside it."""
-    mine = [one for one in pauses_at(db, now) if one.covers(account)]
+    names = names_of_tenant(db, account)
+    mine = [one for one in pauses_at(db, now) if any(map(one.covers, names))]
     if not mine:
         return None
     longest = max(mine, key=lambda one: (one.until is None, one.until or now))
     more = f", and {len(mine) - 1} more" if len(mine) > 1 else ""
-    return f"{longest}{more}"
+    other = longest.account not in (None, account)
+    under = f" (given to '{longest.account}', which is the same tenant)" if other else ""
+    return f"{longest}{more}{under}"
 
 
 def halted_run(db: sa.Connection, account: str) -> int | None:
     """Which halted run holds the account until a person acknowledges it."""
-    newest = _latched(runs.c.id).where(runs.c.account == account).order_by(runs.c.id.desc())
+    whose = runs.c.account.in_(names_of_tenant(db, account))
+    newest = _latched(runs.c.id).where(whose).order_by(runs.c.id.desc())
     found: int | None = db.scalar(newest.limit(1))
     return found
 

@@ -83,10 +83,12 @@ def take(
     holder: str,
     length: timedelta,
     *,
+    address: str | None = None,
     since: datetime | None = None,
     enforcing: bool = False,
 ) -> Lease:
-    """Take the account; with `since`, for a run that no other reaper has made since then.
+    """Take the account, which is at that `address`; with `since`, for a run that no other reaper
+    has made since then.
 
     Raises Held while another reaper's lease lasts, LeaseStuck where it lasts too long to be true,
     NotDue when that run was made, and StoreError as `renew` does.
@@ -107,16 +109,35 @@ def take(
                 )
             why = f"{account}: locked by {row.holder} for at most {remaining} more; skipped"
             raise LeaseHeld(why, row.expires_at)
+        _refuse_under_another_name(db, account, address, now)
         made = find_recent_run(db, account, since, now, enforcing=enforcing) if since else None
         if made is not None:
             raise AlreadyRun(f"{account}: {made}; the next run is not due yet")
         lease = Lease(account, (row.token if row else 0) + 1, now + length, length)
-        values = {"token": lease.token, "holder": holder, "expires_at": lease.expires_at}
+        values = {
+            "token": lease.token,
+            "holder": holder,
+            "expires_at": lease.expires_at,
+            "address": address,
+        }
         if row is None:
             db.execute(sa.insert(leases).values(account=account, **values))
         else:
             db.execute(sa.update(leases).where(leases.c.account == account).values(values))
         return lease
+
+
+def _refuse_under_another_name(
+    db: sa.Connection, account: str, address: str | None, now: datetime
+) -> None:
+    """Raise LeaseHeld where another reaper is at work on the same tenant."""
+    if address is None:
+        return
+    same = (leases.c.address == address, leases.c.account != account, leases.c.expires_at > now)
+    row = db.execute(sa.select(leases).where(*same).limit(1)).one_or_none()
+    if row is not None:
+        why = f"{account}: the same tenant is locked as '{row.account}' by {row.holder}; skipped"
+        raise LeaseHeld(why, row.expires_at)
 
 
 def find_recent_run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -46,7 +47,8 @@ class SqlLedger:
     """The `Ledger` of ports.py in an SQL database.
 
     `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not
-    stir keeps an account to itself.
+    stir keeps an account to itself. `addresses` tell by account which tenant it is, each in the one
+    way to write it.
     """
 
     def __init__(
@@ -56,12 +58,15 @@ class SqlLedger:
         actor: str,
         version: str,
         lease_length: timedelta = LEASE,
+        *,
+        addresses: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
         self._actor = actor
         self._version = version
         self._lease_length = lease_length
+        self._addresses = addresses
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
@@ -74,6 +79,7 @@ class SqlLedger:
             account,
             self._actor,
             self._lease_length,
+            address=self._addresses.get(account),
             since=since,
             enforcing=enforcing,
         )

@@ -24,6 +24,7 @@ from reaper.store.tables import (
     step_events,
     steps,
 )
+from reaper.store.tenants import names_of_tenant
 
 INTENDED = "intended"
 OPEN = (INTENDED, Result.UNCONFIRMED.value)
@@ -136,7 +137,8 @@ def _recent(db: sa.Connection, account: str, now: datetime) -> frozenset[str]:
         step_events.c.event == INTENDED, step_events.c.at > now - _HOUR
     )
     ends = steps.c.action != Action.DELETE.value
-    own = sa.select(steps.c.session_id).join(runs).where(runs.c.account == account, ends)
+    whose = runs.c.account.in_(names_of_tenant(db, account))
+    own = sa.select(steps.c.session_id).join(runs).where(whose, ends)
     return frozenset(row.session_id for row in _of(db, own, list(db.scalars(lately))))
 
 

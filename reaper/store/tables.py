@@ -261,4 +261,5 @@ leases = sa.Table(
     sa.Column("token", sa.Integer, nullable=False),  # rises with each holder
     sa.Column("holder", sa.String(255), nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("address", sa.Text),  # of the tenant, as of then; null: not told
 )

@@ -302,7 +302,7 @@ def record_activity(db: sa.Connection, observation: Observation) -> None:
 
 def record_ends(db: sa.Connection, observation: Observation) -> None:
     """Write which sessions this look is the first to show over, of those that do not tell since
-    when.
+    when, and forget those that run again.
 
     By a doubtful one nothing is over.
     """
@@ -320,11 +320,11 @@ def record_ends(db: sa.Connection, observation: Observation) -> None:
         seen_over,
         [{"account": observation.account, "session_id": id_, "at": observation.now} for id_ in new],
     )
-    if over:
-        gone = recorded - over.keys()
-        delete_rows(
-            db, seen_over, [{"account": observation.account, "session_id": id_} for id_ in gone]
-        )
+    alive = {session.id for session in observation.snapshot.fleet}
+    gone = recorded - over.keys() if over else recorded & alive
+    delete_rows(
+        db, seen_over, [{"account": observation.account, "session_id": id_} for id_ in gone]
+    )
 
 
 def record_lasting(db: sa.Connection, observation: Observation) -> None:

@@ -152,11 +152,24 @@ def _find(
         tell=tell,
     )
     live = {who: one for each in observed.looks for who, one in each.live.items()}
-    candidates = sorted(live) if running and live else sorted({*names, *live})
+    candidates = _candidates(start, names, sorted(live), running=running)
     if not candidates and observed.unread:
         raise observed.unread[0]
     there = [who for each in observed.looks for who in each.there]
     return _the_one(start, candidates, there), _Looks(live, observed.unread)
+
+
+def _candidates(
+    start: str, names: Sequence[Named], live: Sequence[Named], *, running: bool
+) -> Sequence[Named]:
+    """Those that may be meant: by a whole id never another one, whose id only begins so."""
+    if running and live and (_exactly(start, live) or not _exactly(start, names)):
+        return live
+    return sorted({*names, *live})
+
+
+def _exactly(start: str, candidates: Sequence[Named]) -> list[Named]:
+    return [one for one in candidates if one[1].casefold() == start.casefold()]
 
 
 def _accounts(
@@ -196,7 +209,11 @@ def _of_weight(observation: Observation, session: Session) -> Iterator[Session]:
 
 def _the_one(start: str, candidates: Sequence[Named], there: Iterable[Named]) -> Named:
     """The session that is meant. Raises ConfigurationError, naming those that it may be."""
-    exact = [one for one in candidates if one[1].casefold() == start.casefold()]
+    if not start.strip():
+        raise errors.ConfigurationError(
+            "the session's id is empty; `reaper sessions` lists those that run"
+        )
+    exact = _exactly(start, candidates)
     if len(exact or candidates) == 1:
         return (exact or candidates)[0]
     if not candidates:

@@ -9,7 +9,7 @@ import click
 
 from reaper.cli import completion
 from reaper.cli.display import stamp
-from reaper.cli.options import settings_of
+from reaper.cli.options import Said, settings_of
 from reaper.cli.output import say
 from reaper.cli.times import future, zone_of_command, zone_option
 from reaper.clock import SYSTEM_CLOCK
@@ -49,7 +49,9 @@ _BOTH = "--until and --forever are mutually exclusive; use one"
 )
 @zone_option
 @click.option("--forever", is_flag=True, help="No end; prefer `--until`.")
-@click.option("--reason", required=True, help="The reason; shown wherever the exemption applies.")
+@click.option(
+    "--reason", required=True, type=Said(), help="The reason; shown wherever the exemption applies."
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
-from reaper.cli.options import settings_of
+from reaper.cli.options import Said, settings_of
 from reaper.cli.output import say
 
 
 @click.command("remove")
 @click.argument("number", type=click.IntRange(1))
-@click.option("--reason", required=True, help="The reason; recorded with the exemption.")
+@click.option(
+    "--reason", required=True, type=Said(), help="The reason; recorded with the exemption."
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(ctx: click.Context, *, number: int, reason: str, by: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,7 +15,7 @@ from pydantic_settings import NoDecode
 from reaper.config.settings import secret
 from reaper.config.settings.problems import Strict, wrong
 from reaper.config.settings.schedule import Cron
-from reaper.config.settings.urls import is_loopback
+from reaper.config.settings.urls import bad_port, is_loopback
 from reaper.core.model.duration import Duration
 
 PREFIX = "REAPER_"
@@ -37,7 +38,10 @@ def _root(url: str) -> str:
         raise wrong(
             "an address holds no user or password; the key goes to api_key_env or api_key_file"
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if (port := bad_port(url)) is not None:
+        raise wrong(f"'{url}' has no valid port: '{port}' is not a number from 1 to 65535")
+    whole = parts.hostname and not re.search(r"\s", url)
+    if parts.scheme not in ("http", "https") or not whole or parts.query or parts.fragment:
         raise wrong(
             f"'{url}' is not a valid address; write the tenant's base URL, like https://acme.aimms.cloud"
         )

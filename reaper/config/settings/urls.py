@@ -33,6 +33,17 @@ def bare_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | N
         return None
 
 
+def bad_port(url: str) -> str | None:
+    """What stands in the address in the place of a port; None where that is one, or nothing is."""
+    parts = urlsplit(url)
+    try:
+        if parts.port != 0:
+            return None
+    except ValueError:
+        pass
+    return parts.netloc.rpartition(":")[2]
+
+
 def normal(url: str) -> str:
     """The one way to write the root that the address leads to, to compare it with others.
 

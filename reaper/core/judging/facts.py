@@ -108,10 +108,13 @@ def finished(sessions: Iterable[Session], now: datetime) -> list[SessionFacts]:
 
 
 def _ended(session: Session, now: datetime) -> float | None:
-    """How long ago; not known of what ended before it was created."""
-    created, ended = session.created_at, session.ended_at
-    before = created is not None and ended is not None and ended < created - _SLACK
-    return None if before else _since(ended, now)
+    """How long ago; not known of what ended before it was created, and no longer than since it
+    began.
+    """
+    created, started, ended = session.created_at, session.started_at, session.ended_at
+    if ended is None or (created is not None and ended < created - _SLACK):
+        return None
+    return _since(max(at for at in (created, started, ended) if at is not None), now)
 
 
 def _since(moment: datetime | None, now: datetime) -> float | None:
@@ -130,12 +133,9 @@ _NOBODY = InFlight(frozenset(), frozenset())
 
 def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFacts:
     """What is known of it without its last activity."""
-    since = running_since(session, now)
-    uptime = _since(since, now)
-    running_for = None
-    if session.phase is Phase.RUNNING:
-        as_told = session.started_at is since  # mostly; then it is the same length of time
-        running_for = uptime if as_told else _since(session.started_at, now)
+    uptime = _since(running_since(session, now), now)
+    started = session.started_at
+    told = started is not None and started <= now and session.phase is Phase.RUNNING
     return SessionFacts(
         session,
         session.phase,
@@ -144,7 +144,7 @@ def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFac
         "",
         fresh=False,
         in_flight=_in_flight(session, in_flight),
-        running_for=running_for,
+        running_for=uptime if told else None,
         uptime=uptime,
         of_tomorrow=session.created_at is not None and session.created_at > now + _SLACK,
     )

@@ -28,9 +28,12 @@ _GAP = r"[^\pL\pM\pN_]"
 
 _BEFORE = (
     rf"^{_GAP}{{0,3}}(?:[0-9][0-9TZ:.,/ +-]{{4,40}}{_GAP}{{0,3}})?"
-    rf"(?:\[[^\[\]]{{1,60}}\]{_GAP}{{0,3}})?(?:(?:trace|debug|info){_GAP}{{1,3}})?"
+    rf"(?:\[[^\[\]\s\pZ]{{1,60}}(?: [0-9]+)?\]{_GAP}{{0,3}})?(?:(?:trace|debug|info){_GAP}{{1,3}})?"
 )
-"""A stamp, a thread and a level, as far as a line has them."""
+"""A stamp, a thread and a level, as far as a line has them.
+
+A thread is one word, perhaps with a number: more words in brackets may tell what somebody did.
+"""
 
 _DONE = rf"(?: (?:sent|received|ok|passed|alive))?{_GAP}{{0,3}}$"
 

@@ -106,6 +106,16 @@ def test_a_condition_starts_over_after_a_gap(book: Book) -> None:
 OVER = a_solve(state="finished", ended_at=NOW)
 
 
+def test_what_runs_again_was_not_over_since(book: Book) -> None:
+    """A record is deleted by its last end: the first sight of an end before it ran again is forgotten,
+    also by a look that shows nobody over.
+    """
+    book.record(a_pass([OVER], rules=ORPHANS))
+    assert book.ledger.recall("acme").seen_over == {"s1": NOW}
+    book.record(a_pass([a_solve()], rules=ORPHANS, now=NOW + FIVE))
+    assert book.ledger.recall("acme").seen_over == {}
+
+
 @pytest.mark.parametrize(
     "doubtful",
     [

@@ -62,6 +62,43 @@ def test_it_ends_that_session_alone_and_the_record_tells_by_whom(
     assert (reaper("run", "--enforce").code, ended(acme)) == (0, ["busy", "offender"])
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_means_nobody(reaper: Cli, desk: Desk, name: str) -> None:
+    """An empty shell variable does not end the only session that runs."""
+    account = desk.account(BUSY)
+    desk.write(PROTECTED, acme=account)
+    refused = terminate(reaper, name, "--enforce")
+    assert (refused.code, refused.one_line, ended(account)) == (2, True, [])
+    assert "the session's id is empty" in refused.err
+
+
+def test_a_whole_id_never_means_another_session(reaper: Cli, acme: Emulator) -> None:
+    """One that is over is over, though the id of another one that runs begins so."""
+    assert terminate(reaper, "busy", "--enforce").code == 0
+    acme.world.add_session(**idle("busybody", "carl@Planning"))
+    late = terminate(reaper, "busy", "--enforce")
+    assert (late.code, late.one_line, ended(acme)) == (2, True, ["busy"])
+    assert "session busy of acme is over already" in late.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("terminate", "busy", "--enforce"),
+        ("pause",),
+        ("exempt", "add", "--owner", "anna@*", "--forever"),
+        ("exempt", "remove", "1"),
+    ],
+)
+def test_a_reason_is_more_than_white_space(
+    reaper: Cli, acme: Emulator, command: tuple[str, ...]
+) -> None:
+    """Whoever reads the record later is to learn why."""
+    refused = reaper(*command, "--reason", " ")
+    assert (refused.code, ended(acme)) == (2, [])
+    assert "Invalid value for '--reason': it is empty" in refused.err
+
+
 def test_an_exemption_refuses_unless_the_person_overrides_it(reaper: Cli, acme: Emulator) -> None:
     """Both say which one; the override is on record."""
     refused = terminate(reaper, "admin", "--enforce")

@@ -135,6 +135,14 @@ def test_every_problem_is_told_at_once(load: Load) -> None:
             "write the tenant's base URL",
         ),
         (
+            "accounts: [{name: a, url: 'https://a.b:https', api_key: k}]",
+            "1:27",
+            "'https' is not a number from 1 to 65535",
+        ),
+        ("accounts: [{name: a, url: 'https://a.b:99999', api_key: k}]", "1:27", "'99999'"),
+        ("accounts: [{name: a, url: 'https://a.b:0', api_key: k}]", "1:27", "'0'"),
+        ("accounts: [{name: a, url: 'https://a b.c', api_key: k}]", "1:27", "valid address"),
+        (
             "accounts: [{name: a, url: https://a.b/pro, api_key: k}]",
             "1:27",
             "write the tenant's base URL alone",

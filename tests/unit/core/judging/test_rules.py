@@ -1,6 +1,7 @@
 """Each rule by example, with its exact boundaries."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from support.core_builders import (
@@ -231,6 +232,25 @@ def test_what_started_this_moment_runs() -> None:
     """For no time at all, which is known."""
     verdict = the_verdict(house(a_policy({"running_for": "2h"})), a_session(started_at=NOW))
     assert (verdict.ruling, verdict.findings[0].value) == (Ruling.COMPLIANT, 0.0)
+
+
+def test_nothing_runs_for_longer_than_it_exists() -> None:
+    """A start from before the session was created is no reason to end it."""
+    odd = a_session(created_at=ago("1h"), started_at=ago("5h"))
+    verdict = the_verdict(house(a_policy({"running_for": "2h"})), odd)
+    assert (verdict.ruling, verdict.findings[0].value) == (Ruling.COMPLIANT, 3600.0)
+
+
+@pytest.mark.parametrize(
+    "begun", [{"created_at": ago("1h")}, {"created_at": None, "started_at": ago("1h")}]
+)
+def test_nothing_is_over_for_longer_than_it_exists(begun: dict[str, Any]) -> None:
+    """An end from before the session was created, or started, is no reason to delete its record."""
+    broom = Policy.model_validate(
+        {"name": "broom", "select": WEBUI, "delete_when": {"ended": "2d"}}
+    )
+    verdict = the_verdict(house(broom), a_session(state="terminated", ended_at=ago("9d"), **begun))
+    assert (verdict.ruling, verdict.findings[0].value) == (Ruling.COMPLIANT, 3600.0)
 
 
 def test_only_what_is_over_can_be_deleted() -> None:

@@ -49,7 +49,7 @@ def test_no_rule_makes_an_offender_of_it(rule: object) -> None:
 
 def test_the_record_of_one_that_is_over_is_not_deleted() -> None:
     """Also what ended long ago stays."""
-    over = replace(STRANGER, state="finished", ended_at=ago("9d"))
+    over = replace(STRANGER, state="finished", created_at=ago("10d"), ended_at=ago("9d"))
     broom = Policy.model_validate({"name": "p", "select": "all", "delete_when": {"ended": "1d"}})
     assert ruling(broom, over) is Ruling.UNDETERMINED
 

@@ -371,6 +371,7 @@ def test_a_pattern_that_ignores_everything_is_refused(pattern: str) -> None:
         "Health check ok",
         "2026-11-23 11:00:00,123 [worker-1] INFO: heartbeat",
         "[main] debug - pong",
+        "[Thread 12] heartbeat",
     ],
 )
 def test_what_is_a_heartbeat(message: str) -> None:
@@ -390,6 +391,8 @@ def test_what_is_a_heartbeat(message: str) -> None:
         "Health check planning",
         "Heartbeat monitor opened",
         "[anna] opened keep-alive",
+        "[opened page Demand] ping",
+        "[saved\u00a0case] heartbeat",
         "ping sent by anna",
         "procedure ping",
         "heartbeat\nprocedure Solve started",
