@@ -99,8 +99,8 @@ def test_killed_at_random_it_ends_nothing_twice_and_forgets_nothing(
 
 
 def killed(daemon: Daemon, after: float) -> None:
-    """So many seconds after it began its work."""
-    until(lambda: not daemon.lives or daemon.told("daemon begun"))
+    """So many seconds after it began to look at the first account."""
+    until(lambda: not daemon.lives or daemon.told("run begun"), within=PATIENCE)
     CLOCK.wait(after)
     assert daemon.lives, daemon.text()[-4000:]
     daemon.process.kill()
