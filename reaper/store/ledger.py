@@ -88,7 +88,7 @@ class SqlLedger:
             yield
         finally:
             del self._leases[account]
-            release(self._database, lease, self._clock.now())
+            release(self._database, lease)
 
     def recall(self, account: str) -> Memory:
         with self._database.reading() as db:
@@ -253,7 +253,11 @@ class OpenRun:
             )
 
     def expired(self) -> bool:
-        return self._clock.now() >= self._lease.expires_at
+        """Whether it is over by this clock, or another reaper, by its own, found it over."""
+        if self._clock.now() >= self._lease.expires_at:
+            return True
+        with self._database.reading() as db:
+            return not self._lease.holds(db)
 
     def settle(self, step: Step, outcome: Outcome) -> None:
         step_id = self._step_ids.get(
