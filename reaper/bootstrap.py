@@ -70,8 +70,15 @@ def database(settings: Settings) -> Iterator[Database]:
 def ledger_of(settings: Settings, store: Database, clock: Clock = SYSTEM_CLOCK) -> SqlLedger:
     """The memory of all runs, written to in the name of whoever runs this."""
     addresses = {account.name: normal(account.url) for account in settings.accounts}
-    length = settings.lease.delta
-    return SqlLedger(store, clock, actor(), __version__, length, addresses=addresses)
+    return SqlLedger(
+        store,
+        clock,
+        actor(),
+        __version__,
+        settings.lease.delta,
+        addresses=addresses,
+        grain=settings.history.activity.delta,
+    )
 
 
 @contextmanager

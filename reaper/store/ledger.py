@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.model.life import GRAIN
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Session
 from reaper.core.planning.holds import Holds
@@ -21,15 +22,16 @@ from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
 from reaper.store import exemptions, holds, notices, read_state
+from reaper.store.activity import record_activity
 from reaper.store.bulk import Row, insert_and_number
 from reaper.store.database import Database
 from reaper.store.evidence import encode
 from reaper.store.lease import Lease, release, take
+from reaper.store.lives import record_lives
 from reaper.store.read_state import INTENDED, OPEN
 from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
     plan_row,
-    record_activity,
     record_decisions,
     record_ends,
     record_lasting,
@@ -48,7 +50,7 @@ class SqlLedger:
 
     `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not
     stir keeps an account to itself. `addresses` tell by account which tenant it is, each in the one
-    way to write it.
+    way to write it. Activities no further apart than the `grain` are kept as one.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class SqlLedger:
         lease_length: timedelta = LEASE,
         *,
         addresses: Mapping[str, str] = MappingProxyType({}),
+        grain: timedelta = GRAIN,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -67,6 +70,7 @@ class SqlLedger:
         self._version = version
         self._lease_length = lease_length
         self._addresses = addresses
+        self._grain = grain
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
@@ -182,7 +186,8 @@ class SqlLedger:
         )
         record_texts(db, observation)
         decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
-        record_activity(db, observation)
+        record_lives(db, observation, run_id)
+        record_activity(db, observation, run_id, self._grain)
         record_ends(db, observation)
         record_lasting(db, observation)
         notices.forget(db, observation)

@@ -6,12 +6,16 @@ look as the earlier one says; what happened between two looks nobody saw.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reaper.core.model.session import Phase, Session, phase_of
+
+GRAIN = timedelta(minutes=10)
+"""How finely activity is kept where nobody says: what lies no further apart is one stretch."""
 
 
 class Sight(StrEnum):
@@ -58,7 +62,8 @@ class ActivityStep:
 
     Within the stretch no two activities that are known lie further apart than the setting
     `history.activity`. From `at` to `silent_until` there was none: the log was read then and showed
-    nothing newer. From there to the next step's `since` nobody knows of any, for nobody looked.
+    nothing newer. Between there and the next step's `since` it may have been active at any time,
+    for nobody looked, and a log tells its last activity only.
     `source` says where `at` was learnt.
     """
 
@@ -92,12 +97,7 @@ class Life:
     @property
     def over_at(self) -> datetime | None:
         """The first look by which it was over and stayed so; None while it is not."""
-        over: datetime | None = None
-        for change in reversed(self.changes):
-            if not is_over(change):
-                break
-            over = change.at
-        return over
+        return over_since(self.changes)
 
     def change_at(self, moment: datetime) -> StateChange | None:
         """What holds at that moment; None before it was first seen."""
@@ -105,8 +105,14 @@ class Life:
         return self.changes[index - 1] if index else None
 
     def step_at(self, moment: datetime) -> ActivityStep | None:
-        """The last stretch of activity that had begun by then."""
-        index = bisect_right(self.steps, moment, key=lambda step: step.since)
+        """The last stretch of activity that had begun by then, as it is known afterwards.
+
+        Steps are in the order in which they were learnt: where a log is read otherwise than before,
+        a later one may begin earlier.
+        """
+        index = bisect_left(self.steps, moment, key=lambda step: step.silent_until)
+        if index < len(self.steps) and self.steps[index].since <= moment:
+            return self.steps[index]
         return self.steps[index - 1] if index else None
 
     def session_at(self, moment: datetime) -> Session | None:
@@ -127,6 +133,16 @@ class Life:
             run_time=None,
             half_read=change.sight is Sight.UNREADABLE,
         )
+
+
+def over_since(changes: Sequence[StateChange]) -> datetime | None:
+    """When it was over, and stayed so; None where it is not."""
+    over: datetime | None = None
+    for change in reversed(changes):
+        if not is_over(change):
+            break
+        over = change.at
+    return over
 
 
 def is_over(change: StateChange) -> bool:
