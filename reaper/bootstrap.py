@@ -131,24 +131,40 @@ def reaper_of(
 
     Passes are due `every` so often; without it, when the settings say.
     """
+    with source_of(settings, account, count, clock, stop) as (source, time):
+        yield Reaper(
+            policies,
+            source,
+            ledger_of(settings, store, time),
+            _terminator(settings, source, time, stop) if enforce else DryRun(),
+            time,
+            settings.limits,
+            stop,
+            RunLog(account.name, tell),
+            reread,
+            notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
+            _follows_within(settings, account, every, clock),
+        )
+
+
+@contextmanager
+def source_of(
+    settings: Settings,
+    account: AccountSettings,
+    count: RequestCount | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    stop: Event | None = None,
+) -> Iterator[tuple[AccountSource, Clock]]:
+    """The account as it can be read, closed afterwards, and the clock that it goes by.
+
+    Raises Unready as `connection` does.
+    """
     with connection(settings, account, count, clock, stop) as opened:
         time = ServerClock(opened, clock) if account.keeps_emulated_time else clock
         ignore = compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore))
         generation = account.generation
         with AccountSource(opened, clock=time, generation=generation, ignore=ignore) as source:
-            yield Reaper(
-                policies,
-                source,
-                ledger_of(settings, store, time),
-                _terminator(settings, source, time, stop) if enforce else DryRun(),
-                time,
-                settings.limits,
-                stop,
-                RunLog(account.name, tell),
-                reread,
-                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
-                _follows_within(settings, account, every, clock),
-            )
+            yield source, time
 
 
 def _follows_within(

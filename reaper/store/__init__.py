@@ -35,6 +35,7 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.lives import Imported
 from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
@@ -52,6 +53,7 @@ __all__ = [
     "DecisionEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "Imported",
     "LeaseEntry",
     "LifeFilter",
     "ManualExemptionEntry",

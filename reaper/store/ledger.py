@@ -21,13 +21,12 @@ from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckR
 from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import exemptions, holds, notices, read_state
+from reaper.store import exemptions, holds, lives, notices, read_state
 from reaper.store.activity import record_activity
-from reaper.store.bulk import Row, insert_and_number
+from reaper.store.bulk import Row, batches, insert_and_number
 from reaper.store.database import Database
 from reaper.store.evidence import encode
 from reaper.store.lease import Lease, release, take
-from reaper.store.lives import record_lives
 from reaper.store.read_state import INTENDED, OPEN
 from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
@@ -118,6 +117,20 @@ class SqlLedger:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
 
+    def import_lives(self, account: str, sessions: Sequence[Session]) -> lives.Imported:
+        """Take in what is known of sessions that are over, some in a transaction.
+
+        Whoever calls holds the account. Raises LeaseLost, and StoreError; what was written by then
+        stays.
+        """
+        parts = [lives.Imported()]
+        for some in batches(sessions):
+            with self._database.writing() as db:
+                now = self._clock.now()
+                self._leases[account].renew(db, now)
+                parts.append(lives.import_lives(db, account, now, some))
+        return lives.Imported(*map(sum, zip(*parts, strict=True)))
+
     @contextmanager
     def open_run(
         self,
@@ -186,7 +199,7 @@ class SqlLedger:
         )
         record_texts(db, observation)
         decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
-        record_lives(db, observation, run_id)
+        lives.record_lives(db, observation, run_id)
         record_activity(db, observation, run_id, self._grain)
         record_ends(db, observation)
         record_lasting(db, observation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -34,6 +34,17 @@ FACTS = (
 )
 """What a life keeps of a session as it was last told; columns and fields are named alike."""
 
+
+class Imported(NamedTuple):
+    """How many lives are `new`, how many that were on record were `completed`, and of how many
+    nothing was new.
+    """
+
+    new: int = 0
+    completed: int = 0
+    known: int = 0
+
+
 _KNOWN = (lives.c.id, lives.c.session_id, lives.c.kind, lives.c.state, lives.c.sight, lives.c.gist)
 
 
@@ -56,6 +67,28 @@ def record_lives(db: sa.Connection, observation: Observation, run_id: int) -> No
     change_lives(db, now, changed + [(row, listed.pop(id_)) for id_, row in again.items()])
     _end(db, observation, run_id, missing)
     begin_lives(db, account, now, list(listed.values()))
+
+
+def import_lives(
+    db: sa.Connection, account: str, now: datetime, sessions: Sequence[Session]
+) -> Imported:
+    """Write what is known of sessions that are over, where it is not on record.
+
+    Of one that was seen to be gone the record learns how it ended. What the last complete look
+    showed is left to the next one.
+    """
+    known = _lives_of(db, account, [session.id for session in sessions])
+    new = [session for session in sessions if session.id not in known]
+    ended = [
+        (row, session)
+        for session in sessions
+        if (row := known.get(session.id)) is not None
+        and row.last_seen_at is not None
+        and row.gist != gist(session)
+    ]
+    begin_lives(db, account, now, new, imported=True)
+    change_lives(db, now, ended, listed=False)
+    return Imported(len(new), len(ended), len(sessions) - len(new) - len(ended))
 
 
 def begin_lives(
