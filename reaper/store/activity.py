@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from reaper.core.judging.verdict import Observation
 from reaper.core.model.session import Activity
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
 from reaper.store.lives import life_ids, previous_look
+from reaper.store.read_state import AT_ONCE
 from reaper.store.tables import activity, activity_steps
 
 
@@ -28,36 +29,64 @@ def record_activity(
     """
     if not observation.complete:
         return
-    stood = db.execute(sa.select(activity).where(activity.c.account == observation.account)).all()
-    learnt = {id_: one for id_, one in observation.learnt.items() if one.at is not None}
-    listed = {session.id for session in observation.snapshot.sessions}
-    gone = [row for row in stood if row.session_id not in listed]
-    there = [(row, learnt.pop(row.session_id, None)) for row in stood if row.session_id in listed]
-    moved = [(row, one) for row, one in there if one is not None and one.at != row.at]
-    left = [row for row, one in there if one is None and row.watched]
-    stays = [row for row, one in there if one is not None and one.at == row.at and not row.watched]
+    account, news = observation.account, _compare(db, observation)
+    insert_rows(db, activity, [_row(account, one, one.at) for one in news.new])
+    update_rows(db, activity, [_key(account, id_) | {"watched": True} for id_ in news.again])
+    stood = _standing(db, account, [*news.moved, *news.left, *news.gone])
+    if not stood:
+        return
+    last = previous_look(db, observation, run_id)
+    goes_on = {id_ for id_, one in news.moved.items() if _goes_on(stood[id_], one, grain)}
+    over = [id_ for id_ in (*news.moved, *news.gone) if id_ not in goes_on]
+    _add_steps(db, account, [stood[id_] for id_ in over], last)
+    since = {id_: stood[id_].since or stood[id_].at for id_ in goes_on}
+    moved = [_row(account, one, since.get(id_, one.at)) for id_, one in news.moved.items()]
+    update_rows(db, activity, moved)
+    known = {id_: _known(stood[id_], last) for id_ in news.left}
+    left = [_key(account, i) | {"watched": False, "learnt_at": at} for i, at in known.items()]
+    update_rows(db, activity, left)
+    delete_rows(db, activity, [_key(account, id_) for id_ in news.gone])
 
-    over = [row for row, one in moved if not _goes_on(row, one, grain)] + gone
-    last = previous_look(db, observation, run_id) if left or over else observation.now
-    _add_steps(db, observation.account, over, last)
-    begun = {row.session_id for row in over}
-    account = observation.account
-    insert_rows(db, activity, [_row(account, one, one.at) for one in learnt.values()])
-    update_rows(
-        db,
-        activity,
-        [
-            _row(account, one, one.at if row.session_id in begun else row.since or row.at)
-            for row, one in moved
-        ],
-    )
-    update_rows(db, activity, [_key(row) | {"watched": True} for row in stays])
-    update_rows(
-        db,
-        activity,
-        [_key(row) | {"watched": False, "learnt_at": _known(row, last)} for row in left],
-    )
-    delete_rows(db, activity, [_key(row) for row in gone])
+
+class _News(NamedTuple):
+    """What a look learnt: of whom something for the first time, of whom something else than stands,
+    of whom the same `again`; whose log was read until now, and who is no longer there.
+    """
+
+    new: list[Activity]
+    moved: dict[str, Activity]
+    again: list[str]
+    left: list[str]
+    gone: list[str]
+
+
+def _compare(db: sa.Connection, observation: Observation) -> _News:
+    listed = {session.id for session in observation.snapshot.sessions}
+    learnt = {id_: one for id_, one in observation.learnt.items() if one.at is not None}
+    news = _News([], {}, [], [], [])
+    columns = (activity.c.session_id, activity.c.at, activity.c.watched)
+    mine = activity.c.account == observation.account
+    for id_, at, watched in db.execute(sa.select(*columns).where(mine)):
+        one = learnt.pop(id_, None)
+        if id_ not in listed:
+            news.gone.append(id_)
+        elif one is not None and one.at != at:
+            news.moved[id_] = one
+        elif one is not None and not watched:
+            news.again.append(id_)
+        elif one is None and watched:
+            news.left.append(id_)
+    news.new.extend(learnt.values())
+    return news
+
+
+def _standing(db: sa.Connection, account: str, sessions: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(sessions), AT_ONCE):
+        own = activity.c.session_id.in_(sessions[start : start + AT_ONCE])
+        rows = db.execute(sa.select(activity).where(activity.c.account == account, own))
+        found |= {row.session_id: row for row in rows}
+    return found
 
 
 def _goes_on(row: Any, one: Activity, grain: timedelta) -> bool:  # noqa: ANN401 - a row
@@ -97,14 +126,13 @@ def _known(row: Any, last: datetime) -> datetime:  # noqa: ANN401 - a row
     return known
 
 
-def _key(row: Any) -> Row:  # noqa: ANN401 - a row
-    return {"account": row.account, "session_id": row.session_id}
+def _key(account: str, session: str) -> Row:
+    return {"account": account, "session_id": session}
 
 
 def _row(account: str, one: Activity, since: datetime | None) -> Row:
     return {
-        "account": account,
-        "session_id": one.session_id,
+        **_key(account, one.session_id),
         "at": one.at,
         "learnt_at": one.learnt_at,
         "source": one.source,

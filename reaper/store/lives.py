@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 
 from reaper.core.judging.verdict import Observation
 from reaper.core.model.life import Sight
@@ -45,6 +47,7 @@ class Imported(NamedTuple):
     known: int = 0
 
 
+_facts = attrgetter(*FACTS)
 _KNOWN = (lives.c.id, lives.c.session_id, lives.c.kind, lives.c.state, lives.c.sight, lives.c.gist)
 
 
@@ -198,8 +201,8 @@ def gist(session: Session) -> str:
 
     What it has used counts on and on, and is left out.
     """
-    told = repr([*(getattr(session, fact) for fact in FACTS), _sight(session).value])
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    told = to_json((*_facts(session), _sight(session).value))
+    return hashlib.blake2b(told, digest_size=8).hexdigest()
 
 
 def _lives_of(db: sa.Connection, account: str, sessions: Sequence[str]) -> dict[str, Any]:
@@ -214,12 +217,14 @@ def _lives_of(db: sa.Connection, account: str, sessions: Sequence[str]) -> dict[
 
 
 def _sight(session: Session) -> Sight:
+    if not session.problems or session.phase is Phase.OVER:
+        return Sight.LISTED
     unread = any(problem.field in ALWAYS_RELIED_ON for problem in session.problems)
-    return Sight.UNREADABLE if unread and session.phase is not Phase.OVER else Sight.LISTED
+    return Sight.UNREADABLE if unread else Sight.LISTED
 
 
 def _as_listed(session: Session) -> Row:
-    facts = {fact: getattr(session, fact) for fact in FACTS}
+    facts = dict(zip(FACTS, _facts(session), strict=True))
     return {**facts, "sight": _sight(session).value, "gist": gist(session)}
 
 

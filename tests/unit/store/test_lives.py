@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from support.store_builders import NOW, Book, a_pass, a_session, active
@@ -11,7 +12,8 @@ from support.store_builders import NOW, Book, a_pass, a_session, active
 from reaper.core.model.life import ActivityStep, EndedBy, Life, Sight, StateChange
 from reaper.core.model.session import Activity, Problem, Session, Unreadable
 from reaper.core.planning.plan import Result
-from reaper.store import LifeFilter, looks, prune, reading_lives
+from reaper.store import LifeFilter, looks, open_database, prune, reading_lives, transfer
+from reaper.store.migrate import downgrade, upgrade
 
 MINUTE = timedelta(minutes=1)
 
@@ -179,6 +181,40 @@ def test_a_log_that_is_read_otherwise_than_before_begins_another_step(book: Book
 
     assert one.step_at(at(5)) == ActivityStep(at(5), at(5), at(5), "log line 7")
     assert one.step_at(at(10)) == ActivityStep(at(1), at(1), at(10), "log line 7")
+
+
+def test_lives_go_down_and_begin_anew(book: Book) -> None:
+    """A version before keeps what it knew of activity, and the next look begins the lives again."""
+    look(book, 0, a_session(), learnt=learnt(0, -5))
+
+    downgrade(book.database, "0010")
+    kept = book.rows("activity", "session_id", "source")
+    upgrade(book.database)
+    look(book, 5, a_session(), learnt=learnt(5, -5))
+    look(book, 10, a_session(), learnt=learnt(10, 9))
+
+    one = life(book)
+    assert kept == [("s1", "log line 7")]
+    assert (one.first_seen_at, len(one.changes)) == (at(5), 1)
+    assert one.steps == (
+        ActivityStep(at(-5), at(-5), at(5), "log line 7"),
+        ActivityStep(at(9), at(9), at(10), "log line 7"),
+    )
+
+
+def test_lives_move_with_the_rest(book: Book, tmp_path: Path) -> None:
+    """In another database they read the same, and go on."""
+    look(book, 0, a_session(), a_session("s2"), learnt=learnt(0, -5))
+    look(book, 5, a_session(), learnt=learnt(5, 5))
+    before = lives(book)
+    other = Book(open_database(f"sqlite:///{tmp_path / 'other.db'}"))
+
+    transfer(book.database, other.database)
+
+    assert lives(other) == before
+    look(other, 10, a_session("s3"))
+    assert [one.last_seen_at for one in lives(other)] == [at(5), at(0), at(10)]
+    other.database.close()
 
 
 def test_lives_are_chosen_by_account_and_span(book: Book) -> None:
