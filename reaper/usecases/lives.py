@@ -15,8 +15,6 @@ from reaper.store import Database, Imported
 
 __all__ = ["AccountImport", "Import", "import_lives"]
 
-NOTHING = Imported()
-
 
 @dataclass(frozen=True)
 class AccountImport:
@@ -26,22 +24,23 @@ class AccountImport:
     """
 
     account: str
-    lives: Imported = NOTHING
-    unreadable: int = 0
-    missing: tuple[str, ...] = ()
+    lives: Imported
+    unreadable: int
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Import:
-    """What was taken in, by account, and in words why others were left alone."""
+    """What was taken in, by account, why others could not be read, and why others were left alone."""
 
     accounts: tuple[AccountImport, ...]
+    unread: tuple[errors.AccountError, ...]
     skipped: tuple[str, ...]
 
     @property
     def exit_code(self) -> int:
         """3 where an account could not be read whole, 6 where another reaper was at work."""
-        if any(one.missing for one in self.accounts):
+        if self.unread or any(one.missing for one in self.accounts):
             return errors.UNREACHABLE
         return errors.INCONCLUSIVE if self.skipped else errors.DONE
 
@@ -59,6 +58,7 @@ def import_lives(
     missing key.
     """
     done: list[AccountImport] = []
+    unread: list[errors.AccountError] = []
     skipped: list[str] = []
     with database(settings) as store:
         for account in accounts:
@@ -68,8 +68,8 @@ def import_lives(
             except errors.LeaseHeld as held:
                 skipped.append(str(held))
             except errors.AccountError as error:
-                done.append(AccountImport(account.name, missing=(str(error),)))
-    return Import(tuple(done), tuple(skipped))
+                unread.append(error)
+    return Import(tuple(done), tuple(unread), tuple(skipped))
 
 
 def _import_account(

@@ -28,11 +28,8 @@ def command(ctx: click.Context, *, accounts: tuple[str, ...]) -> None:
             f"{known:,} on record already"
         )
         if one.unreadable:
-            complain(
-                f"{one.account}: {one.unreadable:,} entries could not be read, and are missing"
-            )
+            complain(f"{one.account}: entries that cannot be read are missing: {one.unreadable:,}")
         for why in one.missing:
             complain(f"{one.account}: some may be missing: {why}; run it again later")
-    for why in done.skipped:
-        complain(why)
+    complain(*(f"{error}; nothing was taken in" for error in done.unread), *done.skipped)
     ctx.exit(done.exit_code)
