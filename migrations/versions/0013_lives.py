@@ -34,9 +34,9 @@ def upgrade() -> None:
         sa.Column("first_seen_at", TIME, nullable=False),
         sa.Column("last_seen_at", TIME),
         sa.Column("imported", sa.Boolean(), nullable=False),
-        sa.Column("gist", sa.String(length=16), nullable=False),
+        sa.Column("fingerprint", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lives")),
-        sa.UniqueConstraint("account", "session_id", name=op.f("uq_lives_account_session_id")),
+        sa.UniqueConstraint("session_id", "account", name=op.f("uq_lives_session_id_account")),
     )
     op.create_index("ix_lives_account_last_seen_at", "lives", ["account", "last_seen_at"])
     _of_a_life(

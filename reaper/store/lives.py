@@ -48,7 +48,14 @@ class Imported(NamedTuple):
 
 
 _facts = attrgetter(*FACTS)
-_KNOWN = (lives.c.id, lives.c.session_id, lives.c.kind, lives.c.state, lives.c.sight, lives.c.gist)
+_KNOWN = (
+    lives.c.id,
+    lives.c.session_id,
+    lives.c.kind,
+    lives.c.state,
+    lives.c.sight,
+    lives.c.fingerprint,
+)
 
 
 def record_lives(db: sa.Connection, observation: Observation, run_id: int) -> None:
@@ -64,7 +71,7 @@ def record_lives(db: sa.Connection, observation: Observation, run_id: int) -> No
         session = listed.pop(row.session_id, None)
         if session is None:
             missing.append(row)
-        elif row.gist != gist(session):
+        elif row.fingerprint != fingerprint(session):
             changed.append((row, session))
     again = _lives_of(db, account, list(listed))
     change_lives(db, now, changed + [(row, listed.pop(id_)) for id_, row in again.items()])
@@ -87,7 +94,7 @@ def import_lives(
         for session in sessions
         if (row := known.get(session.id)) is not None
         and row.last_seen_at is not None
-        and row.gist != gist(session)
+        and row.fingerprint != fingerprint(session)
     ]
     begin_lives(db, account, now, new, imported=True)
     change_lives(db, now, ended, listed=False)
@@ -115,7 +122,7 @@ def begin_lives(
         "imported": imported,
     }
     insert_rows(db, lives, ({**same, "session_id": s.id, **_as_listed(s)} for s in sessions))
-    ids = {id_: row.id for id_, row in _lives_of(db, account, [s.id for s in sessions]).items()}
+    ids = life_ids(db, account, [s.id for s in sessions])
     insert_rows(db, life_changes, (_change(ids[s.id], now, s) for s in sessions))
 
 
@@ -167,7 +174,9 @@ def _end(db: sa.Connection, observation: Observation, run_id: int, missing: Sequ
         db, life_changes, [_unseen(row.id, observation.now, sight) for row, sight in sights]
     )
     update_rows(
-        db, lives, [{"id": row.id, "sight": sight.value, "gist": ""} for row, sight in sights]
+        db,
+        lives,
+        [{"id": row.id, "sight": sight.value, "fingerprint": ""} for row, sight in sights],
     )
     last = previous_look(db, observation, run_id)
     update_rows(db, lives, [{"id": row.id, "last_seen_at": last} for row in (*gone, *over)])
@@ -196,7 +205,7 @@ def life_ids(db: sa.Connection, account: str, sessions: Sequence[str]) -> dict[s
     return {id_: row.id for id_, row in _lives_of(db, account, sessions).items()}
 
 
-def gist(session: Session) -> str:
+def fingerprint(session: Session) -> str:
     """By which it is seen whether anything of a session's entry changed.
 
     What it has used counts on and on, and is left out.
@@ -225,7 +234,7 @@ def _sight(session: Session) -> Sight:
 
 def _as_listed(session: Session) -> Row:
     facts = dict(zip(FACTS, _facts(session), strict=True))
-    return {**facts, "sight": _sight(session).value, "gist": gist(session)}
+    return {**facts, "sight": _sight(session).value, "fingerprint": fingerprint(session)}
 
 
 def _merged(old: sa.RowMapping, session: Session) -> Row:

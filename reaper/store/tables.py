@@ -187,8 +187,8 @@ lives = sa.Table(
     sa.Column("first_seen_at", UtcDateTime, nullable=False),
     sa.Column("last_seen_at", UtcDateTime),  # null: every complete look since has shown it
     sa.Column("imported", sa.Boolean, nullable=False),
-    sa.Column("gist", sa.String(16), nullable=False),  # of the entry that was last seen
-    sa.UniqueConstraint("account", "session_id"),
+    sa.Column("fingerprint", sa.String(16), nullable=False),  # of the entry that was last seen
+    sa.UniqueConstraint("session_id", "account"),
     sa.Index("ix_lives_account_last_seen_at", "account", "last_seen_at"),
 )
 
