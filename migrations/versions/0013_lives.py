@@ -39,36 +39,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_id", "account", name=op.f("uq_lives_session_id_account")),
     )
     op.create_index("ix_lives_account_last_seen_at", "lives", ["account", "last_seen_at"])
-    _of_a_life(
+    op.create_table(
         "life_changes",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("life_id", NUMBER, nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("state", sa.Text()),
         sa.Column("sight", sa.String(length=16), nullable=False),
         sa.Column("gb_hours", sa.Float()),
         sa.Column("run_time", sa.Float()),
+        _of_a_life("life_changes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_life_changes")),
     )
-    _of_a_life(
+    op.create_index("ix_life_changes_life_id", "life_changes", ["life_id"])
+    op.create_table(
         "activity_steps",
-        sa.Column("since", TIME, nullable=False),
-        sa.Column("at", TIME, nullable=False),
-        sa.Column("silent_until", TIME, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("life_id", NUMBER, nullable=False),
+        sa.Column("run_id", NUMBER, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("lasted", sa.BigInteger(), nullable=False),
+        sa.Column("silent", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text()),
+        _of_a_life("activity_steps"),
+        sa.PrimaryKeyConstraint("life_id", "run_id", name=op.f("pk_activity_steps")),
+        sqlite_with_rowid=False,
     )
     op.add_column("activity", sa.Column("since", TIME))
     watched = sa.Column("watched", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("activity", watched)
 
 
-def _of_a_life(name: str, *columns: sa.Column) -> None:
-    op.create_table(
-        name,
-        sa.Column("id", NUMBER, nullable=False),
-        sa.Column("life_id", NUMBER, nullable=False),
-        *columns,
-        sa.ForeignKeyConstraint(["life_id"], ["lives.id"], name=op.f(f"fk_{name}_life_id_lives")),
-        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
-    )
-    op.create_index(f"ix_{name}_life_id", name, ["life_id"])
+def _of_a_life(table: str) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_life_id_lives")
+    return sa.ForeignKeyConstraint(["life_id"], ["lives.id"], name=name)
 
 
 def downgrade() -> None:

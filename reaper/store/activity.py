@@ -6,18 +6,22 @@ a later one begins, or the session is gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Observation
+from reaper.core.model.life import ActivityStep
 from reaper.core.model.session import Activity
 from reaper.store.bulk import Row, delete_rows, insert_rows, update_rows
 from reaper.store.lives import life_ids, previous_look
 from reaper.store.read_state import AT_ONCE
 from reaper.store.tables import activity, activity_steps
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 def record_activity(
@@ -37,8 +41,8 @@ def record_activity(
         return
     last = previous_look(db, observation, run_id)
     goes_on = {id_ for id_, one in news.moved.items() if _goes_on(stood[id_], one, grain)}
-    over = [id_ for id_ in (*news.moved, *news.gone) if id_ not in goes_on]
-    _add_steps(db, account, [stood[id_] for id_ in over], last)
+    over = {id_: stood[id_] for id_ in (*news.moved, *news.gone) if id_ not in goes_on}
+    _add_steps(db, observation, run_id, {i: standing_step(r, last) for i, r in over.items()})
     since = {id_: stood[id_].since or stood[id_].at for id_ in goes_on}
     moved = [_row(account, one, since.get(id_, one.at)) for id_, one in news.moved.items()]
     update_rows(db, activity, moved)
@@ -97,27 +101,36 @@ def _goes_on(row: Any, one: Activity, grain: timedelta) -> bool:  # noqa: ANN401
     return one.at is not None and timedelta(0) <= one.at - row.at <= grain
 
 
-def _add_steps(db: sa.Connection, account: str, over: Sequence[Any], last: datetime) -> None:
-    ids = life_ids(db, account, [row.session_id for row in over])
-    insert_rows(
-        db,
-        activity_steps,
-        [
-            {"life_id": ids[row.session_id], **step(row, last)}
-            for row in over
-            if row.session_id in ids
-        ],
-    )
+def _add_steps(
+    db: sa.Connection, observation: Observation, run_id: int, over: Mapping[str, ActivityStep]
+) -> None:
+    """How the last activity was learnt is kept of sessions that are gone."""
+    lives = life_ids(db, observation.account, list(over))
+    there = {session.id for session in observation.snapshot.sessions}
+    rows = [
+        {
+            "life_id": lives[id_],
+            "run_id": run_id,
+            "at": (step.at - _EPOCH) // _TICK,
+            "lasted": (step.at - step.since) // _TICK,
+            "silent": (step.silent_until - step.at) // _TICK,
+            "source": None if id_ in there else step.source,
+        }
+        for id_, step in over.items()
+        if id_ in lives
+    ]
+    insert_rows(db, activity_steps, rows)
 
 
-def step(row: Any, last: datetime) -> Row:  # noqa: ANN401 - a row
+def read_step(at: int, lasted: int, silent: int, source: str | None) -> ActivityStep:
+    """The step as it was, to the microsecond."""
+    moment = _EPOCH + at * _TICK
+    return ActivityStep(moment - lasted * _TICK, moment, moment + silent * _TICK, source or "")
+
+
+def standing_step(row: Any, last: datetime) -> ActivityStep:  # noqa: ANN401 - a row
     """The stretch that stands, as a step; the `last` look is the newest that is over."""
-    return {
-        "since": row.since or row.at,
-        "at": row.at,
-        "silent_until": _known(row, last),
-        "source": row.source,
-    }
+    return ActivityStep(row.since or row.at, row.at, _known(row, last), row.source)
 
 
 def _known(row: Any, last: datetime) -> datetime:  # noqa: ANN401 - a row

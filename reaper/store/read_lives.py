@@ -13,7 +13,7 @@ from reaper.core.model.action import Action
 from reaper.core.model.life import ActivityStep, EndedBy, Life, Sight, StateChange, over_since
 from reaper.core.model.session import Session
 from reaper.core.planning.plan import Result
-from reaper.store.activity import step
+from reaper.store.activity import read_step, standing_step
 from reaper.store.database import Database
 from reaper.store.lives import FACTS
 from reaper.store.read_state import AT_ONCE
@@ -155,19 +155,19 @@ def _steps(
     found: dict[int, list[ActivityStep]] = defaultdict(list)
     own = activity_steps.c
     statement = (
-        sa.select(own.life_id, own.since, own.at, own.silent_until, own.source)
+        sa.select(own.life_id, own.at, own.lasted, own.silent, own.source)
         .where(own.life_id.in_(ids))
-        .order_by(own.silent_until, own.id)
+        .order_by(own.life_id, own.run_id)
     )
-    for life, *fields in db.execute(statement):
-        found[life].append(ActivityStep(*fields))
+    for life, at, lasted, silent, source in db.execute(statement):
+        found[life].append(read_step(at, lasted, silent, source))
     whose = sa.and_(
         activity.c.account == lives.c.account, activity.c.session_id == lives.c.session_id
     )
     standing = sa.select(lives.c.id, activity).select_from(lives.join(activity, whose))
     for row in db.execute(standing.where(lives.c.id.in_(ids))):
         last = complete.get(row.account, row.learnt_at)
-        found[row.id].append(ActivityStep(**step(row, last)))
+        found[row.id].append(standing_step(row, last))
     return found
 
 

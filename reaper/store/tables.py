@@ -7,7 +7,7 @@ seen of each session, with what changed (`life_changes`) and when it was active 
 the last stretch of a session that is still there stands in `activity`).
 
 The migrations make them, and say what only one database knows: which rows an index holds, and that
-`decisions` and `current_verdicts` are without rowid in SQLite (the key is long and would be kept
+`decisions`, `current_verdicts` and `activity_steps` are without rowid in SQLite (the key is long and would be kept
 twice; an account's rows lie together, and every pass reads all of them). Said here as well, it
 would have every command load both dialects.
 
@@ -205,16 +205,16 @@ life_changes = sa.Table(
     sa.Index("ix_life_changes_life_id", "life_id"),
 )
 
+# there are many: times are in microseconds, `at` since 1970, the others before and after it
 activity_steps = sa.Table(
     "activity_steps",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("life_id", sa.ForeignKey("lives.id"), nullable=False),
-    sa.Column("since", UtcDateTime, nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("silent_until", UtcDateTime, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Index("ix_activity_steps_life_id", "life_id"),
+    sa.Column("life_id", sa.ForeignKey("lives.id"), primary_key=True),
+    sa.Column("run_id", sa.Integer, primary_key=True, autoincrement=False),  # that found it over
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("lasted", sa.BigInteger, nullable=False),
+    sa.Column("silent", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text),  # of the last stretch of a life
 )
 
 seen_over = sa.Table(

@@ -145,10 +145,10 @@ SHIFTED = {
     "lives": "id = id + :lives, session_id = :session, first_seen_at = :at(first_seen_at), "
     "last_seen_at = COALESCE(:at(last_seen_at), :at(first_seen_at))",
     "life_changes": "id = id + :life_changes, life_id = life_id + :lives, at = :at(at)",
-    "activity_steps": "id = id + :activity_steps, life_id = life_id + :lives, since = :at(since), "
-    "at = :at(at), silent_until = :at(silent_until)",
+    "activity_steps": "life_id = life_id + :lives, run_id = run_id + :runs, "
+    f"at = at + :day * {24 * 3600 * 1_000_000}",
 }
-NUMBERED = ("runs", "steps", "step_events", "lives", "life_changes", "activity_steps")
+NUMBERED = ("runs", "steps", "step_events", "lives", "life_changes")
 
 
 def repeat(database: Database, days: int) -> None:
@@ -171,6 +171,7 @@ def _add_day(db: sa.Connection, table: str, shifts: str, day: int, size: dict[st
     written = re.sub(
         r":at\((\w+)\)", rf"strftime('%Y-%m-%d %H:%M:%f000', \1, '+{day} days')", written
     )
+    written = written.replace(":day", str(day))
     for name, rows in size.items():
         written = written.replace(f":{name}", str(rows * day))
     new = dict(part.split(" = ") for part in re.split(r", (?=\w+ = )", written))

@@ -64,7 +64,7 @@ class ActivityStep:
     `history.activity`. From `at` to `silent_until` there was none: the log was read then and showed
     nothing newer. Between there and the next step's `since` it may have been active at any time,
     for nobody looked, and a log tells its last activity only.
-    `source` says where `at` was learnt.
+    `source` says where `at` was learnt; it is kept of the last step of a life.
     """
 
     since: datetime
