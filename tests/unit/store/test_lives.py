@@ -188,7 +188,7 @@ def test_lives_go_down_and_begin_anew(book: Book) -> None:
     """A version before keeps what it knew of activity, and the next look begins the lives again."""
     look(book, 0, a_session(), learnt=learnt(0, -5))
 
-    downgrade(book.database, "0010")
+    downgrade(book.database, "0012")
     kept = book.rows("activity", "session_id", "source")
     upgrade(book.database)
     look(book, 5, a_session(), learnt=learnt(5, -5))
