@@ -35,9 +35,11 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.lives import Imported
 from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.prune import prune
+from reaper.store.read_lives import LifeFilter, looks, reading_lives
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
 from reaper.store.unmatched import MANY, Unmatched, unmatched
@@ -51,7 +53,9 @@ __all__ = [
     "DecisionEntry",
     "HistoryEntry",
     "HistoryFilter",
+    "Imported",
     "LeaseEntry",
+    "LifeFilter",
     "ManualExemptionEntry",
     "PastEnd",
     "PastLook",
@@ -79,12 +83,14 @@ __all__ = [
     "last_runs",
     "list_manual",
     "list_runs",
+    "looks",
     "open_database",
     "pause",
     "pauses_that_hold",
     "policies_page",
     "prune",
     "reading_entries",
+    "reading_lives",
     "reading_runs",
     "recorded",
     "recorded_names",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.model.life import GRAIN
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Session
 from reaper.core.planning.holds import Holds
@@ -20,8 +21,9 @@ from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckR
 from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import exemptions, holds, notices, read_state
-from reaper.store.bulk import Row, insert_and_number
+from reaper.store import exemptions, holds, lives, notices, read_state
+from reaper.store.activity import record_activity
+from reaper.store.bulk import Row, batches, insert_and_number
 from reaper.store.database import Database
 from reaper.store.evidence import encode
 from reaper.store.lease import Lease, release, take
@@ -29,7 +31,6 @@ from reaper.store.read_state import INTENDED, OPEN
 from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
     plan_row,
-    record_activity,
     record_decisions,
     record_ends,
     record_lasting,
@@ -48,7 +49,7 @@ class SqlLedger:
 
     `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not
     stir keeps an account to itself. `addresses` tell by account which tenant it is, each in the one
-    way to write it.
+    way to write it. Activities no further apart than the `grain` are kept as one.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SqlLedger:
         lease_length: timedelta = LEASE,
         *,
         addresses: Mapping[str, str] = MappingProxyType({}),
+        grain: timedelta = GRAIN,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -67,6 +69,7 @@ class SqlLedger:
         self._version = version
         self._lease_length = lease_length
         self._addresses = addresses
+        self._grain = grain
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
@@ -113,6 +116,20 @@ class SqlLedger:
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
+
+    def import_lives(self, account: str, sessions: Sequence[Session]) -> lives.Imported:
+        """Take in what is known of sessions that are over, some in a transaction.
+
+        Whoever calls holds the account. Raises LeaseLost, and StoreError; what was written by then
+        stays.
+        """
+        parts = [lives.Imported()]
+        for some in batches(sessions):
+            with self._database.writing() as db:
+                now = self._clock.now()
+                self._leases[account].renew(db, now)
+                parts.append(lives.import_lives(db, account, now, some))
+        return lives.Imported(*map(sum, zip(*parts, strict=True)))
 
     @contextmanager
     def open_run(
@@ -182,7 +199,8 @@ class SqlLedger:
         )
         record_texts(db, observation)
         decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
-        record_activity(db, observation)
+        lives.record_lives(db, observation, run_id)
+        record_activity(db, observation, run_id, self._grain)
         record_ends(db, observation)
         record_lasting(db, observation)
         notices.forget(db, observation)

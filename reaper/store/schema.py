@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from reaper.errors import StoreError
 from reaper.store.database import Database, connect
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; a test compares it with `migrations/`.
 
 It spares the common path the import of Alembic.

@@ -1,12 +1,14 @@
-"""`reaper history`: what was decided and done, and why."""
+"""`reaper history`: what was decided and done, and why; what else is done with it, one file a verb."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import click
+from click.core import ParameterSource
 
 from reaper.cli import completion
+from reaper.cli.history import importing
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import say, stream
 from reaper.cli.times import Moment, zone_option
@@ -14,7 +16,7 @@ from reaper.cli.times import Moment, zone_option
 _IN_A_TABLE = 50
 
 
-@click.command("history")
+@click.group("history", invoke_without_command=True)
 @click.option(
     "--account", metavar="NAME", shell_complete=completion.accounts, help="Only this account."
 )
@@ -73,6 +75,9 @@ def command(
     A decision is shown when it was taken; as long as nothing changes it is not taken, and not
     shown, again.
     """
+    if ctx.invoked_subcommand is not None:
+        _refuse_options(ctx)
+        return
     from reaper.cli.views.records import entries_as_csv, entries_as_json, show_entries
     from reaper.usecases.history import (
         Counted,
@@ -107,3 +112,23 @@ def command(
             shown = counted.count
     for why in () if shown else strange_names(settings, wanted):
         say(f"warning: {why}", err=True)
+
+
+def _refuse_options(ctx: click.Context) -> None:
+    """What stands before a verb belongs to the list, and would be ignored.
+
+    Raises click.UsageError.
+    """
+    given = [
+        parameter.opts[-1]
+        for parameter in ctx.command.params
+        if ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(
+            f"{', '.join(given)}: no option of `reaper history {ctx.invoked_subcommand}`; write its "
+            f"options behind '{ctx.invoked_subcommand}'"
+        )
+
+
+command.add_command(importing.command)
