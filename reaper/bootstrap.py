@@ -70,8 +70,15 @@ def database(settings: Settings) -> Iterator[Database]:
 def ledger_of(settings: Settings, store: Database, clock: Clock = SYSTEM_CLOCK) -> SqlLedger:
     """The memory of all runs, written to in the name of whoever runs this."""
     addresses = {account.name: normal(account.url) for account in settings.accounts}
-    length = settings.lease.delta
-    return SqlLedger(store, clock, actor(), __version__, length, addresses=addresses)
+    return SqlLedger(
+        store,
+        clock,
+        actor(),
+        __version__,
+        settings.lease.delta,
+        addresses=addresses,
+        grain=settings.history.activity.delta,
+    )
 
 
 @contextmanager
@@ -124,24 +131,40 @@ def reaper_of(
 
     Passes are due `every` so often; without it, when the settings say.
     """
+    with source_of(settings, account, count, clock, stop) as (source, time):
+        yield Reaper(
+            policies,
+            source,
+            ledger_of(settings, store, time),
+            _terminator(settings, source, time, stop) if enforce else DryRun(),
+            time,
+            settings.limits,
+            stop,
+            RunLog(account.name, tell),
+            reread,
+            notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
+            _follows_within(settings, account, every, clock),
+        )
+
+
+@contextmanager
+def source_of(
+    settings: Settings,
+    account: AccountSettings,
+    count: RequestCount | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    stop: Event | None = None,
+) -> Iterator[tuple[AccountSource, Clock]]:
+    """The account as it can be read, closed afterwards, and the clock that it goes by.
+
+    Raises Unready as `connection` does.
+    """
     with connection(settings, account, count, clock, stop) as opened:
         time = ServerClock(opened, clock) if account.keeps_emulated_time else clock
         ignore = compile_ignore((*DEFAULT_IGNORE, *settings.activity.ignore))
         generation = account.generation
         with AccountSource(opened, clock=time, generation=generation, ignore=ignore) as source:
-            yield Reaper(
-                policies,
-                source,
-                ledger_of(settings, store, time),
-                _terminator(settings, source, time, stop) if enforce else DryRun(),
-                time,
-                settings.limits,
-                stop,
-                RunLog(account.name, tell),
-                reread,
-                notifiers(settings.notify, settings.timeout.seconds, enforce=enforce, stop=stop),
-                _follows_within(settings, account, every, clock),
-            )
+            yield source, time
 
 
 def _follows_within(

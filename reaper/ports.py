@@ -212,7 +212,7 @@ class RunRecord(Protocol):
         """
 
     def expired(self) -> bool:
-        """Whether the lease has run out since it was last renewed.
+        """Whether the lease has run out since it was last renewed, or another reaper took over.
 
         This reaper was held up, and may end nothing.
         """

@@ -17,6 +17,9 @@ from reaper.foreign_text import visible
 
 HIDDEN = "***"
 _SHORTEST = 6  # characters; a shorter key would hide half of what is written, and protects nothing
+_LONGEST = 1_000
+"""Characters of a value in the log: a syslog cuts a long line, and its rest would be a line."""
+
 _OF_LINES = frozenset({"exception", "stack"})
 
 _NAMES = frozenset(
@@ -103,4 +106,5 @@ def _shown(value: object, keep: str = "") -> object:
         case list() | tuple() | set() | frozenset():
             return [_shown(item) for item in value]
         case _:
-            return visible(without_secrets(str(value)).strip(), keep)
+            text = visible(without_secrets(str(value)).strip(), keep)
+            return text if keep or len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -35,12 +35,14 @@ from reaper.store.history import (
 from reaper.store.holds import acknowledge, still_blocked
 from reaper.store.lease import LeaseEntry, end_lease
 from reaper.store.ledger import SqlLedger
+from reaper.store.lives import Imported
 from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
 from reaper.store.proof import Fault, ProvedLeaf, Revision, Verification, leaves_of_run, verify
 from reaper.store.proof import hashes as leaf_hashes
 from reaper.store.prune import prune
 from reaper.store.pseudonyms import Pseudonymised, pseudonymise
+from reaper.store.read_lives import LifeFilter, looks, reading_lives
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
 from reaper.store.unmatched import MANY, Unmatched, unmatched
@@ -55,7 +57,9 @@ __all__ = [
     "Fault",
     "HistoryEntry",
     "HistoryFilter",
+    "Imported",
     "LeaseEntry",
+    "LifeFilter",
     "ManualExemptionEntry",
     "PastEnd",
     "PastLook",
@@ -89,6 +93,7 @@ __all__ = [
     "leaves_of_run",
     "list_manual",
     "list_runs",
+    "looks",
     "open_database",
     "pause",
     "pauses_that_hold",
@@ -96,6 +101,7 @@ __all__ = [
     "prune",
     "pseudonymise",
     "reading_entries",
+    "reading_lives",
     "reading_runs",
     "recorded",
     "recorded_names",

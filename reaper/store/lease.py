@@ -6,7 +6,7 @@ Of several replicas with the same schedule, one makes each run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ from reaper.store.tables import leases, runs, step_events, steps
 
 _SKEW = timedelta(minutes=1)
 """By which the clock of another replica may be ahead."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""The end of a lease that was given back: over by the clock of whoever looks."""
+
 _ODD = 10
 """So many times the length of a lease lies its end ahead where something is wrong: replicas may
 have leases of different lengths, but not that different.
@@ -59,6 +62,11 @@ class Lease:
         refuse_other_schema(db)
         if not self.extend(db, now):
             raise self.lost()
+
+    def holds(self, db: sa.Connection) -> bool:
+        """Whether no other reaper took over."""
+        token = sa.select(leases.c.token).where(leases.c.account == self.account)
+        return bool(db.scalar(token) == self.token)
 
     def extend(self, db: sa.Connection, now: datetime) -> bool:
         """Hold on for another while, in this transaction, unless another reaper took over."""
@@ -166,11 +174,11 @@ def find_recent_run(
     return f"{made.actor} made its run at {made.started_at:%H:%M:%S}" if made else None
 
 
-def release(database: Database, lease: Lease, now: datetime) -> None:
+def release(database: Database, lease: Lease) -> None:
     """Give the account back; one that another reaper took over is left to it."""
     mine = (leases.c.account == lease.account, leases.c.token == lease.token)
     with database.writing() as db:
-        db.execute(sa.update(leases).where(*mine).values(expires_at=now))
+        db.execute(sa.update(leases).where(*mine).values(expires_at=_LONG_AGO))
 
 
 def held(db: sa.Connection, now: datetime) -> dict[str, LeaseEntry]:
@@ -194,6 +202,6 @@ def end_lease(database: Database, account: str, *, now: datetime, by: str) -> Le
         lease = held(db, now).get(account)
         if lease is None:
             return None
-        values = {"token": leases.c.token + 1, "holder": by, "expires_at": now}
+        values = {"token": leases.c.token + 1, "holder": by, "expires_at": _LONG_AGO}
         db.execute(sa.update(leases).where(leases.c.account == account).values(values))
         return lease

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Observation
 from reaper.core.language.manual_exemption import ManualExemption
+from reaper.core.model.life import GRAIN
 from reaper.core.model.matching import Answer
 from reaper.core.model.session import Session
 from reaper.core.planning.holds import Holds
@@ -20,8 +21,9 @@ from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckR
 from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import chain, exemptions, holds, notices, read_state
-from reaper.store.bulk import Row, insert_and_number
+from reaper.store import chain, exemptions, holds, lives, notices, read_state
+from reaper.store.activity import record_activity
+from reaper.store.bulk import Row, batches, insert_and_number
 from reaper.store.database import Database
 from reaper.store.evidence import encode
 from reaper.store.leaf_rows import EVENT, FINISH, RUN
@@ -31,7 +33,6 @@ from reaper.store.schema import is_ours
 from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
     plan_row,
-    record_activity,
     record_decisions,
     record_ends,
     record_lasting,
@@ -50,7 +51,7 @@ class SqlLedger:
 
     `actor` is who runs this, `version` what runs; `lease_length` is how long a reaper that does not
     stir keeps an account to itself. `addresses` tell by account which tenant it is, each in the one
-    way to write it.
+    way to write it. Activities no further apart than the `grain` are kept as one.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class SqlLedger:
         lease_length: timedelta = LEASE,
         *,
         addresses: Mapping[str, str] = MappingProxyType({}),
+        grain: timedelta = GRAIN,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -69,6 +71,7 @@ class SqlLedger:
         self._version = version
         self._lease_length = lease_length
         self._addresses = addresses
+        self._grain = grain
         self._leases: dict[str, Lease] = {}
 
     @contextmanager
@@ -90,7 +93,7 @@ class SqlLedger:
             yield
         finally:
             del self._leases[account]
-            release(self._database, lease, self._clock.now())
+            release(self._database, lease)
 
     def recall(self, account: str) -> Memory:
         with self._database.reading() as db:
@@ -115,6 +118,20 @@ class SqlLedger:
     def settle_past(self, step: PastStep, outcome: Outcome) -> None:
         with self._database.writing() as db:
             _add_event(db, step.id, self._clock.now(), (outcome.result.value, outcome.detail), {})
+
+    def import_lives(self, account: str, sessions: Sequence[Session]) -> lives.Imported:
+        """Take in what is known of sessions that are over, some in a transaction.
+
+        Whoever calls holds the account. Raises LeaseLost, and StoreError; what was written by then
+        stays.
+        """
+        parts = [lives.Imported()]
+        for some in batches(sessions):
+            with self._database.writing() as db:
+                now = self._clock.now()
+                self._leases[account].renew(db, now)
+                parts.append(lives.import_lives(db, account, now, some))
+        return lives.Imported(*map(sum, zip(*parts, strict=True)))
 
     @contextmanager
     def open_run(
@@ -187,7 +204,8 @@ class SqlLedger:
         )
         record_texts(db, observation)
         decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
-        record_activity(db, observation)
+        lives.record_lives(db, observation, run_id)
+        record_activity(db, observation, run_id, self._grain)
         record_ends(db, observation)
         record_lasting(db, observation)
         notices.forget(db, observation)
@@ -258,7 +276,11 @@ class OpenRun:
             )
 
     def expired(self) -> bool:
-        return self._clock.now() >= self._lease.expires_at
+        """Whether it is over by this clock, or another reaper, by its own, found it over."""
+        if self._clock.now() >= self._lease.expires_at:
+            return True
+        with self._database.reading() as db:
+            return not self._lease.holds(db)
 
     def settle(self, step: Step, outcome: Outcome) -> None:
         step_id = self._step_ids.get(

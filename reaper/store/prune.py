@@ -19,9 +19,12 @@ from reaper.store.proof import unfit
 from reaper.store.tables import (
     acknowledgements,
     activity,
+    activity_steps,
     current_verdicts,
     decisions,
     exemptions,
+    life_changes,
+    lives,
     notices,
     open_steps,
     owner_keys,
@@ -33,10 +36,12 @@ from reaper.store.tables import (
 )
 
 _RUNS_AT_ONCE = 200
+_LIVES_AT_ONCE = 1_000
 
 
 def prune(database: Database, before: datetime, now: datetime | None = None) -> Mapping[str, int]:
-    """Delete the runs that began before that moment, with all that belongs to them alone.
+    """Delete the runs that began before that moment, with all that belongs to them alone, and the
+    lives that no look has shown since.
 
     How many rows, by table.
 
@@ -56,6 +61,9 @@ def prune(database: Database, before: datetime, now: datetime | None = None) -> 
     with database.writing() as db:
         gone.update(_forget_sessions(db, before))
         gone.update(_forget_owners(db))
+    for ids in _old_lives(database, before):
+        with database.writing() as db:
+            gone.update(_forget_lives(db, ids))
     database.shrink()
     return gone
 
@@ -150,6 +158,28 @@ def _forget_owners(db: sa.Connection) -> Mapping[str, int]:
     gone = set(db.scalars(sa.select(owner_keys.c.owner))) - left
     delete_rows(db, owner_keys, [{"owner": owner} for owner in gone])
     return {"owner_keys": len(gone)}
+
+
+def _old_lives(database: Database, before: datetime) -> Iterator[list[int]]:
+    """Some at a time; whoever asks for more has deleted these."""
+    with database.reading() as db:
+        accounts = list(db.scalars(sa.select(lives.c.account).distinct()))
+    for account in accounts:
+        old = sa.select(lives.c.id).where(lives.c.account == account, lives.c.last_seen_at < before)
+        while True:
+            with database.reading() as db:
+                ids = list(db.scalars(old.limit(_LIVES_AT_ONCE)))
+            if not ids:
+                break
+            yield ids
+
+
+def _forget_lives(db: sa.Connection, ids: list[int]) -> Mapping[str, int]:
+    return {
+        "activity_steps": _deleted(db, activity_steps, activity_steps.c.life_id.in_(ids)),
+        "life_changes": _deleted(db, life_changes, life_changes.c.life_id.in_(ids)),
+        "lives": _deleted(db, lives, lives.c.id.in_(ids)),
+    }
 
 
 def _deleted(db: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from reaper.errors import StoreError
 from reaper.store.database import Database, connect
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; a test compares it with `migrations/`.
 
 It spares the common path the import of Alembic.

@@ -2,10 +2,12 @@
 
 `decisions`, `steps`, `step_events` and `notices` are append-only; `current_verdicts`, `open_steps`,
 `told` and `activity` are projections that spare a pass from writing, asking for, or looking for
-what it knows already. `leases` holds who works on an account now.
+what it knows already. `leases` holds who works on an account now. `lives` holds what was last
+seen of each session, with what changed (`life_changes`) and when it was active (`activity_steps`;
+the last stretch of a session that is still there stands in `activity`).
 
 The migrations make them, and say what only one database knows: which rows an index holds, and that
-`decisions` and `current_verdicts` are without rowid in SQLite (the key is long and would be kept
+`decisions`, `current_verdicts` and `activity_steps` are without rowid in SQLite (the key is long and would be kept
 twice; an account's rows lie together, and every pass reads all of them). Said here as well, it
 would have every command load both dialects.
 
@@ -163,6 +165,60 @@ activity = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("learnt_at", UtcDateTime, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime),  # when the stretch began that ends at `at`; null: then
+    # every complete look since `learnt_at` read the log and found nothing newer
+    sa.Column("watched", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+lives = sa.Table(
+    "lives",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("session_id", sa.String(255), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("state", sa.Text),
+    sa.Column("sight", sa.String(16), nullable=False),
+    sa.Column("user", sa.Text),
+    sa.Column("environment", sa.Text),
+    sa.Column("app", sa.Text),
+    sa.Column("app_version", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("description", sa.Text),
+    sa.Column("created_at", UtcDateTime),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+    sa.Column("last_seen_at", UtcDateTime),  # null: every complete look since has shown it
+    sa.Column("imported", sa.Boolean, nullable=False),
+    sa.Column("fingerprint", sa.String(16), nullable=False),  # of the entry that was last seen
+    sa.UniqueConstraint("session_id", "account"),
+    sa.Index("ix_lives_account_last_seen_at", "account", "last_seen_at"),
+)
+
+life_changes = sa.Table(
+    "life_changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("life_id", sa.ForeignKey("lives.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.Text),
+    sa.Column("sight", sa.String(16), nullable=False),
+    sa.Column("gb_hours", sa.Float),
+    sa.Column("run_time", sa.Float),  # seconds
+    sa.Index("ix_life_changes_life_id", "life_id"),
+)
+
+# there are many: times are in microseconds, `at` since 1970, the others before and after it
+activity_steps = sa.Table(
+    "activity_steps",
+    metadata,
+    sa.Column("life_id", sa.ForeignKey("lives.id"), primary_key=True),
+    sa.Column("run_id", sa.Integer, primary_key=True, autoincrement=False),  # that found it over
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("lasted", sa.BigInteger, nullable=False),
+    sa.Column("silent", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text),  # of the last stretch of a life
 )
 
 seen_over = sa.Table(

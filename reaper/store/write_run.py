@@ -17,13 +17,12 @@ from reaper.core.judging.start import started_again, waiting
 from reaper.core.judging.verdict import Observation, Ruling, Verdict
 from reaper.core.language.leaf_rule import Need
 from reaper.core.language.policy import PolicySet, digest
-from reaper.core.model.session import Activity, Phase
+from reaper.core.model.session import Phase
 from reaper.core.planning.plan import Plan, Step
 from reaper.core.planning.request import Request
 from reaper.store.bulk import Row, batches, delete_rows, insert_rows, update_rows
 from reaper.store.evidence import encode, written
 from reaper.store.tables import (
-    activity,
     current_verdicts,
     decisions,
     lasting,
@@ -270,36 +269,6 @@ def _decision(verdict: Verdict, run_id: int) -> Row:
     }
 
 
-def record_activity(db: sa.Connection, observation: Observation) -> None:
-    """Write the activities that changed, and forget the sessions that are gone.
-
-    A doubtful look does neither.
-    """
-    if not observation.complete:
-        return
-    columns = (activity.c.session_id, activity.c.at)
-    rows = db.execute(sa.select(*columns).where(activity.c.account == observation.account)).all()
-    # a Row is no pair to dict()'s stub
-    stood: dict[str, datetime] = {session: at for session, at in rows}  # noqa: C416
-    learnt = [
-        a
-        for a in observation.learnt.values()
-        if a.at is not None and stood.get(a.session_id) != a.at
-    ]
-    insert_rows(
-        db,
-        activity,
-        [_activity(observation.account, a) for a in learnt if a.session_id not in stood],
-    )
-    update_rows(
-        db, activity, [_activity(observation.account, a) for a in learnt if a.session_id in stood]
-    )
-    gone = stood.keys() - {session.id for session in observation.snapshot.sessions} if stood else ()
-    delete_rows(
-        db, activity, [{"account": observation.account, "session_id": session} for session in gone]
-    )
-
-
 def record_ends(db: sa.Connection, observation: Observation) -> None:
     """Write which sessions this look is the first to show over, of those that do not tell since
     when, and forget those that run again.
@@ -368,16 +337,6 @@ def _conditions(observation: Observation) -> set[Key]:
             waiting(sessions) | started_again(sessions, observation.lasting, observation.now).keys()
         )
     return holds
-
-
-def _activity(account: str, learnt: Activity) -> Row:
-    return {
-        "account": account,
-        "session_id": learnt.session_id,
-        "at": learnt.at,
-        "learnt_at": learnt.learnt_at,
-        "source": learnt.source,
-    }
 
 
 def step_row(step: Step, run_id: int, decided: dict[Key, int]) -> Row:

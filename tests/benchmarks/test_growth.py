@@ -32,7 +32,7 @@ def of_a_run(account: Account) -> float:
 def test_a_year_fits_and_slows_nothing(tmp_path: Path, figures: Figures) -> None:
     """2,000 sessions at a run every five minutes.
 
-    Below 2 GiB, and the last run at most 1.2 times the first.
+    With the lives of the sessions below 3 GiB, and the last run at most 1.2 times the first.
     """
     file = tmp_path / "reaper.db"
     database = open_database(f"sqlite:///{file}")
@@ -46,7 +46,7 @@ def test_a_year_fits_and_slows_nothing(tmp_path: Path, figures: Figures) -> None
     at_its_end = of_a_run(account)
     size = file.stat().st_size
     figures += [
-        ("a year's database, GiB", f"{size / GIB:.2f}", "2"),
+        ("a year's database, GiB", f"{size / GIB:.2f}", "3"),
         ("sessions a day in it", f"{account.made:,}", f"{SESSIONS:,} at a time"),
         ("a run after a year / the first day's", f"{at_its_end / at_its_start:.2f}", "1.2"),
         ("the first day's run, ms", f"{at_its_start * 1000:.0f}", "-"),
@@ -56,5 +56,5 @@ def test_a_year_fits_and_slows_nothing(tmp_path: Path, figures: Figures) -> None
     figures.append(("pruning eleven months, s", f"{time.perf_counter() - started:.0f}", "-"))
     figures.append(("what is left, GiB", f"{file.stat().st_size / GIB:.2f}", "-"))
     database.close()
-    assert size < 2 * GIB
+    assert size < 3 * GIB
     assert at_its_end < 1.2 * at_its_start

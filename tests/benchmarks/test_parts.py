@@ -138,7 +138,7 @@ def test_recording(figures: Figures, tmp_path: Path) -> None:
 def record(path: Path, one: Observation) -> float:
     """The seconds it takes to open a run, which commits all that the pass decided."""
     with database(OwnSettings.model_validate({"database_url": f"sqlite:///{path}"})) as store:
-        ledger = SqlLedger(store, Still(), "me", "1", timedelta(minutes=2))
+        ledger = SqlLedger(store, Still(), "me", "1", lease_length=timedelta(minutes=2))
         gc.collect()
         with ledger.lease("acme"):
             start = time.perf_counter()

@@ -175,6 +175,7 @@ class Stage:
         point: str | None = None,
         number: int = signal.SIGKILL,
         hurried: bool = True,
+        ahead: float = 0.0,
         **settings: str,
     ) -> Running:
         """Start the program; `settings` are REAPER_'s own, in small letters."""
@@ -184,7 +185,7 @@ class Stage:
             {"timeout": "1s"} if "lease" in settings else {}
         )  # a lease lasts as long as two answers may
         own = {f"REAPER_{name.upper()}": value for name, value in {**short, **settings}.items()}
-        job = Job(arguments, {**self.environment, **own}, folder, point, number, hurried)
+        job = Job(arguments, {**self.environment, **own}, folder, point, number, hurried, ahead)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOADED))
         process = context.Process(target=run, args=(job,))

@@ -57,7 +57,7 @@ class Place:
             "confirm_within": "3s",
             "per_minute": 6000,
             "limits": {**dict.fromkeys(("run", "hour", "policy"), NO_LIMIT), "fleet_change": None},
-            "daemon": {"splay": None, "workers": len(accounts)},
+            "daemon": {"splay": None},
             "log": {"level": "info", "format": "json"},
         }
         (self.folder / "reaper.yaml").write_text(json.dumps(settings), "utf-8")

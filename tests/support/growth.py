@@ -75,6 +75,9 @@ class Account:
             owner,
             "Planning",
             f"Planner {self.made % 20}",
+            "1.4.2",
+            f"Planner {self.made % 20}",
+            "",
             created_at=now,
             started_at=now,
         )
@@ -139,7 +142,13 @@ SHIFTED = {
     "decisions": "run_id = run_id + :runs, session_id = :session",
     "steps": "id = id + :steps, run_id = run_id + :runs, session_id = :session",
     "step_events": "id = id + :step_events, step_id = step_id + :steps, at = :at(at)",
+    "lives": "id = id + :lives, session_id = :session, first_seen_at = :at(first_seen_at), "
+    "last_seen_at = COALESCE(:at(last_seen_at), :at(first_seen_at))",
+    "life_changes": "id = id + :life_changes, life_id = life_id + :lives, at = :at(at)",
+    "activity_steps": "life_id = life_id + :lives, run_id = run_id + :runs, "
+    f"at = at + :day * {24 * 3600 * 1_000_000}",
 }
+NUMBERED = ("runs", "steps", "step_events", "lives", "life_changes")
 
 
 def repeat(database: Database, days: int) -> None:
@@ -148,10 +157,7 @@ def repeat(database: Database, days: int) -> None:
     What as many days would have written.
     """
     with database.engine.connect() as db:
-        size = {
-            t: db.exec_driver_sql(f"SELECT max(id) FROM {t}").scalar_one()
-            for t in ("runs", "steps", "step_events")
-        }
+        size = {t: db.exec_driver_sql(f"SELECT max(id) FROM {t}").scalar_one() for t in NUMBERED}
         for table in SHIFTED:
             db.exec_driver_sql(f"CREATE TEMP TABLE day_{table} AS SELECT * FROM {table}")
         for day in range(1, days):
@@ -165,6 +171,7 @@ def _add_day(db: sa.Connection, table: str, shifts: str, day: int, size: dict[st
     written = re.sub(
         r":at\((\w+)\)", rf"strftime('%Y-%m-%d %H:%M:%f000', \1, '+{day} days')", written
     )
+    written = written.replace(":day", str(day))
     for name, rows in size.items():
         written = written.replace(f":{name}", str(rows * day))
     new = dict(part.split(" = ") for part in re.split(r", (?=\w+ = )", written))

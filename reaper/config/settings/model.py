@@ -76,6 +76,15 @@ class ActivitySettings(Strict):
     workers: int = Field(8, ge=1, le=32, description="how many logs are read at a time")
 
 
+class HistorySettings(Strict):
+    """How finely the lives of the sessions are kept."""
+
+    activity: DurationText = Field(
+        Duration.parse("10m"),
+        description="activities of a session no further apart than this are kept as one stretch",
+    )
+
+
 class LogSettings(Strict):
     """What is told of what happens, on standard error."""
 
@@ -112,6 +121,9 @@ class Settings(BaseSettings):
     keep: DurationText = Field(
         Duration.parse("400d"),
         description="how long the record is kept; what is unfinished is always kept",
+    )
+    history: HistorySettings = Field(
+        HistorySettings(), description="how finely the lives of the sessions are kept"
     )
     enforce: bool = Field(default=False, description="whether `run` and `daemon` may end sessions")
     activity: ActivitySettings = ActivitySettings()

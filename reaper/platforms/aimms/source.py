@@ -106,6 +106,19 @@ class AccountSource:
             self._administrator = is_administrators(self.connection)
         return PARTIAL if self._administrator is Answer.NO else ""
 
+    def finished(self) -> Snapshot:
+        """Every session that is over, as far as the tenant still lists it.
+
+        A kind that cannot be read is a doubt. Raises AccountError when nothing could be read at
+        all.
+        """
+        self.connection.begin_look()
+        gathered = _Gathered(self.account)
+        self.resolve()
+        for kind in self.manager.kinds:
+            self._gather(kind, gathered, over=True)
+        return gathered.snapshot(())
+
     def probe(self, sessions: Sequence[Session]) -> dict[str, Activity]:
         """As SessionSource promises, with a bounded number of requests at a time."""
         if not sessions:

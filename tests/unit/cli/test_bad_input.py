@@ -147,7 +147,7 @@ def test_a_missing_key(reaper: Cli, acme: Emulator, command: tuple[str, ...]) ->
         (("sesions",), "Did you mean 'sessions'?"),
         (("rn",), "Did you mean 'run'?"),
         (("run", "--enfroce"), "--enforce"),
-        (("history", "--since", "yesterday"), "a duration like 2h"),
+        (("history", "--since", "yesterdy"), "a duration like 2h"),
         (("daemon", "--interval", "5"), "'5m'"),
         (("daemon", "--interval", "0s"), "out of range"),
         (("emulate", "--fault", "flood:1"), "there are"),

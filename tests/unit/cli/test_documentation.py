@@ -43,7 +43,7 @@ def commands(group: click.Group = cli, path: str = "reaper") -> Iterator[tuple[s
             if command.invoke_without_command:
                 yield f"{path} {name}", command
             yield from commands(command, f"{path} {name}")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield f"{path} {name}", command
 
 

@@ -176,5 +176,5 @@ def test_without_a_key_nothing_is_signed(reaper: Cli) -> None:
 def test_the_filters_of_the_list_are_not_for_the_proof(reaper: Cli) -> None:
     """An option that would do nothing is refused; the list itself works as ever."""
     found = reaper("history", "--owner", "anna@*", "verify")
-    assert (found.code, "does not filter" in found.err) == (2, True)
+    assert (found.code, "no option of `reaper history verify`" in found.err) == (2, True)
     assert "terminated" in reaper("history", "--owner", "anna@*").out

@@ -32,7 +32,9 @@ def test_a_dry_run_with_offenders_prints_nothing(reaper: Cli) -> None:
 def test_an_account_that_another_reaper_holds_is_no_news(reaper: Cli) -> None:
     """Beside a daemon cron does no harm, and says nothing."""
     store = open_database(URL)
-    with SqlLedger(store, SystemClock(), "somebody", "1", timedelta(minutes=2)).lease("acme"):
+    with SqlLedger(store, SystemClock(), "somebody", "1", lease_length=timedelta(minutes=2)).lease(
+        "acme"
+    ):
         result = reaper(*QUIET)
     store.close()
     assert (result.code, result.out, result.err) == (0, "", "")

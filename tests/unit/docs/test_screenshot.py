@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from reaper.emulator import DEFAULT_KEY, Config, Emulator
 ROOT = Path(__file__).resolve().parents[3]
 PICTURE = ROOT / "docs" / "images" / "dry-run.svg"
 WIDTH = 120
+POLICIES = "idle-webui.yaml", "max-age.yaml", "owner-quota.yaml"  # none of them looks at the hour
 LAYOUT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -52,13 +54,17 @@ LAYOUT = """\
 
 def in_a_terminal(folder: Path, url: str) -> str:
     """What `reaper run` writes on a terminal of that width."""
+    policies = folder / "policies"
+    policies.mkdir()
+    for name in POLICIES:
+        shutil.copy(ready_made() / name, policies)
     account = {"name": "acme", "url": url, "api_key": DEFAULT_KEY}
     environment = {
         **{name: value for name, value in os.environ.items() if name != "NO_COLOR"},
         "COLUMNS": str(WIDTH),
         "TERM": "xterm-256color",
         "REAPER_ACCOUNTS": json.dumps([account]),
-        "REAPER_POLICIES": str(ready_made()),
+        "REAPER_POLICIES": str(policies),
         "REAPER_DATABASE_URL": f"sqlite:///{folder / 'reaper.db'}",
     }
     ours, theirs = pty.openpty()

@@ -54,6 +54,7 @@ from reaper.store.types import UtcDateTime
 DAY = timedelta(days=1)
 TELLING = house(a_policy(mode="notify"))
 OUTSIDE = {"current_verdicts", "open_steps", "told", "activity", "seen_over", "lasting", "leases"}
+OUTSIDE |= {"lives", "life_changes", "activity_steps"}
 """What only spares a pass from working things out again: docs/proof.md says why it is outside."""
 COVERED = sorted(set(metadata.tables) - OUTSIDE)
 
@@ -316,11 +317,22 @@ def test_an_exemption_that_holds_is_not_touched(book: Book) -> None:
     assert faults(verify(book.database)) == []
 
 
+def test_the_lives_of_an_owner_get_the_pseudonym_too(book: Book) -> None:
+    """Also of an owner of whom nothing else is on record."""
+    book.record(a_pass([young("y", user="eva", name="for eva")]))
+    done = pseudonymise(book.database, "EVA@Planning", NOW + DAY)
+    lives = metadata.tables["lives"]
+    with book.database.reading() as db:
+        (life,) = db.execute(sa.select(lives.c.user, lives.c.name)).all()
+    assert tuple(life) == (done.pseudonym, f"for {done.pseudonym}")
+    assert faults(verify(book.database)) == []
+
+
 def test_what_was_on_record_before_gets_its_leaves(book: Book) -> None:
     """An upgrade takes it as it is; an outcome of a step that was open then is no fault."""
     book.record(a_pass([a_session()]), Result.TERMINATED)
     book.crash(a_pass([a_session("s2")]))
-    downgrade(book.database, "0012")
+    downgrade(book.database, "0013")
     upgrade(book.database)
     found = verify(book.database)
     assert (faults(found), [one.kind for one in found.revisions]) == ([], ["adopted"])

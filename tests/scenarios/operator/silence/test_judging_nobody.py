@@ -148,7 +148,9 @@ def test_an_account_that_is_held_for_ever(reaper: Cli, desk: Desk) -> None:
     acme(desk, *fleet(0, 12))
     assert reaper(*QUIET).code == 0
     store = open_database(desk.database_url)
-    with SqlLedger(store, SystemClock(), "somebody", "1", timedelta(minutes=15)).lease("acme"):
+    with SqlLedger(store, SystemClock(), "somebody", "1", lease_length=timedelta(minutes=15)).lease(
+        "acme"
+    ):
         beside = reaper(*QUIET)
         with sqlite3.connect("reaper.db") as db:
             db.execute("INSERT INTO revising VALUES (1)")  # the door in the triggers
@@ -168,7 +170,9 @@ def test_a_reviewed_plan_that_was_not_begun(reaper: Cli, desk: Desk) -> None:
     acme(desk, *fleet(1, 12))
     assert reaper("plan", "-o", "plan.json").code == 0
     store = open_database(desk.database_url)
-    with SqlLedger(store, SystemClock(), "somebody", "1", timedelta(minutes=15)).lease("acme"):
+    with SqlLedger(store, SystemClock(), "somebody", "1", lease_length=timedelta(minutes=15)).lease(
+        "acme"
+    ):
         done = reaper("apply", "plan.json", "--enforce")
     store.close()
     assert (done.code, "somebody" in done.err) == (6, True)

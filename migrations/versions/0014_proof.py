@@ -7,8 +7,8 @@ The leaves of what is on record already are written once the schema is there (`m
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

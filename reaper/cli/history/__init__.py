@@ -1,12 +1,14 @@
-"""`reaper history`: what was decided and done, and why."""
+"""`reaper history`: what was decided and done, and why; what else is done with it, one file a verb."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import click
+from click.core import ParameterSource
 
 from reaper.cli import completion, proof
+from reaper.cli.history import importing
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import say, stream
 from reaper.cli.times import Moment, zone_option
@@ -114,12 +116,27 @@ def command(
 
 
 def _refuse_options(ctx: click.Context) -> None:
-    """The filters are those of the list, and would mean nothing to what proves it."""
-    given = [name for name in ctx.params if ctx.get_parameter_source(name) in _WRITTEN]
+    """What stands before a verb belongs to the list, and would be ignored.
+
+    Raises click.UsageError.
+    """
+    given = [
+        parameter.opts[-1]
+        for parameter in ctx.command.params
+        if ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
     if given:
-        why = f"`history {ctx.invoked_subcommand}` does not filter; leave out the options before it"
-        raise click.UsageError(why, ctx)
+        raise click.UsageError(
+            f"{', '.join(given)}: no option of `reaper history {ctx.invoked_subcommand}`; write its "
+            f"options behind '{ctx.invoked_subcommand}'"
+        )
 
 
-for one in (proof.checkpoint, proof.verify, proof.prove, proof.pseudonymise):
-    command.add_command(one)
+for verb in (
+    importing.command,
+    proof.checkpoint,
+    proof.verify,
+    proof.prove,
+    proof.pseudonymise,
+):
+    command.add_command(verb)
