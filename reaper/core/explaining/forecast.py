@@ -17,7 +17,7 @@ from reaper.core.language.leaf_rule import Need, durations
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import Policy, PolicySet
 from reaper.core.language.selector import Exemption
-from reaper.core.model.session import Activity, Session
+from reaper.core.model.session import CLOCKS_DIFFER, Activity, Session
 
 _DAY = timedelta(days=1)
 _MOST = 60  # moments that are judged; a fleet of thousands under one policy has more
@@ -99,7 +99,7 @@ class Forecast:
         """Every moment to come at which a rule, an exemption, a day or a window can begin
         or end.
         """
-        moments = (*self._thresholds(), *self._ends(), *self._edges())
+        moments = (*self._thresholds(), *self._believed(), *self._ends(), *self._edges())
         return (at for at in moments if at > self.observation.now)
 
     def _thresholds(self) -> Iterator[datetime]:
@@ -114,6 +114,13 @@ class Forecast:
             own = self.observation.activity.get(other.id)
             for at in (other.created_at, own.at if own else None):
                 yield from (at + length for length in lengths if at is not None)
+
+    def _believed(self) -> Iterator[datetime]:
+        """When each time that the session tells can be one, as clocks differ."""
+        session = self.session
+        for at in (session.created_at, session.started_at, session.ended_at):
+            if at is not None:
+                yield at - CLOCKS_DIFFER
 
     def _ends(self) -> Iterator[datetime]:
         if self.policy.from_ is not None:

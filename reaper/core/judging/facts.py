@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reaper.core.judging.in_flight import InFlight
 from reaper.core.judging.persistence import NOTHING, Condition, CoOwners, ObservedSince, in_reach
 from reaper.core.judging.start import running_since
 from reaper.core.model.matching import Answer
-from reaper.core.model.session import Activity, Phase, Session
+from reaper.core.model.session import CLOCKS_DIFFER, Activity, Phase, Session
 
-_SLACK = timedelta(minutes=1)
 """By which clocks that agree may differ."""
 
 
@@ -112,7 +111,7 @@ def _ended(session: Session, now: datetime) -> float | None:
     began.
     """
     created, started, ended = session.created_at, session.started_at, session.ended_at
-    if ended is None or (created is not None and ended < created - _SLACK):
+    if ended is None or (created is not None and ended < created - CLOCKS_DIFFER):
         return None
     return _since(max(at for at in (created, started, ended) if at is not None), now)
 
@@ -146,5 +145,5 @@ def _subject(session: Session, in_flight: InFlight, now: datetime) -> SessionFac
         in_flight=_in_flight(session, in_flight),
         running_for=uptime if told else None,
         uptime=uptime,
-        of_tomorrow=session.created_at is not None and session.created_at > now + _SLACK,
+        of_tomorrow=session.created_at is not None and session.created_at > now + CLOCKS_DIFFER,
     )

@@ -76,7 +76,7 @@ ALWAYS_RELIED_ON = frozenset(
 """The fields without which no session is understood, whatever the policies say."""
 
 _TIMES = ("created_at", "started_at", "ended_at")
-_CLOCKS_DIFFER = timedelta(seconds=60)  # a session may also begin while a look is taken
+CLOCKS_DIFFER = timedelta(seconds=60)  # a session may also begin while a look is taken
 
 PARTS = {"owner": ("user", "environment")}
 """What a field is put together from, where it is not kept by itself."""
@@ -226,7 +226,7 @@ def understood(
     Those of which a field that is relied on could not be read are `half_read`, as are those that
     tell of a time that has yet to come.
     """
-    latest = now + _CLOCKS_DIFFER
+    latest = now + CLOCKS_DIFFER
     return [
         replace(session, half_read=True, problems=(*session.problems, *ahead))
         if (ahead := _ahead(session, latest))
