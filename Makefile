@@ -25,7 +25,7 @@ test: $(READY) ## the tests, but for those that take long
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not benchmark"
 
 slow: $(READY) ## the tests that take long
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or law" --hypothesis-profile=same
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow or law" --hypothesis-profile=same
 
 check: $(READY) docs ## linters, rooms and types, of the tests too; the site of the docs
 	$(BIN)/ruff check .

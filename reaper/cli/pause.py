@@ -6,7 +6,7 @@ import click
 
 from reaper.cli import completion
 from reaper.cli.display import stamp
-from reaper.cli.options import settings_of
+from reaper.cli.options import Said, settings_of
 from reaper.cli.output import say
 from reaper.cli.times import future, zone_option
 
@@ -24,7 +24,9 @@ from reaper.cli.times import future, zone_option
     help="When it ends: 2026-11-24T08:00, 08:00, tomorrow, or a duration such as 2h; by default when resumed.",
 )
 @zone_option
-@click.option("--reason", required=True, help="The reason; shown wherever the pause applies.")
+@click.option(
+    "--reason", required=True, type=Said(), help="The reason; shown wherever the pause applies."
+)
 @click.option("--by", help="Who requests it; the current user by default.")
 @click.pass_context
 def command(

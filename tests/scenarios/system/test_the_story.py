@@ -76,7 +76,7 @@ def test_what_emulate_invites_to_works(shell: Shell, start: Start) -> None:
     """The lines that `reaper emulate` prints can be pasted into another shell, in any folder."""
     account = start(scenario=FLEET)
     assert account.process.stdout is not None
-    lines = [account.process.stdout.readline().strip() for _ in range(3)]
+    lines = [account.process.stdout.readline().strip() for _ in range(4)]
     assert [line.split()[0] for line in lines[:2]] == ["export", "export"]
     path = f"{shell.program[0].rsplit('/', 1)[0]}:{shell.environment['PATH']}"
     pasted = subprocess.run(
