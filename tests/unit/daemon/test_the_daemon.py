@@ -175,7 +175,7 @@ def test_systemd_hears_that_it_lives(house: House, notified: Started) -> None:
     until(lambda: "READY=1" in heard and "WATCHDOG=1" in heard)
     until(
         lambda: (
-            "STATUS" in heard and any("unable to open" in one.get("STATUS", "") for one in heard)
+            "STATUS" in heard and any("it is a folder" in one.get("STATUS", "") for one in heard)
         )
     )
     (house.folder / "reaper.db").rmdir()
