@@ -14,7 +14,7 @@ The map; a line may use only what stands below it (`make check` holds the walls)
     store/        the record: tables, ledger (append), history (read)
     config/       files that people write -> values: located_yaml, settings, policies, policy_tests
     ports.py      the Protocols between the rooms
-    core/         PURE: explaining > planning > judging > language > model
+    core/         PURE: explaining > planning > judging > language > model, proof
     errors.py     every error a person can meet, with its exit code
     clock.py      the only clock
     logs/         one line an event, without secrets

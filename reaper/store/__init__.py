@@ -38,7 +38,10 @@ from reaper.store.ledger import SqlLedger
 from reaper.store.lives import Imported
 from reaper.store.names import RecordedNames, recorded_names
 from reaper.store.pauses import PauseEntry, end_pause, pause, pauses_that_hold, resume
+from reaper.store.proof import Fault, ProvedLeaf, Revision, Verification, leaves_of_run, verify
+from reaper.store.proof import hashes as leaf_hashes
 from reaper.store.prune import prune
+from reaper.store.pseudonyms import Pseudonymised, pseudonymise
 from reaper.store.read_lives import LifeFilter, looks, reading_lives
 from reaper.store.schema import HEAD, is_empty, open_database, revision
 from reaper.store.transfer import transfer
@@ -51,6 +54,7 @@ __all__ = [
     "Condition",
     "Database",
     "DecisionEntry",
+    "Fault",
     "HistoryEntry",
     "HistoryFilter",
     "Imported",
@@ -62,12 +66,16 @@ __all__ = [
     "PauseEntry",
     "PolicyEntry",
     "Position",
+    "ProvedLeaf",
+    "Pseudonymised",
     "RecordedNames",
+    "Revision",
     "RunEntry",
     "SessionEntry",
     "SqlLedger",
     "StepEntry",
     "Unmatched",
+    "Verification",
     "acknowledge",
     "as_of",
     "conditions",
@@ -81,6 +89,8 @@ __all__ = [
     "grant",
     "is_empty",
     "last_runs",
+    "leaf_hashes",
+    "leaves_of_run",
     "list_manual",
     "list_runs",
     "looks",
@@ -89,6 +99,7 @@ __all__ = [
     "pauses_that_hold",
     "policies_page",
     "prune",
+    "pseudonymise",
     "reading_entries",
     "reading_lives",
     "reading_runs",
@@ -103,6 +114,7 @@ __all__ = [
     "still_blocked",
     "transfer",
     "unmatched",
+    "verify",
 ]
 
 

@@ -13,7 +13,10 @@ from pydantic import ValidationError
 from reaper.core.judging.verdict import Ruling
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.errors import ConfigurationError, StoreError
+from reaper.store import chain
+from reaper.store.bulk import insert_and_number
 from reaper.store.database import Database
+from reaper.store.leaf_rows import EXEMPTION, REMOVAL
 from reaper.store.tables import decisions, exemption_removals, exemptions, runs
 from reaper.store.tenants import names_of_tenant
 
@@ -49,7 +52,9 @@ def grant(database: Database, exemption: ManualExemption) -> int:
         "ends": exemption.ends,
     }
     with database.writing() as db:
-        return int(db.execute(sa.insert(exemptions).values(row)).inserted_primary_key[0])  # type: ignore[index]
+        (number,) = insert_and_number(db, exemptions, [row])
+        chain.seal(db, EXEMPTION, number)
+        return number
 
 
 def remove(database: Database, number: int, *, at: datetime, by: str, reason: str) -> None:
@@ -69,6 +74,7 @@ def remove(database: Database, number: int, *, at: datetime, by: str, reason: st
         db.execute(
             sa.insert(exemption_removals).values(exemption_id=number, at=at, by=by, reason=reason)
         )
+        chain.seal(db, REMOVAL, number)
 
 
 def standing_for(db: sa.Connection, account: str, now: datetime) -> tuple[ManualExemption, ...]:

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from reaper.core.planning.holds import Holds
 from reaper.errors import ConfigurationError
+from reaper.store import chain
 from reaper.store.database import Database
+from reaper.store.leaf_rows import ACKNOWLEDGEMENT
 from reaper.store.pauses import pauses_at
 from reaper.store.tables import acknowledgements, runs
 from reaper.store.tenants import names_of_tenant
@@ -93,6 +95,7 @@ def acknowledge(
             sa.insert(acknowledgements),
             [{"run_id": i, "at": at, "by": by, "reason": reason} for i in ids],
         )
+        chain.seal(db, ACKNOWLEDGEMENT, *ids)
         return ids
 
 

@@ -21,13 +21,15 @@ from reaper.core.planning.plan import DRY_RUN, Outcome, PastStep, Plan, RecheckR
 from reaper.core.planning.request import Request
 from reaper.errors import Withheld
 from reaper.ports import Clock
-from reaper.store import exemptions, holds, lives, notices, read_state
+from reaper.store import chain, exemptions, holds, lives, notices, read_state
 from reaper.store.activity import record_activity
 from reaper.store.bulk import Row, batches, insert_and_number
 from reaper.store.database import Database
 from reaper.store.evidence import encode
+from reaper.store.leaf_rows import EVENT, FINISH, RUN
 from reaper.store.lease import Lease, release, take
 from reaper.store.read_state import INTENDED, OPEN
+from reaper.store.schema import is_ours
 from reaper.store.tables import open_steps, run_plans, runs, step_events, steps
 from reaper.store.write_run import (
     plan_row,
@@ -163,6 +165,7 @@ class SqlLedger:
             if plan.steps or request:
                 row_of_plan = plan_row(run_id, plan, blocked_reason, request)
                 db.execute(sa.insert(run_plans).values(row_of_plan))
+            chain.seal(db, RUN, run_id)
         if row["latched"]:
             held = Holds(held.pause, run_id)
         yield OpenRun(
@@ -180,6 +183,7 @@ class SqlLedger:
                 db.execute(
                     sa.update(runs).where(runs.c.id == run_id).values(finished_at=self._clock.now())
                 )
+                _seal(db, FINISH, run_id)
 
     def _begin(
         self,
@@ -194,8 +198,9 @@ class SqlLedger:
         The run's id, and each step's by its session's id.
         """
         planned = [*plan.steps, *plan.came_back]
+        at = None if planned else self._clock.now()
         (run_id,) = insert_and_number(
-            db, runs, [{**row, "finished_at": None if planned else self._clock.now()}]
+            db, runs, [{**row, **chain.run_number(db), "finished_at": at}]
         )
         record_texts(db, observation)
         decided = record_decisions(db, observation, run_id, {step.session.id for step in planned})
@@ -327,11 +332,20 @@ def _add_event(
 ) -> None:
     event, detail = outcome
     row = {"step_id": step_id, "at": at, "event": event, "detail": detail, "evidence": observation}
-    db.execute(sa.insert(step_events).values(row))
+    _seal(db, EVENT, *insert_and_number(db, step_events, [row]))
     if event == INTENDED:
         db.execute(sa.insert(open_steps).values(step_id=step_id))
     elif event not in OPEN:
         db.execute(sa.delete(open_steps).where(open_steps.c.step_id == step_id))
+
+
+def _seal(db: sa.Connection, kind: str, *subjects: int) -> None:
+    """Not once a newer version has migrated the database.
+
+    What is still settled then is on record, and the migration has left word that it may be.
+    """
+    if is_ours(db):
+        chain.seal(db, kind, *subjects)
 
 
 def _not_said_before(db: sa.Connection, rows: list[Row], why: str) -> list[Row]:

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from reaper.errors import StoreError
+from reaper.store.chain import adopt
 from reaper.store.database import Database
 from reaper.store.tables import metadata
 
@@ -27,7 +28,10 @@ def upgrade(database: Database, to: str = "head") -> None:
     """
     with database.writing() as connection:
         _refuse_newer(database.where, connection)
+        before = _revision(connection)
         command.upgrade(config(connection), to)
+        if to == "head" and before != _revision(connection):
+            adopt(connection)
 
 
 def downgrade(database: Database, to: str) -> None:
@@ -60,8 +64,12 @@ def _scripts() -> Path:
     return shipped if shipped.is_dir() else package.parent / "migrations"
 
 
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _refuse_newer(where: str, connection: sa.Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = _revision(connection)
     if current is None:
         return
     try:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from reaper.core.judging.verdict import Observation, Ruling
 from reaper.core.planning.notice import Delivery, DeliveryStatus
-from reaper.store.bulk import delete_rows, insert_rows
+from reaper.store import chain
+from reaper.store.bulk import delete_rows, insert_and_number, insert_rows
+from reaper.store.leaf_rows import NOTICE
 from reaper.store.tables import notices, told
 
 _GOES_ON = frozenset({Ruling.OFFENDER, Ruling.UNDETERMINED})
@@ -49,7 +51,7 @@ def record(db: sa.Connection, run_id: int, delivery: Delivery, at: datetime) -> 
         }
         for v in about
     ]
-    insert_rows(db, notices, rows)
+    chain.seal(db, NOTICE, *insert_and_number(db, notices, rows))
     if delivery.result is DeliveryStatus.TOLD:
         key = {"account": delivery.notice.account, "target": delivery.target}
         insert_rows(

@@ -12,7 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from reaper.errors import ConfigurationError
+from reaper.store import chain
+from reaper.store.bulk import insert_and_number
 from reaper.store.database import Database
+from reaper.store.leaf_rows import PAUSE, RESUME
 from reaper.store.tables import pause_ends, pauses
 
 
@@ -52,7 +55,9 @@ def pause(
     """
     row = {"account": account, "at": at, "by": by, "reason": reason, "until": until}
     with database.writing() as db:
-        return int(db.execute(sa.insert(pauses).values(row)).inserted_primary_key[0])  # type: ignore[index]
+        (number,) = insert_and_number(db, pauses, [row])
+        chain.seal(db, PAUSE, number)
+        return number
 
 
 def resume(database: Database, account: str | None, *, at: datetime, by: str) -> list[PauseEntry]:
@@ -76,6 +81,7 @@ def end_pause(database: Database, number: int, *, at: datetime, by: str) -> Paus
 
 def _end(db: sa.Connection, number: int, at: datetime, by: str) -> None:
     db.execute(sa.insert(pause_ends).values(pause_id=number, at=at, by=by))
+    chain.seal(db, RESUME, number)
 
 
 def _why_it_does_not_hold(db: sa.Connection, number: int) -> str:

@@ -10,17 +10,24 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from reaper.clock import SYSTEM_CLOCK
+from reaper.store import chain
+from reaper.store.bulk import delete_rows
 from reaper.store.database import Database
+from reaper.store.leaf_rows import ACKNOWLEDGEMENT, EVENT, FINISH, NOTICE, RUN, owner_of
+from reaper.store.proof import unfit
 from reaper.store.tables import (
     acknowledgements,
     activity,
     activity_steps,
     current_verdicts,
     decisions,
+    exemptions,
     life_changes,
     lives,
     notices,
     open_steps,
+    owner_keys,
     run_plans,
     runs,
     seen_over,
@@ -32,7 +39,7 @@ _RUNS_AT_ONCE = 200
 _LIVES_AT_ONCE = 1_000
 
 
-def prune(database: Database, before: datetime) -> Mapping[str, int]:
+def prune(database: Database, before: datetime, now: datetime | None = None) -> Mapping[str, int]:
     """Delete the runs that began before that moment, with all that belongs to them alone, and the
     lives that no look has shown since.
 
@@ -40,15 +47,20 @@ def prune(database: Database, before: datetime) -> Mapping[str, int]:
 
     What is open stays however old it is: a step whose end nobody saw, a halt that nobody
     acknowledged, and the decisions that stand now. So do all decisions on a session of which a step
-    is kept, and the texts of the policies. Raises StoreError; what was deleted by then stays
+    is kept, and the texts of the policies, and what does not fit its leaf of the proof: no change
+    is covered up. A leaf says what was pruned. Raises StoreError; what was deleted by then stays
     deleted.
     """
     gone: Counter[str] = Counter()
+    now = now or SYSTEM_CLOCK.now()
     for account, ids in _old_runs(database, before):
         with database.writing() as db:
-            gone.update(_forget(db, account, ids))
+            intact, detail = _intact(db, ids), {"account": account, "before": before.isoformat()}
+            with chain.revise(db, now, chain.PRUNED, detail, _things(db, intact)):
+                gone.update(_forget(db, account, intact))
     with database.writing() as db:
         gone.update(_forget_sessions(db, before))
+        gone.update(_forget_owners(db))
     for ids in _old_lives(database, before):
         with database.writing() as db:
             gone.update(_forget_lives(db, ids))
@@ -75,6 +87,24 @@ def _next_runs(database: Database, account: str, before: datetime, last: int) ->
     )
     with database.reading() as db:
         return list(db.scalars(old.order_by(runs.c.id).limit(_RUNS_AT_ONCE)))
+
+
+def _intact(db: sa.Connection, ids: list[int]) -> list[int]:
+    """The runs that fit their leaves, or have none."""
+    broken = {subject for _, subject in unfit(db, {RUN: ids})}
+    return [number for number in ids if number not in broken]
+
+
+def _things(db: sa.Connection, ids: list[int]) -> chain.Things:
+    """What may go with these runs."""
+    of_run, of_step = steps.c.run_id.in_(ids), step_events.c.step_id == steps.c.id
+    events = sa.select(step_events.c.id).join(steps, of_step).where(of_run)
+    sent = sa.select(notices.c.id).where(notices.c.run_id.in_(ids))
+    return {
+        **dict.fromkeys((RUN, FINISH, ACKNOWLEDGEMENT), ids),
+        EVENT: list(db.scalars(events)),
+        NOTICE: list(db.scalars(sent)),
+    }
 
 
 def _forget(db: sa.Connection, account: str, ids: list[int]) -> Mapping[str, int]:
@@ -118,6 +148,16 @@ def _forget_sessions(db: sa.Connection, before: datetime) -> Mapping[str, int]:
         "activity": _deleted(db, activity, activity.c.learnt_at < before),
         "seen_over": _deleted(db, seen_over, seen_over.c.at < before),
     }
+
+
+def _forget_owners(db: sa.Connection) -> Mapping[str, int]:
+    """The keys of those of whom nothing is left."""
+    mentioned = sa.union(*(sa.select(t.c.owner) for t in (decisions, steps, notices)))
+    exempt = {owner_of(whom) for whom in db.scalars(sa.select(exemptions.c.whom))}
+    left = {owner for owner in db.scalars(mentioned) if owner is not None} | exempt | {""}
+    gone = set(db.scalars(sa.select(owner_keys.c.owner))) - left
+    delete_rows(db, owner_keys, [{"owner": owner} for owner in gone])
+    return {"owner_keys": len(gone)}
 
 
 def _old_lives(database: Database, before: datetime) -> Iterator[list[int]]:

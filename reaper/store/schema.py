@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from reaper.errors import StoreError
 from reaper.store.database import Database, connect
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; a test compares it with `migrations/`.
 
 It spares the common path the import of Alembic.
@@ -67,12 +67,20 @@ def _bring_to_head(database: Database, *, ask: bool) -> None:
     upgrade(database)
 
 
+def is_ours(db: sa.Connection) -> bool:
+    """Whether the schema is still this version's, in this transaction."""
+    return bool(_current(db) == HEAD)
+
+
+def _current(db: sa.Connection) -> object:
+    return db.scalar(sa.text("SELECT version_num FROM alembic_version"))
+
+
 def refuse_other_schema(db: sa.Connection) -> None:
     """Raise StoreError when another program has migrated the database since it was opened, in this
     transaction.
     """
-    current = db.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    if current != HEAD:
+    if (current := _current(db)) != HEAD:
         raise StoreError(
             f"the database was brought to revision {current} by another reaper while this one, of "
             f"{HEAD}, was running; "

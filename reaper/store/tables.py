@@ -11,6 +11,10 @@ The migrations make them, and say what only one database knows: which rows an in
 twice; an account's rows lie together, and every pass reads all of them). Said here as well, it
 would have every command load both dialects.
 
+`leaves` are what proves the record whole (see chain.py), `revisions` and `revised_rows` what was
+lawfully changed in it since; `owner_keys` hide owners in what is proved; `revising` is the door in
+the triggers that refuse to change what is append-only, open within one transaction.
+
 An outcome is the last event of its step. A step without events was never begun; one whose last
 event is `intended` or `unconfirmed` is unsettled, and stands in `open_steps`.
 """
@@ -318,4 +322,50 @@ leases = sa.Table(
     sa.Column("holder", sa.String(255), nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("address", sa.Text),  # of the tenant, as of then; null: not told
+)
+
+# the leaves of the tree, from 0 on; what each holds of its subject is in chain.py
+leaves = sa.Table(
+    "leaves",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("subject", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Index("ix_leaves_kind_subject", "kind", "subject"),
+)
+
+# under which the personal fields of an owner's rows are digested; gone with a pseudonym
+owner_keys = sa.Table(
+    "owner_keys",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False),
+)
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+)
+
+# the rows that a revision took from a leaf, or added to it, where it did not take all
+revised_rows = sa.Table(
+    "revised_rows",
+    metadata,
+    sa.Column("revision_id", sa.ForeignKey("revisions.id"), primary_key=True),
+    sa.Column("leaf_id", sa.ForeignKey("leaves.id"), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("added", sa.Boolean, nullable=False),
+    sa.Index("ix_revised_rows_leaf_id", "leaf_id"),
+)
+
+revising = sa.Table(
+    "revising",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
 )

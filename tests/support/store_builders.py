@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from reaper.core.judging.judge import judge
@@ -59,6 +60,11 @@ TABLES = (
     "exemptions",
     "exemption_removals",
     "leases",
+    "leaves",
+    "owner_keys",
+    "revisions",
+    "revised_rows",
+    "revising",
 )
 
 
@@ -117,6 +123,15 @@ def a_pass(
     return Observation(
         account, now, snapshot, rules, judge(rules, snapshot.sessions, known, now), known, known
     )
+
+
+@contextmanager
+def altering(database: Database) -> Iterator[sa.Connection]:
+    """A transaction in which the triggers let pass what nobody should do."""
+    with database.writing() as db:
+        db.exec_driver_sql("INSERT INTO revising VALUES (1)")
+        yield db
+        db.exec_driver_sql("DELETE FROM revising")
 
 
 NOTHING = Plan()

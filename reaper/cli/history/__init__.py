@@ -7,13 +7,14 @@ from datetime import datetime
 import click
 from click.core import ParameterSource
 
-from reaper.cli import completion
+from reaper.cli import completion, proof
 from reaper.cli.history import importing
 from reaper.cli.options import Word, output_option, settings_of, warn_of_empty_record
 from reaper.cli.output import say, stream
 from reaper.cli.times import Moment, zone_option
 
 _IN_A_TABLE = 50
+_WRITTEN = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
 @click.group("history", invoke_without_command=True)
@@ -131,4 +132,11 @@ def _refuse_options(ctx: click.Context) -> None:
         )
 
 
-command.add_command(importing.command)
+for verb in (
+    importing.command,
+    proof.checkpoint,
+    proof.verify,
+    proof.prove,
+    proof.pseudonymise,
+):
+    command.add_command(verb)

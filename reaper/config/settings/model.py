@@ -41,6 +41,7 @@ from reaper.config.settings.environment import Variables
 from reaper.config.settings.http import HttpSettings
 from reaper.config.settings.notify import NotifySettings
 from reaper.config.settings.problems import Strict, wrong
+from reaper.config.settings.proof import ProofSettings
 from reaper.config.settings.schedule import Cron, DaemonSettings
 from reaper.config.settings.urls import normal
 from reaper.core.language.limits import Limits
@@ -133,6 +134,7 @@ class Settings(BaseSettings):
     zone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="the zone on whose clock people read and write times, like UTC"
     )
+    proof: ProofSettings = Field(ProofSettings(), description="the keys that sign the record")
     log: LogSettings = Field(LogSettings(), description="logging to standard error")
     timeout: DurationText = Field(
         Duration.parse("10s"), description="maximum time for one response of the session-manager"
@@ -234,6 +236,7 @@ class Settings(BaseSettings):
         named = [account.api_key_file for account in self.accounts]
         named += [hook.url_file for hook in self.notify.webhooks]
         named += [mail.password_file for mail in self.notify.emails]
+        named.append(self.proof.signing_key_file)
         return [file for file in named if file is not None]
 
     @property
@@ -260,6 +263,7 @@ class Settings(BaseSettings):
         paths: dict[str, Any] = {
             "policies": folder / self.policies,
             "notify": self.notify.anchored(folder),
+            "proof": self.proof.anchored(folder),
             "stop_file": folder / self.stop_file if self.stop_file is not None else None,
         }
         made: Settings = self.model_copy(update={"accounts": accounts, **paths})

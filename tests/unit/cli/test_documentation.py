@@ -14,6 +14,7 @@ from reaper.config.settings.accounts import AccountSettings
 from reaper.config.settings.http import HttpSettings, TokenSettings
 from reaper.config.settings.model import ActivitySettings, LogSettings, Settings, load_settings
 from reaper.config.settings.notify import EmailSettings, NotifySettings, WebhookSettings
+from reaper.config.settings.proof import ProofSettings
 from reaper.core.language.limits import Limits
 from reaper.core.model.duration import Duration
 from reaper.core.planning.plan import Result
@@ -39,6 +40,8 @@ def commands(group: click.Group = cli, path: str = "reaper") -> Iterator[tuple[s
         command = group.get_command(context, name)
         assert command is not None
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{path} {name}", command
             yield from commands(command, f"{path} {name}")
         if not isinstance(command, click.Group) or command.invoke_without_command:
             yield f"{path} {name}", command
@@ -98,6 +101,7 @@ def test_no_option_is_documented_that_is_not_there() -> None:
         (HttpSettings, "http."),
         (TokenSettings, "http.tokens[]."),
         (NotifySettings, "notify."),
+        (ProofSettings, "proof."),
         (WebhookSettings, ""),
         (EmailSettings, ""),
     ],

@@ -25,6 +25,7 @@ from support.store_builders import (
     a_policy,
     a_session,
     active,
+    altering,
     house,
     young,
 )
@@ -114,7 +115,7 @@ def test_a_full_database_goes_down_and_up_again(book: Book) -> None:
     """
     for chapter in CHAPTERS:
         chapter(book)
-    with book.database.writing() as db:
+    with altering(book.database) as db:
         db.exec_driver_sql("UPDATE runs SET latched = (1 = 1) WHERE id = 1")
     acknowledge(book.database, 1, at=NOW, by=ACTOR, reason="seen")
     pause(book.database, "acme", at=NOW, by=ACTOR, reason="month's close")

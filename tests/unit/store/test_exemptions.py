@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.store_builders import HOUR, NOW, Book, a_look, a_pass, a_plan, a_session
+from support.store_builders import HOUR, NOW, Book, a_look, a_pass, a_plan, a_session, altering
 
 from reaper.core.language.manual_exemption import ManualExemption
 from reaper.core.language.policy import PolicySet
@@ -162,7 +162,7 @@ def test_what_cannot_be_understood_is_no_reason_to_end_anything(book: Book, whom
     Reading fails, with what to do, instead of leaving it out.
     """
     give(book)
-    with book.database.writing() as db:
+    with altering(book.database) as db:
         db.execute(sa.text("UPDATE exemptions SET whom = :it"), {"it": whom})
 
     with pytest.raises(

@@ -192,15 +192,16 @@ def test_a_dry_run_leaves_nothing_unsettled_even_when_it_breaks_off(book: Book) 
 
 
 def test_a_dry_run_that_would_do_the_same_again_does_not_say_it_again(book: Book) -> None:
-    """A quiet dry run with an offender adds its run with what it planned, and nothing else, though
-    it takes every step again.
+    """A quiet dry run with an offender adds its run with what it planned, what proves that, and
+    nothing else, though it takes every step again.
     """
     book.record(SEEN, Result.WITHHELD, enforcing=False)
     before = book.counts()
 
     book.record(SEEN, Result.WITHHELD, enforcing=False)
 
-    assert book.counts() == {**before, "runs": 2, "run_plans": 2}
+    two = {"runs": 2, "run_plans": 2, "leaves": before["leaves"] + 2}
+    assert book.counts() == {**before, **two}
 
 
 def test_a_dry_run_says_a_step_again_once_its_decision_is_new(book: Book) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.store_builders import ACTOR, NOW, Book, a_pass, a_policy, a_session, house, young
+from support.store_builders import (
+    ACTOR,
+    NOW,
+    Book,
+    a_pass,
+    a_policy,
+    a_session,
+    house,
+    young,
+)
 
-from reaper.core.planning.plan import Outcome, Result
+from reaper.core.planning.plan import Outcome, Plan, Result
 from reaper.store import acknowledge, open_database, prune
 
 DAY = timedelta(days=1)
@@ -77,9 +86,8 @@ def test_a_step_whose_end_nobody_saw_stays(book: Book) -> None:
 
 def test_a_halt_that_nobody_acknowledged_stays(book: Book) -> None:
     """Time alone lifts no latch."""
-    book.record(a_pass([]))
-    with book.database.writing() as db:
-        db.exec_driver_sql("UPDATE runs SET latched = (1 = 1)")
+    with book.run(a_pass([]), Plan(halted=("2 of 1 sessions",))):
+        pass
 
     prune(book.database, LATER)
     assert counts(book) == {"runs": 1}

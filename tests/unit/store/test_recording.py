@@ -43,7 +43,9 @@ def test_a_first_pass_writes_its_run_its_policies_text_and_every_decision(book: 
 
 
 def test_a_quiet_pass_writes_its_run_and_nothing_else(book: Book) -> None:
-    """Where nothing changed since the last pass, exactly one row is added in the whole database."""
+    """Where nothing changed since the last pass, the run and its leaf of the proof are added in the
+    whole database.
+    """
     fleet = [a_session("old"), young("new")]
     seen = a_pass(fleet, learnt=[active("old", NOW - HOUR)])
     book.record(seen)
@@ -51,7 +53,7 @@ def test_a_quiet_pass_writes_its_run_and_nothing_else(book: Book) -> None:
 
     book.record(a_pass(fleet, learnt=[active("old", NOW - HOUR)], now=NOW + timedelta(minutes=5)))
 
-    assert book.counts() == {**before, "runs": before["runs"] + 1}
+    assert book.counts() == {**before, "runs": before["runs"] + 1, "leaves": before["leaves"] + 1}
 
 
 @pytest.mark.slow
@@ -64,7 +66,7 @@ def test_a_quiet_pass_over_ten_thousand_sessions_adds_one_run_and_no_decision(bo
     book.record(a_pass(fleet))
 
     assert before["decisions"] == 10_000
-    assert book.counts() == {**before, "runs": 2}
+    assert book.counts() == {**before, "runs": 2, "leaves": 2}
 
 
 def test_only_the_verdict_that_changed_is_written(book: Book) -> None:
@@ -169,7 +171,7 @@ def test_an_incomplete_look_forgets_nothing(book: Book) -> None:
 
     book.record(a_pass([a_session("a")], doubts=("webui: the list broke off",)))
 
-    assert book.counts() == {**before, "runs": 2}
+    assert book.counts() == {**before, "runs": 2, "leaves": 2}
 
 
 def test_an_incomplete_look_still_records_what_it_saw(book: Book) -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support.store_builders import HEAD_BEFORE, NOW, Book, a_look, a_pass, a_plan, a_session
+from support.store_builders import (
+    HEAD_BEFORE,
+    NOW,
+    Book,
+    a_look,
+    a_pass,
+    a_plan,
+    a_session,
+    altering,
+)
 
 from reaper.core.planning.plan import Outcome, Result
 from reaper.errors import StoreError
@@ -128,7 +137,7 @@ def test_no_migration_loses_a_row(book: Book) -> None:
         "open_steps",
         "policy_texts",
     )
-    with book.database.writing() as db:  # what a later column holds goes with it
+    with altering(book.database) as db:  # what a later column holds goes with it
         db.exec_driver_sql("UPDATE runs SET judged = '{}'")
     before = {table: book.rows(table) for table in kept}
 

@@ -153,7 +153,9 @@ def test_an_account_that_is_held_for_ever(reaper: Cli, desk: Desk) -> None:
     ):
         beside = reaper(*QUIET)
         with sqlite3.connect("reaper.db") as db:
+            db.execute("INSERT INTO revising VALUES (1)")  # the door in the triggers
             db.execute("UPDATE runs SET started_at = '2026-11-20 00:00:00.000000'")
+            db.execute("DELETE FROM revising")
         db.close()
         late = reaper(*QUIET)
     store.close()
